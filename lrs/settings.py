@@ -1,0 +1,289 @@
+"""Every setting once: its name, what it may be, its default, what it means.
+
+The table is the class `Settings` below. A setting `page_size` is read from the environment
+variable `JEJAK_PAGE_SIZE`; `docs/settings.md` is printed from here (`jejak settings --markdown`).
+A value that cannot be right stops the program with a sentence instead of being guessed at.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+PREFIX = "JEJAK_"
+
+DRIVERS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+    "mariadb": "mariadb+pymysql",
+    "mysql": "mariadb+pymysql",
+    "mariadb+pymysql": "mariadb+pymysql",
+}
+
+
+class BadSetting(ValueError):
+    """A setting holds what it cannot hold; the sentence names the variable and the mend.
+
+    Not one of `lrs.errors`: that family is about requests, and the two modules stand side by
+    side on the lowest floor.
+    """
+
+    def __init__(self, variable: str, why: str) -> None:
+        self.variable, self.why = variable, why
+        super().__init__(variable, why)
+
+    def __str__(self) -> str:
+        return f"{self.variable} {self.why}."
+
+
+def text(value: str) -> str:
+    return value
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """A whole number from `least` to `most`, both included."""
+
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,18}", value) or not least <= int(value) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}, not {value!r}")
+        return int(value)
+
+    return read
+
+
+def size(value: str) -> int:
+    """A number of bytes: `1048576`, `1024k`, `1m`, `1g` (powers of 1024)."""
+    match = re.fullmatch(r"([0-9]{1,15})([kmg]?)", value.lower())
+    if match is None or int(match[1]) == 0:
+        raise ValueError(f"must be a number of bytes such as 65536, 512k, 16m or 1g, not {value!r}")
+    return int(match[1]) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[match[2]]
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value.lower() not in words:
+            raise ValueError(f"must be one of {', '.join(words)}, not {value!r}")
+        return value.lower()
+
+    return read
+
+
+def web_address(value: str) -> str:
+    """An http or https address without a slash at its end; empty means not set."""
+    if value and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise ValueError(f"must be an address such as https://lrs.example.org, not {value!r}")
+    return value.rstrip("/")
+
+
+def origins(value: str) -> str:
+    """`*`, or origins (scheme, host, port) separated by spaces; empty means none."""
+    words = value.split()
+    if value.strip() != "*" and not all(re.fullmatch(r"https?://[^\s/*]+", w) for w in words):
+        raise ValueError(
+            "must be * or origins such as https://course.example.org separated by spaces,"
+            f" not {value!r}"
+        )
+    return " ".join(words)
+
+
+def database_address(value: str) -> str:
+    """A database URL with the driver that we use written into it; empty means the default.
+
+    The value is never repeated in the refusal: it may hold a password.
+    """
+    if not value:
+        return value
+    parts = urlsplit(value)
+    driver = DRIVERS.get(parts.scheme)
+    if driver is None:
+        raise ValueError(
+            "must begin with sqlite:///, postgresql:// or mariadb:// (its value is not shown)"
+        )
+    if driver == "sqlite":
+        if parts.netloc or parts.path in ("", "/") or ":memory:" in value:
+            raise ValueError(
+                "must name a file, such as sqlite:///data/jejak.db or sqlite:////var/lib/jejak.db"
+            )
+        return value
+    if not parts.hostname or not parts.path.strip("/"):
+        raise ValueError("must name a host and a database, such as postgresql://user@host/jejak")
+    return urlunsplit(parts._replace(scheme=driver))
+
+
+def setting(
+    default: str,
+    read: Callable[[str], Any],
+    meaning: str,
+    *,
+    shown: str = "",
+    secret: Callable[[str], str] | None = None,
+) -> Any:
+    """One line of the table.
+
+    `default` is written as the environment would; `shown` replaces it in the documentation where
+    it is worked out; `secret` turns the value into what may be printed.
+    """
+    return field(
+        default=read(default),
+        metadata={
+            "default": shown or default,
+            "read": read,
+            "meaning": " ".join(meaning.split()),
+            "secret": secret,
+        },
+    )
+
+
+def without_password(url: str) -> str:
+    return re.sub(r"(//[^:@/]*):[^@/]*@", r"\1:***@", url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the operator chose, checked; everything else takes it as an argument."""
+
+    data_dir: str = setting("data", text, "Folder of the SQLite store. Made when it is not there.")
+    database_url: str = setting(
+        "",
+        database_address,
+        """Where the records are: `sqlite:///file`, `postgresql://user:password@host/name` or
+        `mariadb://user:password@host/name` (`mysql://` means the same).""",
+        shown="sqlite:///<JEJAK_DATA_DIR>/jejak.db",
+        secret=without_password,
+    )
+    host: str = setting("127.0.0.1", text, "Address that `jejak serve` listens on.")
+    port: int = setting("8080", whole(1, 65535), "Port that `jejak serve` listens on.")
+    workers: int = setting(
+        "0",
+        whole(0, 64),
+        """Server processes. 0 chooses: one per core, at most 4, and always 1 on SQLite, where one
+        writer thread orders all writes.""",
+    )
+    threads: int = setting("8", whole(1, 256), "Requests that one server process works on at once.")
+    public_url: str = setting(
+        "",
+        web_address,
+        """Address that clients use when it is not the one the server sees, such as
+        `https://lrs.example.org` behind a proxy. Used wherever an answer names this service.""",
+        shown="the request's own",
+    )
+    page_size: int = setting(
+        "100", whole(1, 100_000), "Statements in an answer when the request sets no limit."
+    )
+    page_max: int = setting(
+        "500", whole(1, 100_000), "Statements in an answer at most, whatever limit is asked."
+    )
+    body_limit: int = setting(
+        "32m", size, "Largest JSON body of statements, in bytes, unpacked when it came gzipped."
+    )
+    attachment_limit: int = setting(
+        "1g", size, "Largest request with attachments, all parts together, in bytes."
+    )
+    document_limit: int = setting(
+        "16m", size, "Largest state or profile document, in bytes, also after a merge."
+    )
+    memory_limit: int = setting(
+        "1m", size, "An attachment larger than this waits on disk, not in memory, in bytes."
+    )
+    assumed_version: str = setting(
+        "2.0.0",
+        one_of("1.0.3", "2.0.0"),
+        """xAPI version named on the refusal of a request that names none. Nothing else is
+        assumed: such a request stays refused.""",
+    )
+    cors_origins: str = setting(
+        "*",
+        origins,
+        """Origins whose pages may send from a browser: `*`, or a list separated by spaces.
+        Empty: none.""",
+    )
+    key_cache_seconds: int = setting(
+        "5",
+        whole(0, 3600),
+        "How long a key that was looked up is trusted; so long a revoked key may still work.",
+    )
+    log_level: str = setting(
+        "info", one_of("debug", "info", "warning", "error"), "Least grave event that is logged."
+    )
+    log_format: str = setting(
+        "logfmt", one_of("logfmt", "json"), "How events are written to standard error."
+    )
+
+    def __post_init__(self) -> None:
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir}/jejak.db")
+        else:
+            object.__setattr__(self, "database_url", database_address(self.database_url))
+        if self.page_size > self.page_max:
+            raise BadSetting(
+                variable("page_size"),
+                f"must not be larger than {variable('page_max')} ({self.page_max})",
+            )
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """What the environment says, the defaults for the rest.
+
+        Raises `BadSetting`, also for a variable that begins as ours do and names no setting: a
+        misspelt limit must not silently leave the default in force.
+        """
+        table = {variable(line.name): line for line in fields(cls)}
+        chosen: dict[str, Any] = {}
+        for name, value in environ.items():
+            if not name.startswith(PREFIX) or name.startswith(f"{PREFIX}TEST_"):
+                continue
+            if name not in table:
+                raise BadSetting(name, "is no setting; `jejak settings` lists them all")
+            try:
+                chosen[table[name].name] = table[name].metadata["read"](value.strip())
+            except ValueError as wrong:
+                raise BadSetting(name, str(wrong)) from None
+        return cls(**chosen)
+
+    def lines(self) -> Iterator[tuple[str, str, str, str]]:
+        """(variable, value as it may be printed, default, meaning) of every setting."""
+        for line in fields(self):
+            value = str(getattr(self, line.name))
+            secret = line.metadata["secret"]
+            yield (
+                variable(line.name),
+                secret(value) if secret else value,
+                line.metadata["default"],
+                line.metadata["meaning"],
+            )
+
+    @property
+    def on_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting: `page_size` → `JEJAK_PAGE_SIZE`."""
+    return PREFIX + name.upper()
+
+
+def markdown() -> str:
+    """The settings as the page `docs/settings.md`."""
+    rows = [
+        f"| `{name}` | {f'`{default}`' if default else 'none'} | {meaning} |"
+        for name, _, default, meaning in Settings().lines()
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "Printed by `jejak settings --markdown`; change `lrs/settings.py`, not this page.",
+            "All are environment variables. `jejak settings` shows the values in force. A value",
+            "that cannot be right, or a variable that begins with `JEJAK_` and is not in this",
+            "table, stops the program with a sentence.",
+            "",
+            "| Variable | Default | Meaning |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
