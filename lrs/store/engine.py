@@ -1,0 +1,342 @@
+"""Connections, and what differs between SQLite, PostgreSQL and MariaDB.
+
+A `Database` has two doors. `read()` lends a connection that sees what is committed, each
+statement for itself. `write(work)` runs `work` in one transaction and returns after a durable
+commit, by the discipline of the database:
+
+- SQLite has one writer at a time, so one thread of this process writes, and what waits for it
+  is committed together: each piece of work in a savepoint of its own, one flush to disk for all.
+- PostgreSQL and MariaDB write in the caller's thread; a deadlock or serialisation failure runs
+  the work again, so work must be repeatable.
+"""
+
+import queue
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from lrs.errors import Busy
+
+T = TypeVar("T")
+
+DRIVERS = {
+    "sqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mariadb+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+
+#: How many pieces of waiting work SQLite commits together at most. A flush takes as long as
+#: some hundred small inserts; past this the first would wait for no gain.
+GROUP = 128
+
+#: How long a write may wait for another process's lock before it is refused as busy, seconds.
+PATIENCE = 15
+
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+_RETRIES = 8
+_AGAIN = {"40001", "40P01", "55P03", "1205", "1213", "1020"}
+
+
+def connect(url: str, *, threads: int = 8) -> "Database":
+    """Open a database by its URL (`sqlite:///…`, `postgresql://…`, `mariadb://…`).
+
+    `threads` is how many may read at the same time in this process.
+    """
+    address = make_url(url)
+    name = address.get_backend_name()
+    if name not in DRIVERS:
+        raise ValueError(
+            f"The database URL starts with {name}:, which Jejak does not speak; "
+            "use sqlite:///…, postgresql://… or mariadb://…"
+        )
+    address = address.set(drivername=DRIVERS[name])
+    if address.get_backend_name() == "sqlite":
+        return SQLite(address, threads)
+    return (
+        PostgreSQL(address, threads)
+        if "postgresql" in address.drivername
+        else MariaDB(address, threads)
+    )
+
+
+class Database:
+    """One database, for one process. Made after fork, closed with the process."""
+
+    dialect: str
+    url: URL
+    _reader: Engine
+    _writer: Engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Lend a connection that sees what is committed; each statement has its own snapshot."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction; return its value once that is durable.
+
+        Raises what `work` raises, with nothing written, and `Busy` when the database would not
+        take the write in time. `work` may run more than once.
+        """
+        for attempt in range(_RETRIES):
+            try:
+                return self._attempt(work)
+            except DBAPIError as error:
+                if not _may_retry(error) or attempt == _RETRIES - 1:
+                    raise Busy() if _may_retry(error) else error from error
+                time.sleep(random.uniform(0.001, 0.01) * 2**attempt)
+        raise Busy()
+
+    def _attempt(self, work: Callable[[Connection], T]) -> T:
+        with self._writer.connect() as connection:
+            try:
+                with connection.begin():
+                    return work(connection)
+            except DBAPIError:
+                # A cancelled statement may leave a session lock behind: see log_stamp().
+                connection.invalidate()
+                raise
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+class SQLite(Database):
+    """The embedded default: a file, in WAL mode, every commit flushed."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: URL, threads: int) -> None:
+        self.url = url
+        if not url.database or url.database == ":memory:":
+            raise ValueError("SQLite needs a file: sqlite:///folder/jejak.db")
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._reader = self._engine(threads)
+        self._writer = self._engine(1)
+        event.listen(self._writer, "begin", _begin_immediate)
+        self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        #: Held from BEGIN to COMMIT by this process's writer; see `log.horizon`.
+        self.writing = threading.Lock()
+
+    def _engine(self, size: int) -> Engine:
+        engine = create_engine(
+            self.url,
+            poolclass=QueuePool,
+            pool_size=size,
+            max_overflow=0 if size == 1 else size,
+            pool_reset_on_return=None,
+            connect_args={"timeout": PATIENCE, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a write inside a write would wait for itself")
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    self._thread = threading.Thread(
+                        target=self._serve, name="jejak-writer", daemon=True
+                    )
+                    self._thread.start()
+        task = _Work(work)
+        self._waiting.put(task)
+        return task.outcome.result()
+
+    def _serve(self) -> None:
+        """The writer thread: take what waits, commit it together, tell each its outcome."""
+        while (first := self._waiting.get()) is not None:
+            group = [first]
+            while len(group) < GROUP:
+                try:
+                    task = self._waiting.get_nowait()
+                except queue.Empty:
+                    break
+                if task is None:
+                    self._waiting.put(None)
+                    break
+                group.append(task)
+            with self.writing:
+                self._commit(group)
+
+    def _commit(self, group: "list[_Work]") -> None:
+        done: list[tuple[_Work, Any]] = []
+        try:
+            with self._writer.connect() as connection, connection.begin():
+                for task in group:
+                    connection.exec_driver_sql("SAVEPOINT work")
+                    try:
+                        value = task.work(connection)
+                    except Exception as error:
+                        connection.exec_driver_sql("ROLLBACK TO work")
+                        task.outcome.set_exception(error)
+                    else:
+                        done.append((task, value))
+                    connection.exec_driver_sql("RELEASE work")
+        except Exception as error:
+            locked = isinstance(error, DBAPIError) and "locked" in str(error.orig)
+            for task in group:
+                if not task.outcome.done():
+                    task.outcome.set_exception(Busy() if locked else error)
+        else:
+            for task, value in done:
+                task.outcome.set_result(value)
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._waiting.put(None)
+            self._thread.join()
+            self._thread = None
+        super().close()
+
+
+class PostgreSQL(Database):
+    """Reads outside a transaction; writes in READ COMMITTED, in the caller's thread."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: URL, threads: int) -> None:
+        self.url = url
+        engine = create_engine(
+            url, pool_size=threads, max_overflow=threads, isolation_level="READ COMMITTED"
+        )
+        self._writer = engine
+        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+class MariaDB(Database):
+    """As PostgreSQL; bytes in, bytes out, and a clock in UTC."""
+
+    dialect = "mariadb"
+
+    def __init__(self, url: URL, threads: int) -> None:
+        self.url = url
+        engine = create_engine(
+            url,
+            pool_size=threads,
+            max_overflow=threads,
+            isolation_level="READ COMMITTED",
+            connect_args={
+                "charset": "utf8mb4",
+                "init_command": "SET SESSION time_zone = '+00:00', sql_mode = "
+                f"'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = {PATIENCE}",
+            },
+        )
+        self._writer = engine
+        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+class _Work:
+    """A piece of work that waits for SQLite's writer, and its outcome."""
+
+    __slots__ = ("outcome", "work")
+
+    def __init__(self, work: Callable[[Connection], Any]) -> None:
+        self.work = work
+        self.outcome: Future[Any] = Future()
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # Python's sqlite3 would open transactions by itself, and never IMMEDIATE ones.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        f"busy_timeout = {PATIENCE * 1000}",
+        "temp_store = MEMORY",
+        "cache_size = -32000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _may_retry(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlstate", None)
+    if code is None and error.orig is not None and error.orig.args:
+        code = str(error.orig.args[0])
+    return code in _AGAIN
+
+
+# SQL that is the same in meaning and not in letters -------------------------------------------
+
+
+def run(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Any:
+    """Run one statement, written with `?` for its parameters, and return the cursor result."""
+    if connection.dialect.name != "sqlite":
+        sql = _percent(sql)
+    return connection.exec_driver_sql(sql, tuple(parameters))
+
+
+def insert(
+    connection: Connection, table: Table, rows: Sequence[Sequence[Any]], *, ignore: bool = False
+) -> None:
+    """Insert rows (values in the order of the table's columns) in one round trip.
+
+    `ignore` passes over rows whose key is taken. Rows should be sorted by key where others may
+    insert the same ones, so that no two writers wait for each other.
+    """
+    if not rows:
+        return
+    dialect = connection.dialect.name
+    sql = _insert_sql(table, dialect, ignore)
+    if dialect == "postgresql":
+        connection.exec_driver_sql(sql, tuple(list(column) for column in zip(*rows, strict=True)))
+    else:
+        connection.exec_driver_sql(sql, [tuple(row) for row in rows])
+
+
+def placeholders(values: Sequence[Any] | Iterable[Any]) -> str:
+    """`?, ?, ?` for as many values: what stands inside `IN (…)`."""
+    return ", ".join("?" for _ in values)
+
+
+@lru_cache(maxsize=512)
+def _percent(sql: str) -> str:
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+@lru_cache(maxsize=128)
+def _insert_sql(table: Table, dialect: str, ignore: bool) -> str:
+    quoted = {"mariadb": "`{}`", "mysql": "`{}`"}.get(dialect, '"{}"').format
+    columns = [column for column in table.columns if column.autoincrement is not True]
+    names = ", ".join(quoted(column.name) for column in columns)
+    if dialect == "sqlite":
+        marks = placeholders(columns)
+        return (
+            f"INSERT {'OR IGNORE ' if ignore else ''}INTO {table.name} ({names}) VALUES ({marks})"
+        )
+    if dialect == "postgresql":
+        arrays = ", ".join(
+            f"%s::{column.type.compile(dialect=_POSTGRESQL)}[]" for column in columns
+        )
+        tail = " ON CONFLICT DO NOTHING" if ignore else ""
+        return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}){tail}"
+    marks = ", ".join("%s" for _ in columns)
+    first = quoted(columns[0].name)
+    # INSERT IGNORE would also swallow truncation; this swallows only a taken key.
+    tail = f" ON DUPLICATE KEY UPDATE {first} = {first}" if ignore else ""
+    return f"INSERT INTO {table.name} ({names}) VALUES ({marks}){tail}"

@@ -1,0 +1,158 @@
+"""Positions in the log, and how far it can be followed without loss.
+
+A position is a count of microseconds since 1970 UTC by the database's clock, unique and strictly
+increasing over all stores of a database; `stored` is its rendering. Even a clock set back gives
+increasing positions: the next is one more than the last.
+
+The *safe horizon* is the highest position below which, itself included, nothing can still
+appear. Whoever reads up to it, and goes on from there, misses nothing, however many writers
+there are and however long one of them takes to commit. **Read the horizon before the rows.**
+
+Why each database does it in its own way, and what was measured: docs/decisions/0001.
+"""
+
+import sqlite3
+import time
+
+from sqlalchemy import Connection
+
+from lrs.store.engine import PATIENCE, Database, SQLite, run
+
+_CLOCK = "FLOOR(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000)"
+
+
+def stamp(connection: Connection, count: int) -> int:
+    """Give out `count` positions in a row and return the first. Inside a write only.
+
+    Until that write ends, no horizon passes the position before the first.
+    """
+    dialect = connection.dialect.name
+    if dialect == "postgresql":
+        return int(run(connection, "SELECT log_stamp(?)", (count,)).scalar_one())
+    if dialect == "sqlite":
+        last = run(
+            connection,
+            "UPDATE log_clock SET position = max(position + 1, ?) + ? WHERE id = 1"
+            " RETURNING position",
+            (_now(), count - 1),
+        ).scalar_one()
+        return int(last) - count + 1
+    # The new value is computed once the row's lock is held, so the clock is read after it.
+    run(
+        connection,
+        f"UPDATE log_clock SET position = LAST_INSERT_ID(GREATEST(position + 1, {_CLOCK}) + ?)"
+        " WHERE id = 1",
+        (count - 1,),
+    )
+    return int(run(connection, "SELECT LAST_INSERT_ID()").scalar_one()) - count + 1
+
+
+def hold_order(connection: Connection, tenant_id: int, *, alone: bool) -> None:
+    """Keep references and their targets of one tenant from passing each other unseen.
+
+    Who writes statements that refer to others, or void them, holds the log of the tenant
+    `alone`; who writes statements that others may refer to, shares it. Held to the end of the
+    write. Statements whose ids we made in this very write need neither: nobody knows them yet.
+    SQLite and MariaDB have one writer at a time from the stamp on, and need nothing.
+    """
+    if connection.dialect.name == "postgresql":
+        shared = "" if alone else "_shared"
+        run(connection, f"SELECT pg_advisory_xact_lock{shared}(?, ?)", (_ORDER, tenant_id))
+
+
+def horizon(database: Database, connection: Connection) -> int:
+    """The safe horizon now: every position up to it is visible to a read that starts after."""
+    if database.dialect == "postgresql":
+        return int(run(connection, "SELECT log_horizon()").scalar_one())
+    if isinstance(database, SQLite):
+        return _sqlite_horizon(database, connection)
+    now = int(run(connection, f"SELECT {_CLOCK}").scalar_one())
+    # The row is free only while no writer stands between its stamp and its commit.
+    free = run(
+        connection, "SELECT position FROM log_clock WHERE id = 1 LOCK IN SHARE MODE SKIP LOCKED"
+    ).scalar_one_or_none()
+    if free is not None:
+        return max(int(free), now - 1)
+    return int(run(connection, "SELECT position FROM log_clock WHERE id = 1").scalar_one())
+
+
+def _sqlite_horizon(database: SQLite, connection: Connection) -> int:
+    """Now, where nobody is writing, neither this process nor another; else what is committed."""
+    now = _now()
+    quiet = database.writing.acquire(blocking=False)
+    try:
+        free = quiet and _write_lock_is_free(connection)
+        last = int(run(connection, "SELECT position FROM log_clock WHERE id = 1").scalar_one())
+    finally:
+        if quiet:
+            database.writing.release()
+    return max(last, now - 1) if free else last
+
+
+def _write_lock_is_free(connection: Connection) -> bool:
+    """Whether no process held SQLite's write lock at this instant: we had it ourselves."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    else:
+        raw.execute("ROLLBACK")
+        return True
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
+
+
+#: Key spaces of PostgreSQL's advisory locks. `_STAMPED` is the top of a 64-bit key whose lower
+#: 52 bits are the first position of a write under way; `_ORDER` pairs with a tenant's id.
+_STAMPED = 0x4A5 << 52
+_STAMPING = 0x4A6 << 52
+_ORDER = 0x4A7
+
+POSTGRESQL_FUNCTIONS = (
+    # The lock on the counter is let go at once, not at commit: what must last to the commit is
+    # only the mark that positions from `first` on are not all visible yet. If a statement is
+    # cancelled in between, the connection is thrown away (Database._attempt), and the lock with it.
+    f"""
+    CREATE OR REPLACE FUNCTION log_stamp(how_many bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+    DECLARE
+        first bigint;
+    BEGIN
+        PERFORM pg_advisory_lock({_STAMPING});
+        SELECT greatest(last_value + 1, floor(extract(epoch FROM clock_timestamp()) * 1000000))
+            INTO first FROM log_clock;
+        PERFORM pg_advisory_xact_lock({_STAMPED} + first);
+        PERFORM setval('log_clock', first + how_many - 1);
+        PERFORM pg_advisory_unlock({_STAMPING});
+        RETURN first;
+    END $$
+    """,
+    # In this order: clock, counter, marks. A writer that stamps after the counter was read gets
+    # a higher position than both; one that stamped before has its mark set, or has committed.
+    f"""
+    CREATE OR REPLACE FUNCTION log_horizon() RETURNS bigint LANGUAGE plpgsql AS $$
+    DECLARE
+        now bigint;
+        last bigint;
+        pending bigint;
+    BEGIN
+        now := floor(extract(epoch FROM clock_timestamp()) * 1000000);
+        SELECT last_value INTO last FROM log_clock;
+        SELECT min((classid::bigint << 32 | objid::bigint) - {_STAMPED}) INTO pending
+            FROM pg_locks
+            WHERE locktype = 'advisory' AND objsubid = 1
+            AND classid::bigint BETWEEN {_STAMPED >> 32} AND {(_STAMPED >> 32) + (1 << 20) - 1}
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+        IF pending IS NULL THEN
+            RETURN greatest(last, now - 1);
+        END IF;
+        RETURN least(last, pending - 1);
+    END $$
+    """,
+)
