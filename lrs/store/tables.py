@@ -86,7 +86,8 @@ keys = Table(
     **MARIADB,
 )
 
-#: An OpenID Connect issuer whose access tokens a tenant accepts.
+#: An OpenID Connect issuer whose access tokens a tenant accepts. `prefix` stands before each of
+#: our scopes in its tokens (`lrs:state`); empty: they are named as xAPI names them.
 issuers = Table(
     "issuers",
     metadata,
@@ -94,6 +95,7 @@ issuers = Table(
     Column("tenant_id", Integer, nullable=False),
     Column("issuer", String(500), nullable=False),
     Column("audience", String(200), nullable=False),
+    Column("prefix", String(100), nullable=False),
     Column("source_id", Integer),  # NULL: only clients that are mapped to a source may come in
     Column("created", BigInteger, nullable=False),
     UniqueConstraint("issuer", "audience", name="issuers_by_audience"),

@@ -64,9 +64,8 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Integer, nullable=False),
         sa.Column("issuer", sa.String(500), nullable=False),
         sa.Column("audience", sa.String(200), nullable=False),
-        sa.Column(
-            "source_id", sa.Integer
-        ),  # NULL: only clients that are mapped to a source may come in
+        sa.Column("prefix", sa.String(100), nullable=False),
+        sa.Column("source_id", sa.Integer),  # NULL: only clients mapped to a source may come in
         sa.Column("created", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("issuer", "audience", name="issuers_by_audience"),
         if_not_exists=True,
