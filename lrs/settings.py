@@ -10,19 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 PREFIX = "JEJAK_"
 
-DRIVERS = {
-    "sqlite": "sqlite",
-    "postgresql": "postgresql+psycopg",
-    "postgres": "postgresql+psycopg",
-    "postgresql+psycopg": "postgresql+psycopg",
-    "mariadb": "mariadb+pymysql",
-    "mysql": "mariadb+pymysql",
-    "mariadb+pymysql": "mariadb+pymysql",
-}
+DATABASES = ("sqlite", "postgresql", "postgres", "mariadb", "mysql")
 
 
 class BadSetting(ValueError):
@@ -91,27 +83,25 @@ def origins(value: str) -> str:
 
 
 def database_address(value: str) -> str:
-    """A database URL with the driver that we use written into it; empty means the default.
+    """A database URL that `store.engine` can open; empty means the default.
 
     The value is never repeated in the refusal: it may hold a password.
     """
     if not value:
         return value
     parts = urlsplit(value)
-    driver = DRIVERS.get(parts.scheme)
-    if driver is None:
+    if parts.scheme not in DATABASES:
         raise ValueError(
             "must begin with sqlite:///, postgresql:// or mariadb:// (its value is not shown)"
         )
-    if driver == "sqlite":
+    if parts.scheme == "sqlite":
         if parts.netloc or parts.path in ("", "/") or ":memory:" in value:
             raise ValueError(
                 "must name a file, such as sqlite:///data/jejak.db or sqlite:////var/lib/jejak.db"
             )
-        return value
-    if not parts.hostname or not parts.path.strip("/"):
+    elif not parts.hostname or not parts.path.strip("/"):
         raise ValueError("must name a host and a database, such as postgresql://user@host/jejak")
-    return urlunsplit(parts._replace(scheme=driver))
+    return value
 
 
 def setting(
@@ -216,8 +206,6 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir}/jejak.db")
-        else:
-            object.__setattr__(self, "database_url", database_address(self.database_url))
         if self.page_size > self.page_max:
             raise BadSetting(
                 variable("page_size"),

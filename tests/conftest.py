@@ -1,0 +1,293 @@
+"""What tests share: a database of their own, an application on it, a server as users run it.
+
+`JEJAK_TEST_DATABASES` names the databases, separated by commas (sqlite, postgresql, mariadb);
+without it, SQLite alone. Each gets one new database for the session, migrated once and emptied
+before each test that asks for it, and dropped at the end. One that was asked for and does not
+answer is an error, not a skip.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from lrs.settings import Settings
+from lrs.store import engine, migrate, tables
+from tests import make
+
+ADDRESSES = {
+    "postgresql": os.environ.get(
+        "JEJAK_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/test"
+    ),
+    "mariadb": os.environ.get("JEJAK_TEST_MARIADB_URL", "mariadb://root@127.0.0.1:3306/test"),
+}
+DIALECTS = [
+    name.strip() for name in os.environ.get("JEJAK_TEST_DATABASES", "sqlite").split(",") if name
+]
+NAME = f"jejak_test_{os.getpid()}"
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+"""A moment for tests that need one and do not care which."""
+
+
+@pytest.fixture(scope="session", params=DIALECTS)
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[str]:
+    """The URL of an empty, migrated database that lives as long as the session."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('store')}/jejak.db"
+        _migrate(url)
+        yield url
+        return
+    there = make_url(ADDRESSES[request.param])
+    driver = engine.DRIVERS[there.get_backend_name()]
+    server = create_engine(there.set(drivername=driver), isolation_level="AUTOCOMMIT")
+    force = " WITH (FORCE)" if request.param == "postgresql" else ""
+    try:
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {NAME}"))
+        url = there.set(database=NAME).render_as_string(hide_password=False)
+        try:
+            _migrate(url)
+            yield url
+        finally:
+            with server.connect() as connection:
+                connection.execute(text(f"DROP DATABASE {NAME}{force}"))
+    finally:
+        server.dispose()
+
+
+def _migrate(url: str) -> None:
+    with closing(engine.connect(url)) as database:
+        migrate.migrate(database)
+
+
+@pytest.fixture(scope="session")
+def migrated(database_url: str) -> Iterator[tuple[engine.Database, dict[str, list[Any]]]]:
+    """The session's database, and the rows that the migrations themselves put there."""
+    with closing(engine.connect(database_url)) as database:
+        here = [t for t in tables.metadata.sorted_tables if _is_here(t, database)]
+        with database.read() as connection:
+            rows = {t.name: list(connection.execute(t.select()).mappings()) for t in here}
+        yield database, rows
+
+
+def _is_here(table: Any, database: engine.Database) -> bool:
+    return bool(table.info.get("not_on") != database.dialect)
+
+
+@pytest.fixture
+def database(
+    migrated: tuple[engine.Database, dict[str, list[Any]]],
+) -> engine.Database:
+    """The session's database, as empty as the migrations left it."""
+    there, first_rows = migrated
+
+    def empty(connection: Any) -> None:
+        for table in reversed(tables.metadata.sorted_tables):
+            if not _is_here(table, there):
+                continue
+            connection.execute(table.delete())
+            if first_rows[table.name]:
+                connection.execute(table.insert(), [dict(row) for row in first_rows[table.name]])
+
+    there.write(empty)
+    return there
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The defaults, on the session's database, with no cache that would outlive a test."""
+    return Settings(database_url=database_url, data_dir=str(tmp_path), key_cache_seconds=0)
+
+
+@dataclass
+class Cast:
+    """One tenant with one source, and the means to give it keys."""
+
+    database: engine.Database
+    tenant: Any
+    source: Any
+
+    def key(self, *scopes: str, source: str | None = None, **more: Any) -> str:
+        """A new key with these scopes (`all` when none): its Authorization header."""
+        from lrs.store import accounts
+
+        new = self.database.write(
+            lambda connection: accounts.create_key(
+                connection,
+                self.tenant,
+                source or self.source.name,
+                now=NOW,
+                scopes=scopes or ("all",),
+                **more,
+            )
+        )
+        return make.basic(new.key.public, new.secret)
+
+    def another_source(self, name: str) -> Any:
+        from lrs.store import accounts
+
+        return self.database.write(
+            lambda connection: accounts.create_source(
+                connection, self.tenant, name, make.account(name), NOW
+            )
+        )
+
+
+def new_tenant(database: engine.Database, name: str) -> Cast:
+    from lrs.store import accounts
+
+    def work(connection: Any) -> Cast:
+        tenant = accounts.create_tenant(connection, name, NOW)
+        authority = make.account("lms", f"https://{name}.example.org")
+        return Cast(
+            database, tenant, accounts.create_source(connection, tenant, "lms", authority, NOW)
+        )
+
+    return database.write(work)
+
+
+@pytest.fixture
+def cast(database: engine.Database) -> Cast:
+    """The tenant `agency` with the source `lms`."""
+    return new_tenant(database, "agency")
+
+
+@pytest.fixture
+def neighbour(database: engine.Database) -> Cast:
+    """Another tenant of the same installation, who must see nothing of ours."""
+    return new_tenant(database, "neighbour")
+
+
+@pytest.fixture
+def app(database: engine.Database, settings: Settings) -> Flask:
+    from lrs.app import create_app
+    from lrs.context import Context
+
+    return create_app(Context(settings=settings, database=database))
+
+
+class Client(FlaskClient):
+    """Flask's test client, signed in and speaking one version of xAPI unless told otherwise.
+
+    `headers` given to a call are laid over the usual ones; None takes one away.
+    """
+
+    usual: dict[str, str]
+
+    def open(self, *args: Any, **options: Any) -> Any:
+        headers: dict[str, str | None] = {**self.usual, **dict(options.pop("headers", None) or {})}
+        options["headers"] = {name: value for name, value in headers.items() if value is not None}
+        return super().open(*args, **options)
+
+    def speaking(self, version: str) -> "Client":
+        return self._with({"X-Experience-API-Version": version})
+
+    def signed_in(self, authorization: str) -> "Client":
+        return self._with({"Authorization": authorization})
+
+    def _with(self, headers: dict[str, str]) -> "Client":
+        other = Client(self.application, self.response_wrapper, use_cookies=False)
+        other.usual = self.usual | headers
+        return other
+
+
+@pytest.fixture
+def client(app: Flask, cast: Cast) -> Client:
+    """Signed in with a key of the scope `all`, speaking 1.0.3."""
+    made = Client(app, app.response_class, use_cookies=False)
+    made.usual = {"Authorization": cast.key("all"), "X-Experience-API-Version": "1.0.3"}
+    return made
+
+
+@dataclass
+class Server:
+    """`jejak serve` in a process of its own, on the session's database."""
+
+    url: str
+    process: "subprocess.Popen[str]"
+    cast: Cast
+    log: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.url}/xapi"
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def start_server(
+    database: engine.Database, settings: Settings, cast: Cast, tmp_path: Path
+) -> Iterator[Callable[..., Server]]:
+    """Start servers with settings of the test's choice: `start_server(JEJAK_PAGE_MAX="10")`."""
+    started: list[Server] = []
+
+    def start(**chosen: str) -> Server:
+        port = free_port()
+        environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("JEJAK_")},
+            "JEJAK_DATABASE_URL": settings.database_url,
+            "JEJAK_DATA_DIR": str(tmp_path),
+            "JEJAK_PORT": str(port),
+            **chosen,
+        }
+        log = tmp_path / f"server-{port}.log"
+        with log.open("w") as written:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "lrs.cli", "serve"],
+                env=environ,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        server = Server(f"http://127.0.0.1:{port}", process, cast, log, environ)
+        started.append(server)
+        _wait_until_ready(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def server(start_server: Callable[..., Server]) -> Server:
+    """A server with the default settings."""
+    return start_server()
+
+
+def _wait_until_ready(server: Server) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{server.url}/health", timeout=2):
+                return
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.05)
+    raise RuntimeError(f"the server did not start:\n{server.log.read_text()}")
