@@ -1,0 +1,89 @@
+# Every task, one line each: `make help`.
+# PYTHON chooses the Python that .venv is made with: make run PYTHON=python3.12
+
+PYTHON ?= python3
+BIN := .venv/bin
+ALL := sqlite,postgresql,mariadb
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-config --no-emit-index-url --no-emit-find-links --upgrade
+
+# Settings of the shell must not reach the tests; which databases are tested may.
+CLEAN := env $(foreach name,$(filter-out JEJAK_TEST_%,$(filter JEJAK_%,$(shell env | cut -d= -f1))),-u $(name))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test test-all clients lint format types contract check lock wheel conformance clean
+
+help:  ## List these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
+		| awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+run: .venv/run  ## Serve on this machine; first makes all that is missing, and the first key
+	@$(BIN)/jejak init
+	@exec $(BIN)/jejak serve
+
+test: .venv/dev  ## Run the tests on SQLite (Python only)
+	$(CLEAN) $(BIN)/python -m pytest $(ARGS)
+
+test-all: .venv/dev clients  ## Run the tests on SQLite, PostgreSQL and MariaDB, with the JavaScript clients
+	$(CLEAN) JEJAK_TEST_DATABASES=$(ALL) JEJAK_TEST_JAVASCRIPT=1 $(BIN)/python -m pytest $(ARGS)
+
+clients: tests/clients/node_modules/made  ## Install the JavaScript clients that test-all runs (npm)
+
+lint: .venv/dev  ## Look for mistakes and loose formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: .venv/dev  ## Format the code and mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: .venv/dev  ## Check the types
+	$(BIN)/mypy
+
+contract: .venv/dev  ## Check that imports only go downstairs
+	$(BIN)/lint-imports
+
+check: lint types contract test  ## All that a change must pass before it is handed in
+
+lock: .venv/dev  ## Pin the newest versions that setup.cfg allows, with their hashes
+	$(COMPILE) setup.cfg --extra build --output-file requirements.txt
+	$(COMPILE) setup.cfg --extra build --extra dev --constraint requirements.txt \
+		--output-file requirements-dev.txt
+
+wheel: .venv/dev  ## Build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
+conformance: .venv/run  ## Run the ADL conformance suite: make conformance SUITE=<its folder>
+	$(BIN)/python -m tests.conformance.run_suite "$(SUITE)"
+
+clean:  ## Remove what was made here, except the data
+	rm -rf .venv build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache tests/clients/node_modules
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Jejak needs Python 3.11 or newer; $(PYTHON) is not. Choose one: make PYTHON=python3.12 …"; \
+		exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "No environment could be made. On Debian and Ubuntu: apt-get install python3-venv"; \
+		exit 1; }
+
+.venv/run: .venv/bin/python requirements.txt setup.cfg
+	@echo "Installing what Jejak needs into .venv …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
+		--no-deps --no-index --editable .
+	@touch $@
+
+.venv/dev: .venv/run requirements-dev.txt
+	@echo "Installing what the tests need into .venv …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-dev.txt
+	@touch $@
+
+tests/clients/node_modules/made: tests/clients/package.json tests/clients/package-lock.json
+	cd tests/clients && npm ci --no-audit --no-fund
+	@touch $@
