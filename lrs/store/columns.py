@@ -1,11 +1,13 @@
 """Column types that hold bytes as bytes on every database, for tables and migrations alike."""
 
+from typing import Any
+
 from sqlalchemy import LargeBinary
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeEngine
 
 #: Text compares as bytes on MariaDB too, trailing spaces included.
-MARIADB = {
+MARIADB: dict[str, Any] = {
     "mariadb_charset": "utf8mb4",
     "mariadb_collate": "utf8mb4_nopad_bin",
     "mariadb_engine": "InnoDB",

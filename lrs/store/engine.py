@@ -20,7 +20,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql
@@ -132,7 +132,7 @@ class SQLite(Database):
         self._reader = self._engine(threads)
         self._writer = self._engine(1)
         event.listen(self._writer, "begin", _begin_immediate)
-        self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Work[Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         #: Held from BEGIN to COMMIT by this process's writer; see `log.horizon`.
@@ -160,7 +160,7 @@ class SQLite(Database):
                         target=self._serve, name="jejak-writer", daemon=True
                     )
                     self._thread.start()
-        task = _Work(work)
+        task: _Work[T] = _Work(work)
         self._waiting.put(task)
         return task.outcome.result()
 
@@ -180,8 +180,8 @@ class SQLite(Database):
             with self.writing:
                 self._commit(group)
 
-    def _commit(self, group: "list[_Work]") -> None:
-        done: list[tuple[_Work, Any]] = []
+    def _commit(self, group: "list[_Work[Any]]") -> None:
+        done: list[tuple[_Work[Any], Any]] = []
         try:
             with self._writer.connect() as connection, connection.begin():
                 for task in group:
@@ -239,22 +239,23 @@ class MariaDB(Database):
             isolation_level="READ COMMITTED",
             connect_args={
                 "charset": "utf8mb4",
-                "init_command": "SET SESSION time_zone = '+00:00', sql_mode = "
-                f"'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = {PATIENCE}",
+                "init_command": "SET SESSION time_zone = '+00:00',"
+                " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
+                f" innodb_lock_wait_timeout = {PATIENCE}",
             },
         )
         self._writer = engine
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-class _Work:
+class _Work(Generic[T]):
     """A piece of work that waits for SQLite's writer, and its outcome."""
 
     __slots__ = ("outcome", "work")
 
-    def __init__(self, work: Callable[[Connection], Any]) -> None:
+    def __init__(self, work: Callable[[Connection], T]) -> None:
         self.work = work
-        self.outcome: Future[Any] = Future()
+        self.outcome: Future[T] = Future()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -1,0 +1,443 @@
+"""Statements in and out: every SQL that touches them.
+
+Functions take a connection first and never commit. What is asked for comes as terms
+(`lrs/xapi/statements.py`), what is answered is the bytes that were stored.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from sqlalchemy import Connection
+
+from lrs.store import tables
+from lrs.store.engine import insert, placeholders, run
+from lrs.xapi.formats import merge_definition
+from lrs.xapi.statements import Prepared, Terms
+
+#: Attachments are kept in parts of this many bytes, so that none is ever whole in memory.
+PART = 256 * 1024
+
+#: How many references are followed from one statement. The standard sets no end to a chain of
+#: StatementRefs; each step copies the terms of its target to every statement before it.
+HOPS = 100
+
+ALWAYS = (1 << 63) - 1
+
+
+# Asking ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to read from one store, and how far. Holds digests only, no identifier.
+
+    `after` is exclusive, `until` inclusive, both positions; `source_id` limits the answer to
+    one source's statements.
+    """
+
+    store_id: int
+    terms: Terms = ()
+    after: int = -1
+    until: int = ALWAYS
+    ascending: bool = False
+    limit: int = 100
+    source_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Bodies in the order asked for, and the query that goes on where they end, if any."""
+
+    positions: list[int]
+    bodies: list[bytes]
+    more: Query | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One statement as it stands in the log."""
+
+    position: int
+    body: bytes
+    voided: bool
+    store_id: int
+    source_id: int
+
+
+def select(connection: Connection, query: Query) -> Page:
+    """A page of statements, newest first or oldest first; voided ones are left out.
+
+    Costs the same at any depth: one range of rows from where the page before ended.
+    """
+    wanted = query.limit + 1
+    found: dict[int, bytes] = {}
+    rest = query
+    while True:
+        asked = wanted - len(found)
+        rows = _range(connection, rest, asked)
+        found.update(rows)
+        # A statement can stand twice in a range: for itself, and for what it refers to.
+        if len(rows) < asked or len(found) == wanted:
+            break
+        rest = _beyond(rest, rows[-1][0])
+    positions = list(found)[: query.limit]
+    more = _beyond(query, positions[-1]) if len(found) > query.limit else None
+    return Page(positions, [found[position] for position in positions], more)
+
+
+def by_id(connection: Connection, store_id: int, statement_id: bytes) -> Row | None:
+    """The statement with this id in this store, voided or not."""
+    row = run(
+        connection,
+        "SELECT s.position, s.body, s.voided, s.store_id, s.source_id FROM statement_ids i"
+        " JOIN statements s ON s.position = i.position WHERE i.store_id = ? AND i.id = ?",
+        (store_id, statement_id),
+    ).one_or_none()
+    return None if row is None else Row(row[0], bytes(row[1]), bool(row[2]), row[3], row[4])
+
+
+def _beyond(query: Query, position: int) -> Query:
+    if query.ascending:
+        return replace(query, after=position)
+    return replace(query, until=position - 1)
+
+
+def _range(connection: Connection, query: Query, limit: int) -> list[tuple[int, bytes]]:
+    sql, parameters = (
+        _sql(
+            tuple(len(group) for group in query.terms), query.ascending, query.source_id is not None
+        ),
+        [],
+    )
+    tail = [query.after, query.until, query.store_id]
+    if query.source_id is not None:
+        tail.append(query.source_id)
+    if not query.terms:
+        parameters = [*tail, limit]
+    else:
+        lead, *others = query.terms
+        checks = [term for group in others for term in group]
+        for term in lead:
+            parameters += [term, *checks, *tail, limit]
+        if len(lead) > 1:
+            parameters.append(limit)
+    rows = run(connection, sql, parameters).all()
+    return [(row[0], bytes(row[1])) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _sql(groups: tuple[int, ...], ascending: bool, of_source: bool) -> str:
+    """The query for so many groups of so many terms. Each lead term is a range in answer order;
+    the ranges of several lead terms are merged, each cut off where the page must end."""
+    order = "ASC" if ascending else "DESC"
+    mine = " AND s.source_id = ?" if of_source else ""
+    if not groups:
+        return (
+            "SELECT s.position, s.body FROM statements s WHERE s.position > ? AND s.position <= ?"
+            f" AND s.store_id = ? AND s.voided = 0{mine} ORDER BY s.position {order} LIMIT ?"
+        )
+    checks = "".join(
+        " AND EXISTS (SELECT 1 FROM postings q WHERE"
+        f" q.term IN ({placeholders(range(size))}) AND q.position = p.position"
+        " AND q.depth = p.depth)"
+        for size in groups[1:]
+    )
+    branch = (
+        "SELECT s.position, s.body FROM postings p JOIN statements s ON s.position = p.position"
+        f" WHERE p.term = ?{checks} AND p.position > ? AND p.position <= ? AND s.store_id = ?"
+        f" AND s.voided = 0{mine} ORDER BY p.position {order} LIMIT ?"
+    )
+    if groups[0] == 1:
+        return branch
+    ranges = " UNION ALL ".join(f"SELECT * FROM ({branch}) r{n}" for n in range(groups[0]))
+    return f"SELECT position, body FROM ({ranges}) u ORDER BY position {order} LIMIT ?"
+
+
+# Writing -----------------------------------------------------------------------------------------
+
+
+def bodies(
+    connection: Connection, store_id: int, ids: Sequence[bytes]
+) -> dict[bytes, tuple[int, bytes]]:
+    """The statements with these ids, voided or not: id to position and body."""
+    if not ids:
+        return {}
+    rows = run(
+        connection,
+        "SELECT i.id, s.position, s.body FROM statement_ids i"
+        " JOIN statements s ON s.position = i.position"
+        f" WHERE i.store_id = ? AND i.id IN ({placeholders(ids)})",
+        (store_id, *ids),
+    )
+    return {bytes(row[0]): (row[1], bytes(row[2])) for row in rows}
+
+
+def claim(
+    connection: Connection, store_id: int, ids: Mapping[bytes, int], given: Sequence[bytes]
+) -> set[bytes]:
+    """Take ids for positions; return those of the `given` that somebody had already taken.
+
+    On PostgreSQL another writer may be taking one of them at this moment: then this waits for
+    the other to commit or give up. Sorted, so that two batches never wait for each other.
+    """
+    rows = [(store_id, identity, ids[identity]) for identity in sorted(ids)]
+    if connection.dialect.name == "postgresql" and given:
+        got = run(
+            connection,
+            "INSERT INTO statement_ids (store_id, id, position)"
+            " SELECT ?, id, position FROM unnest(?::bytea[], ?::bigint[]) AS t (id, position)"
+            " ON CONFLICT DO NOTHING RETURNING id",
+            (store_id, [row[1] for row in rows], [row[2] for row in rows]),
+        )
+        return set(ids) - {bytes(row[0]) for row in got}
+    present = set()
+    if given:
+        found = run(
+            connection,
+            f"SELECT id FROM statement_ids WHERE store_id = ? AND id IN ({placeholders(given)})",
+            (store_id, *given),
+        )
+        present = {bytes(row[0]) for row in found}
+    insert(connection, tables.statement_ids, [row for row in rows if row[1] not in present])
+    return present
+
+
+def add(
+    connection: Connection,
+    store_id: int,
+    tenant_id: int,
+    source_id: int,
+    rows: Sequence[tuple[int, Prepared, bytes]],
+) -> None:
+    """Write statements (position, prepared, body) with their own terms and references."""
+    insert(
+        connection,
+        tables.statements,
+        [
+            (position, store_id, source_id, 0, statement.id, body)
+            for position, statement, body in rows
+        ],
+    )
+    insert(
+        connection,
+        tables.postings,
+        [(term, position, 0) for position, statement, _ in rows for term in statement.terms],
+    )
+    references = [(each.target, position, each.voids) for position, each, _ in rows if each.target]
+    insert(
+        connection,
+        tables.statement_refs,
+        [(tenant_id, target, position) for target, position, _ in references],
+    )
+    insert(
+        connection,
+        tables.statement_voids,
+        [(store_id, target, position) for target, position, voids in references if voids],
+    )
+    insert(
+        connection,
+        tables.signatures,
+        [(position, each.signature) for position, each, _ in rows if each.signature],
+    )
+
+
+def add_reach(connection: Connection, position: int, views: Sequence[Sequence[bytes]]) -> None:
+    """Let the statement at `position` be found by the terms of what it refers to.
+
+    `views` are the terms of its target, of the target's target, and so on. Terms that it is
+    found by already are passed over, so this can be done again when a late target arrives.
+    """
+    insert(
+        connection,
+        tables.postings,
+        sorted(
+            (term, position, depth)
+            for depth, terms in enumerate(views, start=1)
+            for term in set(terms)
+        ),
+        ignore=True,
+    )
+
+
+def referrers(
+    connection: Connection, tenant_id: int, targets: Iterable[bytes]
+) -> list[tuple[int, int, bytes]]:
+    """Which statements refer to these, at any number of steps: position, store, id."""
+    found: dict[int, tuple[int, int, bytes]] = {}
+    frontier = list(dict.fromkeys(targets))
+    while frontier:
+        rows = run(
+            connection,
+            "SELECT s.position, s.store_id, s.id FROM statement_refs r"
+            " JOIN statements s ON s.position = r.position"
+            f" WHERE r.tenant_id = ? AND r.target IN ({placeholders(frontier)})",
+            (tenant_id, *frontier),
+        ).all()
+        fresh = [(row[0], row[1], bytes(row[2])) for row in rows if row[0] not in found]
+        found.update((row[0], row) for row in fresh)
+        frontier = [row[2] for row in fresh]
+    return list(found.values())
+
+
+def voiders(connection: Connection, store_id: int, ids: Sequence[bytes]) -> set[bytes]:
+    """Which of these ids some statement in the store voids."""
+    if not ids:
+        return set()
+    rows = run(
+        connection,
+        "SELECT target FROM statement_voids"
+        f" WHERE store_id = ? AND target IN ({placeholders(ids)})",
+        (store_id, *ids),
+    )
+    return {bytes(row[0]) for row in rows}
+
+
+def void(connection: Connection, positions: Sequence[int]) -> None:
+    """Mark the statements at these positions as voided."""
+    if positions:
+        run(
+            connection,
+            f"UPDATE statements SET voided = 1 WHERE position IN ({placeholders(positions)})",
+            positions,
+        )
+
+
+# Agents and activities ---------------------------------------------------------------------------
+
+
+def add_agents(
+    connection: Connection, store_id: int, agents: Iterable[tuple[bytes, bytes, bytes, bytes]]
+) -> None:
+    """Remember under which names agents were seen: (digest, name digest, ifi, name)."""
+    rows = sorted({(agent, key): (ifi, name) for agent, key, ifi, name in agents}.items())
+    insert(
+        connection,
+        tables.agent_names,
+        [(agent, key, store_id, ifi, name) for (agent, key), (ifi, name) in rows],
+        ignore=True,
+    )
+
+
+def agent_names(connection: Connection, agent: bytes) -> list[tuple[bytes, str]]:
+    """The identifier (JSON) and names of an agent, in the order of the names' digests."""
+    rows = run(
+        connection, "SELECT ifi, name FROM agent_names WHERE agent = ? ORDER BY name", (agent,)
+    )
+    return [(bytes(row[0]), bytes(row[1]).decode()) for row in rows]
+
+
+def merge_activities(
+    connection: Connection, store_id: int, definitions: Iterable[tuple[bytes, bytes, bytes]]
+) -> None:
+    """Merge definitions (digest, IRI, definition) into those known, the later over the earlier.
+
+    Nearly always nothing is new, and one read tells. Else rows are locked in the order of their
+    digests before they are read again, so that no concurrent merge is lost.
+    """
+    given: dict[bytes, tuple[bytes, list[bytes]]] = {}
+    for digest, iri, definition in definitions:
+        given.setdefault(digest, (iri, []))[1].append(definition)
+    changed = _merged(given, definitions_of(connection, list(given)))
+    if not changed:
+        return
+    names = sorted(changed)
+    insert(
+        connection,
+        tables.activities,
+        [(name, store_id, given[name][0], b"{}") for name in names],
+        ignore=True,
+    )
+    again = _merged(given, definitions_of(connection, names, lock=True))
+    for name in sorted(again):
+        run(
+            connection,
+            "UPDATE activities SET definition = ? WHERE digest = ?",
+            (again[name], name),
+        )
+
+
+def definitions_of(
+    connection: Connection, digests: Sequence[bytes], *, lock: bool = False
+) -> dict[bytes, bytes]:
+    """The merged definitions of activities, by digest. `lock` keeps others from changing them."""
+    if not digests:
+        return {}
+    suffix = " FOR UPDATE" if lock and connection.dialect.name != "sqlite" else ""
+    rows = run(
+        connection,
+        f"SELECT digest, definition FROM activities WHERE digest IN ({placeholders(digests)})"
+        f" ORDER BY digest{suffix}",
+        digests,
+    )
+    return {bytes(row[0]): bytes(row[1]) for row in rows}
+
+
+def _merged(
+    given: Mapping[bytes, tuple[bytes, list[bytes]]], known: Mapping[bytes, bytes]
+) -> dict[bytes, bytes]:
+    """What the definitions become, of those that become something else."""
+    changed = {}
+    for name, (_, definitions) in given.items():
+        before = after = known.get(name)
+        for definition in definitions:
+            after = merge_definition(after, definition)
+        if after is not None and after != before:
+            changed[name] = after
+    return changed
+
+
+# Attachments -------------------------------------------------------------------------------------
+
+
+def content_key(sha2: str) -> bytes:
+    """Where an attachment is kept: the hash its statement gives, of whatever length SHA-2 has."""
+    return bytes.fromhex(sha2)[:32].ljust(32, b"\0")
+
+
+def has_content(connection: Connection, store_id: int, sha2: bytes) -> bool:
+    """Whether the store holds an attachment with this hash."""
+    sql = "SELECT 1 FROM contents WHERE store_id = ? AND sha2 = ? AND part = 0"
+    return run(connection, sql, (store_id, sha2)).first() is not None
+
+
+def add_content(connection: Connection, store_id: int, sha2: bytes, parts: Iterable[bytes]) -> None:
+    """Keep an attachment, in parts as they come; nothing is done where it is kept already."""
+    if has_content(connection, store_id, sha2):
+        return
+    number = 0
+    for data in parts:
+        insert(connection, tables.contents, [(store_id, sha2, number, data)], ignore=True)
+        number += 1
+    if number == 0:
+        insert(connection, tables.contents, [(store_id, sha2, 0, b"")], ignore=True)
+
+
+def content(connection: Connection, store_id: int, sha2: bytes) -> Iterator[bytes]:
+    """The bytes of an attachment, part by part; nothing where there is none."""
+    number = 0
+    while True:
+        row = run(
+            connection,
+            "SELECT data FROM contents WHERE store_id = ? AND sha2 = ? AND part = ?",
+            (store_id, sha2, number),
+        ).one_or_none()
+        if row is None:
+            return
+        yield bytes(row[0])
+        number += 1
+
+
+def content_lengths(
+    connection: Connection, store_id: int, sha2s: Sequence[bytes]
+) -> dict[bytes, int]:
+    """How many bytes each of these attachments has, of those the store holds."""
+    if not sha2s:
+        return {}
+    rows = run(
+        connection,
+        "SELECT sha2, sum(length(data)) FROM contents"
+        f" WHERE store_id = ? AND sha2 IN ({placeholders(sha2s)}) GROUP BY sha2",
+        (store_id, *sha2s),
+    )
+    return {bytes(row[0]): int(row[1]) for row in rows}
