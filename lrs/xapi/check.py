@@ -14,17 +14,17 @@ Clauses: xAPI 1.0.3 Data 2.2, 2.4 and 4; IEEE 9274.1.1 4.2.
 """
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
-from math import isfinite
 from typing import Any, TypeGuard
 
 from lrs.xapi.lexical import (
     is_duration,
     is_iri,
     is_language_tag,
+    is_length,
     is_mbox,
     is_mbox_sha1sum,
     is_media_type,
+    is_number,
     is_openid,
     is_sha2,
     is_timestamp,
@@ -287,17 +287,8 @@ def _boolean(value: object) -> bool:
     return type(value) is bool
 
 
-def _number(value: object) -> TypeGuard[Any]:
-    # A boolean is an int to Python, not to JSON.
-    return (
-        type(value) is int
-        or (type(value) is Decimal and value.is_finite())
-        or (type(value) is float and isfinite(value))
-    )
-
-
 def _scaled(value: object) -> bool:
-    return _number(value) and -1 <= value <= 1
+    return is_number(value) and -1 <= value <= 1
 
 
 def _score(tree: object) -> bool:
@@ -359,10 +350,6 @@ def _context_2(tree: object) -> bool:
 # --- attachments ------------------------------------------------------------------------------
 
 
-def _length(value: object) -> bool:
-    return type(value) is int and value >= 0
-
-
 def _attachment(tree: object) -> bool:
     return _keeps(tree, _ATTACHMENT) and tree.keys() >= REQUIRED_OF_ATTACHMENT
 
@@ -399,7 +386,7 @@ _DEFINITION: Rules = {
     "target": _components,
     "steps": _components,
 }
-_SCORE: Rules = {"scaled": _scaled, "raw": _number, "min": _number, "max": _number}
+_SCORE: Rules = {"scaled": _scaled, "raw": is_number, "min": is_number, "max": is_number}
 _RESULT: Rules = {
     "score": _score,
     "success": _boolean,
@@ -440,7 +427,7 @@ _ATTACHMENT: Rules = {
     "display": _language_map,
     "description": _language_map,
     "contentType": is_media_type,
-    "length": _length,
+    "length": is_length,
     "sha2": is_sha2,
     "fileUrl": is_iri,
 }

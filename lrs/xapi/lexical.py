@@ -1,6 +1,6 @@
-"""The forms that single strings must have: one rule each, for the check, schemas and doors alike.
+"""The forms that single values must have: one rule each, for the check, schemas and doors alike.
 
-Every predicate takes any value and answers whether it is a string of that form, so that callers
+Every predicate takes any value and answers whether it has that type and form, so that callers
 need no type check of their own; none raises. Rules that meet the same strings again and again
 (verbs, activity types, extension keys, language tags) remember their answers for short strings,
 in bounded tables: a hostile sender can neither fill memory nor slow the rule down.
@@ -10,8 +10,10 @@ Clauses: xAPI 1.0.3 Data 2.2 and 4.2 to 4.6; IEEE 9274.1.1 4.2.7.
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
-from typing import TypeGuard
+from math import isfinite
+from typing import Any, TypeGuard
 
 # Longer strings are judged afresh, so that a table of them stays under a few megabytes.
 _REMEMBERED = 256
@@ -106,6 +108,23 @@ def is_sha2(value: object) -> TypeGuard[str]:
 def is_media_type(value: object) -> TypeGuard[str]:
     """An Internet media type with its parameters, as `text/plain; charset=utf-8`."""
     return type(value) is str and _MEDIA_TYPE(value) is not None
+
+
+# --- numbers ---------------------------------------------------------------------------------
+
+
+def is_number(value: object) -> TypeGuard[Any]:
+    """A finite JSON number: int, Decimal or float; a boolean is an int to Python, not to JSON."""
+    return (
+        type(value) is int
+        or (type(value) is Decimal and value.is_finite())
+        or (type(value) is float and isfinite(value))
+    )
+
+
+def is_length(value: object) -> TypeGuard[int]:
+    """A count of octets: an integer written as one, not below zero."""
+    return type(value) is int and value >= 0
 
 
 # --- language --------------------------------------------------------------------------------
