@@ -208,7 +208,9 @@ def _read(item: _Item, version: Version, statement_id: str | None) -> None:
     if check.sound(tree, version):
         item.tree = tree
     else:
-        item.problems = [_at(item.index, problem) for problem in explain(tree, version)]
+        # Should the two ever disagree, the lean check decides: what it refuses stays refused.
+        problems = explain(tree, version) or [Problem("", "this is not a sound statement", "Data 2")]
+        item.problems = [_at(item.index, problem) for problem in problems]
 
 
 def _find_twins(items: list[_Item]) -> None:
