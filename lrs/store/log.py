@@ -13,6 +13,7 @@ Why each database does it in its own way, and what was measured: docs/decisions/
 
 import sqlite3
 import time
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -91,18 +92,16 @@ def _sqlite_horizon(database: SQLite, connection: Connection) -> int:
 
 def _write_lock_is_free(connection: Connection) -> bool:
     """Whether no process held SQLite's write lock at this instant: we had it ourselves."""
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, sqlite3.Connection)
+    raw: Any = connection.connection.dbapi_connection
     raw.execute("PRAGMA busy_timeout = 0")
     try:
         raw.execute("BEGIN IMMEDIATE")
+        raw.execute("ROLLBACK")
     except sqlite3.OperationalError:
         return False
-    else:
-        raw.execute("ROLLBACK")
-        return True
     finally:
         raw.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+    return True
 
 
 def _now() -> int:

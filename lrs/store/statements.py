@@ -7,6 +7,7 @@ Functions take a connection first and never commit. What is asked for comes as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -104,22 +105,17 @@ def _beyond(query: Query, position: int) -> Query:
 
 
 def _range(connection: Connection, query: Query, limit: int) -> list[tuple[int, bytes]]:
-    sql, parameters = (
-        _sql(
-            tuple(len(group) for group in query.terms), query.ascending, query.source_id is not None
-        ),
-        [],
-    )
-    tail = [query.after, query.until, query.store_id]
+    sizes = tuple(len(group) for group in query.terms)
+    sql = _sql(sizes, query.ascending, query.source_id is not None)
+    tail: list[Any] = [query.after, query.until, query.store_id]
     if query.source_id is not None:
         tail.append(query.source_id)
-    if not query.terms:
-        parameters = [*tail, limit]
-    else:
+    tail.append(limit)
+    parameters = tail
+    if query.terms:
         lead, *others = query.terms
         checks = [term for group in others for term in group]
-        for term in lead:
-            parameters += [term, *checks, *tail, limit]
+        parameters = [each for term in lead for each in (term, *checks, *tail)]
         if len(lead) > 1:
             parameters.append(limit)
     rows = run(connection, sql, parameters).all()
