@@ -2,16 +2,19 @@
 
 import importlib.metadata
 import platform
+from datetime import UTC, datetime
 from functools import cache
 
 import click
 from werkzeug.local import LocalProxy
 
+from lrs import cli_accounts, telemetry
 from lrs import settings as table
-from lrs import telemetry
 from lrs.context import Context
 from lrs.errors import JejakError
 from lrs.settings import BadSetting, Settings
+from lrs.store import accounts, health
+from lrs.store import migrate as migrations
 
 
 class Tidy(click.Group):
@@ -38,7 +41,7 @@ def main(context: click.Context) -> None:
         settings = Settings.from_environ()
         telemetry.configure(settings)
         built = Context.build(settings)
-        context.call_on_close(built.database.close)
+        context.call_on_close(built.close)
         return built
 
     # A proxy, so that commands that need no database, and `--help`, never open one.
@@ -66,20 +69,106 @@ def settings(markdown: bool) -> None:
 
 
 @main.command()
+@click.pass_obj
+def migrate(context: Context) -> None:
+    """Bring the tables to the shape that this version expects.
+
+    Safe to run at any time and from several places at once; what is up to date is left alone.
+    """
+    _report_migrations(migrations.migrate(context.database))
+
+
+@main.command()
+@click.pass_obj
+def init(context: Context) -> None:
+    """Make a store ready for use: its tables, the first key and the first admin.
+
+    The key's secret and the admin's password are printed this once. Run again, it only brings the
+    tables up to date.
+    """
+    _report_migrations(migrations.migrate(context.database))
+    moment = datetime.now(UTC)
+    home_page = context.settings.public_url or accounts.HOME_PAGE
+    made = context.database.write(
+        lambda connection: accounts.first_run(connection, now=moment, home_page=home_page)
+    )
+    if made is None:
+        return
+    click.echo(
+        f"""
+Made for this store, and shown this once. Only hashes are kept:
+
+  first key    {made.key.public}
+  its secret   {made.secret}
+  admin        {made.login}
+  password     {made.password}
+
+An LMS sends with the key as its user name and the secret as its password (HTTP Basic).
+"""
+    )
+
+
+def _report_migrations(ran: list[str]) -> None:
+    if ran:
+        click.echo(f"Tables brought to {ran[-1]} ({len(ran)} steps).")
+
+
+@main.command()
+@click.pass_obj
+def doctor(context: Context) -> None:
+    """Look for what would keep Jejak from working well; change nothing.
+
+    Exit code 1 when something was found.
+    """
+    limits = context.settings
+    ill = 0
+    for finding in health.look(
+        context.database, largest=max(limits.body_limit, limits.document_limit)
+    ):
+        mark = click.style("ok  ", fg="green") if finding.well else click.style("BAD ", fg="red")
+        click.echo(f"{mark} {finding.about:<11} {finding.says}")
+        ill += not finding.well
+    if ill:
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
 @click.option("--host", help="Address to listen on, instead of JEJAK_HOST.")
 @click.option("--port", type=int, help="Port to listen on, instead of JEJAK_PORT.")
 @click.option("--workers", type=int, help="Server processes, instead of JEJAK_WORKERS.")
 @click.option("--threads", type=int, help="Threads in each, instead of JEJAK_THREADS.")
-def serve(**chosen: object) -> None:
+@click.pass_obj
+def serve(context: Context, /, **chosen: int | str | None) -> None:
     """Serve the record store until stopped.
 
     SIGTERM or Ctrl-C finishes the requests under way; SIGHUP replaces the server processes.
     """
-    from lrs import server  # here: granian costs other commands half their start-up
+    from lrs import server  # here: other commands need not wait for granian to load
 
-    environ = {table.variable(name): str(value) for name, value in chosen.items() if value}
-    server.serve(Settings.from_environ(environ))
+    settings = context.settings.changed(
+        {name: str(value) for name, value in chosen.items() if value is not None}
+    )
+    found = health.shape(context.database)
+    context.database.close()
+    if not found.well:
+        raise click.ClickException(f"The tables are not as they should be: {found.says}.")
+    server.serve(settings, lambda: _announce(settings))
 
+
+def _announce(settings: Settings) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    here = settings.public_url or f"http://{host}:{settings.port}"
+    click.echo(f"Jejak serves. Endpoint for an LMS: {here}/xapi   (Ctrl-C stops it)")
+
+
+for group in (
+    cli_accounts.tenants,
+    cli_accounts.sources,
+    cli_accounts.keys,
+    cli_accounts.issuers,
+    cli_accounts.users,
+):
+    main.add_command(group)
 
 if __name__ == "__main__":
     main()

@@ -8,7 +8,7 @@ A value that cannot be right stops the program with a sentence instead of being 
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -219,18 +219,26 @@ class Settings:
         Raises `BadSetting`, also for a variable that begins as ours do and names no setting: a
         misspelt limit must not silently leave the default in force.
         """
-        table = {variable(line.name): line for line in fields(cls)}
-        chosen: dict[str, Any] = {}
-        for name, value in environ.items():
-            if not name.startswith(PREFIX) or name.startswith(f"{PREFIX}TEST_"):
-                continue
-            if name not in table:
+        ours = {name for name in environ if name.startswith(PREFIX)}
+        known = {variable(line.name) for line in fields(cls)}
+        for name in sorted(ours - known):
+            if not name.startswith(f"{PREFIX}TEST_"):
                 raise BadSetting(name, "is no setting; `jejak settings` lists them all")
-            try:
-                chosen[table[name].name] = table[name].metadata["read"](value.strip())
-            except ValueError as wrong:
-                raise BadSetting(name, str(wrong)) from None
-        return cls(**chosen)
+        return cls(
+            **{
+                line.name: _value(line, environ[variable(line.name)])
+                for line in fields(cls)
+                if variable(line.name) in ours
+            }
+        )
+
+    def changed(self, chosen: Mapping[str, str]) -> "Settings":
+        """These settings with some others, by name and as the environment would write them.
+
+        Raises `BadSetting`.
+        """
+        lines = {line.name: line for line in fields(self)}
+        return replace(self, **{name: _value(lines[name], text) for name, text in chosen.items()})
 
     def lines(self) -> Iterator[tuple[str, str, str, str]]:
         """(variable, value as it may be printed, default, meaning) of every setting."""
@@ -247,6 +255,13 @@ class Settings:
     @property
     def on_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+
+def _value(line: Field[Any], written: str) -> Any:
+    try:
+        return line.metadata["read"](written.strip())
+    except ValueError as wrong:
+        raise BadSetting(variable(line.name), str(wrong)) from None
 
 
 def variable(name: str) -> str:

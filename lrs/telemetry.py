@@ -3,9 +3,9 @@
 An event has a constant name and facts as fields, never a sentence with values in it:
 
     log = logging.getLogger(__name__)
-    log.info("statements_stored", extra={"count": 3, "source": 12})
+    log.info("statements_stored", extra={"count": 3})
 
-    time=2026-11-22T03:25:32.120Z level=info event=statements_stored logger=lrs.api count=3 source=12
+    time=2026-11-22T03:25:32.120Z level=info event=statements_stored logger=lrs.api count=3
 
 Facts are counts, durations and our own ids. Names, mail addresses, IRIs of people, query strings
 and bodies are not facts for a log: it is kept longer, and read by more people, than the store.
