@@ -287,7 +287,7 @@ def load(schema: Schema, entered: Mapping[str, Any]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(entered)
     except ValidationError as wrong:
-        raise errors.Refused(list(_problems(wrong.normalized_messages()))) from None
+        raise errors.Refused(list(_problems(wrong.messages_dict))) from None
     return loaded
 
 

@@ -97,27 +97,31 @@ _memories_lock = threading.Lock()
 
 
 def authenticate(
-    database: Database, authorization: str | None, settings: Settings, now: datetime
+    database: Database, authorization: str | None, settings: Settings, now: int
 ) -> Principal:
-    """Who sent a request with this Authorization header. Raises Unauthenticated."""
+    """Who sent a request with this Authorization header. Raises Unauthenticated.
+
+    `now` is what the context's clock says: microseconds since 1970 UTC.
+    """
     if authorization is None or not authorization.strip():
         raise Unauthenticated("send the Authorization header, with a key by HTTP Basic.")
     scheme, _, rest = authorization.strip().partition(" ")
-    memory = _memory(database)
+    memory, moment = _memory(database), accounts.moment(now)
     lifetime = timedelta(seconds=settings.key_cache_seconds)
     if scheme.lower() == "basic":
-        principal = _by_key(database, memory, rest.strip(), lifetime, now)
+        principal = _by_key(database, memory, rest.strip(), lifetime, moment)
     elif scheme.lower() == "bearer":
-        principal = _by_token(database, memory, rest.strip(), lifetime, now)
+        principal = _by_token(database, memory, rest.strip(), lifetime, moment)
     else:
         raise Unauthenticated("the Authorization header must be of the scheme Basic or Bearer.")
-    _note_seen(database, memory, principal.source_id, now)
+    _note_seen(database, memory, principal.source_id, moment)
     return principal
 
 
-def revoke(database: Database, tenant: Tenant, public: str, now: datetime) -> Key:
+def revoke(database: Database, tenant: Tenant, public: str, now: int) -> Key:
     """End a key, and here at once. Raises NotFound, also for another tenant's key."""
-    ended = database.write(lambda connection: accounts.revoke_key(connection, tenant, public, now))
+    moment = accounts.moment(now)
+    ended = database.write(lambda c: accounts.revoke_key(c, tenant, public, moment))
     _memory(database).keys.forget(public)
     return ended
 

@@ -372,6 +372,7 @@ def _principal(claims: Mapping[str, Any], trust: Trust) -> Principal:
         scopes=scopes_of(claims, trust.issuer.prefix),
         kindness=Kindness(),
         name=source.name,
+        as_source=tree == source.authority_tree,
     )
 
 
