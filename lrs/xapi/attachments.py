@@ -29,6 +29,8 @@ MOST_HEADERS = 32
 LONGEST_HEADER = 8 * 1024
 LONGEST_PREAMBLE = 8 * 1024
 LONGEST_BOUNDARY = 70
+# A signature is read into memory, unlike other attachments.
+LONGEST_SIGNATURE = 16 * 1024 * 1024
 
 # What a hash may be is told by its length in hexadecimal.
 _digests = {56: hashlib.sha224, 64: hashlib.sha256, 96: hashlib.sha384, 128: hashlib.sha512}
@@ -120,9 +122,13 @@ def check_parts(trees: list[dict[str, Any]], parts: Iterable[Part]) -> list[Prob
             sha2 = attachment.get("sha2")
             fitting = offered.get(sha2.lower(), []) if isinstance(sha2, str) else []
             used.update(map(id, fitting))
-            if fitting:
+            signature = attachment.get("usageType") == SIGNATURE
+            if signature and any(part.length > LONGEST_SIGNATURE for part in fitting):
+                message = f"no signature needs more than {LONGEST_SIGNATURE} bytes, this has more."
+                problems.append(Problem(path, message, "Data 2.6", index))
+            elif fitting:
                 problems += _disagreements(index, path, attachment, fitting)
-            elif attachment.get("usageType") == SIGNATURE:
+            elif signature:
                 message = (
                     f"this signature has sha2 {sha2} and no part carries those bytes. "
                     "Send the signature itself as a part of a multipart/mixed request."

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lrs.errors import JejakError, Problem, Refused, TooLarge
 from lrs.xapi.attachments import (
+    LONGEST_SIGNATURE,
     MOST_PARTS,
     SIGNATURE,
     Part,
@@ -348,6 +349,13 @@ def test_a_signature_is_always_sent() -> None:
     [problem] = check_parts([{"object": {"attachments": [signature]}}], [])
     assert problem.path == "object.attachments[0].sha2"
     assert problem.clause == "Data 2.6"
+
+
+def test_a_huge_signature_is_refused_before_it_is_read() -> None:
+    huge = Part("a" * 64, "a" * 64, "", LONGEST_SIGNATURE + 1, BytesIO(), {})
+    signature = attachment(usageType=SIGNATURE, sha2="a" * 64)
+    [problem] = check_parts([{"attachments": [signature]}], [huge])
+    assert problem.path == "attachments[0]"
 
 
 def test_a_part_that_no_statement_describes() -> None:
