@@ -268,7 +268,7 @@ def _verified(item: _Item, parts: list[Part]) -> Iterator[dict[str, Any]]:
             part = next(each for each in parts if sha2 in (each.sha2, each.declared))
             part.file.seek(0)
             content = part.file.read()
-            yield signatures.verify(item.raw, item.tree, attachment, content).facts()
+            yield signatures.verify(item.tree, attachment, content).facts()
 
 
 def _at(index: int, problem: Problem) -> Problem:
