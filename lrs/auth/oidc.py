@@ -338,10 +338,11 @@ def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
     for name in ("exp", "nbf"):
         if not isinstance(claims.get(name, 0), int | float) or claims.get(name) is True:
             raise Unauthenticated(f"the token's time {name} is not a number.")
-    clock = now.timestamp()
-    if not clock < claims["exp"] + LEEWAY.total_seconds():
+    # The leeway goes to the clock: a claim may be an integer too large for any arithmetic.
+    clock, leeway = now.timestamp(), LEEWAY.total_seconds()
+    if not clock - leeway < claims["exp"]:
         raise Unauthenticated("the token has expired; ask its issuer for a new one.")
-    if not clock >= claims.get("nbf", 0) - LEEWAY.total_seconds():
+    if not clock + leeway >= claims.get("nbf", 0):
         raise Unauthenticated("the token is not yet in force (nbf); are the clocks right?")
 
 
