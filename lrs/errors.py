@@ -130,14 +130,14 @@ class TooLarge(JejakError):
 
 
 class UnsupportedMedia(JejakError):
-    """A content type that this resource does not read."""
+    """A content type or content encoding that this resource does not read; `header` says which."""
 
-    def __init__(self, got: str, wanted: str) -> None:
-        self.got, self.wanted = got, wanted
-        super().__init__(got, wanted)
+    def __init__(self, got: str, wanted: str, header: str = "Content-Type") -> None:
+        self.got, self.wanted, self.header = got, wanted, header
+        super().__init__(got, wanted, header)
 
     def __str__(self) -> str:
-        return f"Content-Type {self.got or '(none)'} is not read here; send {self.wanted}."
+        return f"{self.header} {self.got or '(none)'} is not read here; send {self.wanted}."
 
 
 class Busy(JejakError):

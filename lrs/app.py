@@ -1,0 +1,54 @@
+"""The application: the one place that knows every room."""
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from lrs.api import about, activities, agents, documents, statements, wire
+from lrs.context import Context
+from lrs.settings import Settings
+
+RESOURCES = (
+    about.RESOURCE,
+    statements.RESOURCE,
+    activities.RESOURCE,
+    agents.RESOURCE,
+    *documents.RESOURCES,
+)
+
+
+def create_app(given: Settings | Context | None = None) -> Flask:
+    """The WSGI application, on this context or one built from settings (the environment's).
+
+    Opens the database and no more; who starts the service migrates it before.
+    """
+    if not isinstance(given, Context):
+        given = Context.build(given or Settings.from_environ())
+    app = Flask("lrs", static_folder=None)
+    app.extensions["jejak"] = given
+    app.url_map.merge_slashes = False  # else a POST to //statements is answered by a redirect
+    xapi = wire.blueprint("xapi", RESOURCES, practice=False)
+    practice = wire.blueprint("practice", RESOURCES, practice=True)
+    app.register_blueprint(xapi, url_prefix="/xapi")
+    app.register_blueprint(practice, url_prefix="/practice/xapi")
+    app.add_url_rule("/health", "health", health, methods=["GET", "HEAD"])
+    app.register_error_handler(Exception, failure)
+    return app
+
+
+def health() -> Response:
+    """Whether requests can be answered: 200, or 503 where the database does not answer."""
+    context: Context = current_app.extensions["jejak"]
+    try:
+        with context.database.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    except Exception as error:
+        wire.log.warning("database_not_answering", extra={"error": type(error).__name__})
+        return wire.json_answer({"status": "the database does not answer"}, 503)
+    return wire.json_answer({"status": "ok"})
+
+
+def failure(error: Exception) -> Response:
+    """What no resource answered: unknown addresses, wrong methods, and defects of ours."""
+    context: Context = current_app.extensions["jejak"]
+    told = wire.http_problem(error) if isinstance(error, HTTPException) else wire.unexpected(error)
+    return wire.finish(told, request.environ, context, wire.spoken(request.environ, context))
