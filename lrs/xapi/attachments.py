@@ -45,9 +45,8 @@ _boundary = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]*[0-9A-Za-z'()+_,\-./:=?]")
 class Part:
     """The bytes of one attachment, as they came in.
 
-    `sha2` is always the SHA-256, by which the bytes are kept; `declared` is the hash the sender
-    gave and we checked, by which statements speak of them (the same for most senders). Both are
-    lower-case hexadecimal. `content_type` is empty where the sender gave none. `file` may be
+    `declared` is the hash the sender gave and we checked, by which statements speak of them;
+    `sha2` is always the SHA-256 (the same for most senders). Both are lower-case hexadecimal. `content_type` is empty where the sender gave none. `file` may be
     read as often as needed; all files of a request share one spool and one thread. `headers`
     has lower-case keys.
     """
@@ -106,22 +105,21 @@ def read_multipart(
 def check_parts(trees: list[dict[str, Any]], parts: Iterable[Part]) -> list[Problem]:
     """What is wrong between statements and the parts that came with them; `index` is in `trees`.
 
-    Every attachment without a fileUrl, and every signature, needs a part of its hash; every part
-    needs an attachment; a part's Content-Type and Content-Length must be the attachment's own
+    Every attachment without a fileUrl, and every signature, needs a part whose
+    X-Experience-API-Hash is its `sha2`, in the same kind of hash; every part needs an attachment; a part's Content-Type and Content-Length must be the attachment's own
     `contentType` and `length` (Communication 1.5.2). The number of bytes is not held against
     `length`: the hash has vouched for them, and ADL's suite demands that such a batch be taken.
     """
     offered: dict[str, list[Part]] = {}
     for part in parts:
-        for name in {part.sha2, part.declared}:
-            offered.setdefault(name, []).append(part)
-    used: set[int] = set()
+        offered.setdefault(part.declared, []).append(part)
+    used: set[str] = set()
     problems: list[Problem] = []
     for index, tree in enumerate(trees):
         for path, attachment in attachments_of(tree):
             sha2 = attachment.get("sha2")
             fitting = offered.get(sha2.lower(), []) if isinstance(sha2, str) else []
-            used.update(map(id, fitting))
+            used.update(each.declared for each in fitting)
             signature = attachment.get("usageType") == SIGNATURE
             if signature and any(part.length > LONGEST_SIGNATURE for part in fitting):
                 message = f"no signature needs more than {LONGEST_SIGNATURE} bytes, this has more."
@@ -140,15 +138,13 @@ def check_parts(trees: list[dict[str, Any]], parts: Iterable[Part]) -> list[Prob
                     "Send them as a part of a multipart/mixed request, or give a fileUrl."
                 )
                 problems.append(Problem(f"{path}.sha2", message, MULTIPART, index))
-    for parts_of_one in offered.values():
-        for part in parts_of_one:
-            if id(part) not in used:
-                used.add(id(part))
-                message = (
-                    f"A part with the hash {part.declared} belongs to no attachment of any "
-                    "statement. Describe it in `attachments`, or leave it out."
-                )
-                problems.append(Problem("", message, MULTIPART))
+    for declared in offered:
+        if declared not in used:
+            message = (
+                f"A part with the hash {declared} belongs to no attachment of any "
+                "statement. Describe it in `attachments`, or leave it out."
+            )
+            problems.append(Problem("", message, MULTIPART))
     return problems
 
 

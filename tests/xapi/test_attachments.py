@@ -364,6 +364,12 @@ def test_a_part_that_no_statement_describes() -> None:
     assert sha256(b"excess").hexdigest() in problem.message
 
 
+def test_one_hash_is_not_matched_by_another_kind() -> None:
+    """Communication 1.5.2: parameters and properties MUST match; contents are kept by them."""
+    tree = {"attachments": [attachment()]}
+    assert len(problems(tree, parts=[part(TEXT, sha2=sha512(TEXT).hexdigest())])) == 2
+
+
 def test_a_missing_part() -> None:
     [problem] = problems(
         {"attachments": [attachment(), attachment(b"missing")]}, parts=[part(TEXT)]
