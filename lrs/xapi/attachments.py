@@ -46,9 +46,9 @@ class Part:
     """The bytes of one attachment, as they came in.
 
     `declared` is the hash the sender gave and we checked, by which statements speak of them;
-    `sha2` is always the SHA-256 (the same for most senders). Both are lower-case hexadecimal. `content_type` is empty where the sender gave none. `file` may be
-    read as often as needed; all files of a request share one spool and one thread. `headers`
-    has lower-case keys.
+    `sha2` is always the SHA-256 (the same for most senders). Both are lower-case hexadecimal.
+    `content_type` is empty where the sender gave none. `file` may be read as often as needed;
+    all files of a request share one spool and one thread. `headers` has lower-case keys.
     """
 
     sha2: str
@@ -106,9 +106,10 @@ def check_parts(trees: list[dict[str, Any]], parts: Iterable[Part]) -> list[Prob
     """What is wrong between statements and the parts that came with them; `index` is in `trees`.
 
     Every attachment without a fileUrl, and every signature, needs a part whose
-    X-Experience-API-Hash is its `sha2`, in the same kind of hash; every part needs an attachment; a part's Content-Type and Content-Length must be the attachment's own
-    `contentType` and `length` (Communication 1.5.2). The number of bytes is not held against
-    `length`: the hash has vouched for them, and ADL's suite demands that such a batch be taken.
+    X-Experience-API-Hash is its `sha2`, in the same kind of hash; every part needs an
+    attachment; a part's Content-Type and Content-Length must be the attachment's `contentType`
+    and `length` (Communication 1.5.2). The number of bytes is not held against `length`: the
+    hash has vouched for them, and ADL's suite demands that such a batch be taken.
     """
     offered: dict[str, list[Part]] = {}
     for part in parts:
