@@ -73,6 +73,8 @@ class _Text(fields.String):
 
     def _deserialize(self, value: object, *rest: Any, **named: Any) -> str:
         text: str = super()._deserialize(value, *rest, **named)
+        if self.required and not text:
+            raise self.make_error("required")
         if text != text.strip() or not text.isprintable():
             raise ValidationError(
                 f"{self.called} must not begin or end with blanks or hold control characters."

@@ -97,31 +97,27 @@ _memories_lock = threading.Lock()
 
 
 def authenticate(
-    database: Database, authorization: str | None, settings: Settings, now: int
+    database: Database, authorization: str | None, settings: Settings, now: datetime
 ) -> Principal:
-    """Who sent a request with this Authorization header. Raises Unauthenticated.
-
-    `now` is what the context's clock says: microseconds since 1970 UTC.
-    """
+    """Who sent a request with this Authorization header. Raises Unauthenticated."""
     if authorization is None or not authorization.strip():
         raise Unauthenticated("send the Authorization header, with a key by HTTP Basic.")
     scheme, _, rest = authorization.strip().partition(" ")
-    memory, moment = _memory(database), accounts.moment(now)
+    memory = _memory(database)
     lifetime = timedelta(seconds=settings.key_cache_seconds)
     if scheme.lower() == "basic":
-        principal = _by_key(database, memory, rest.strip(), lifetime, moment)
+        principal = _by_key(database, memory, rest.strip(), lifetime, now)
     elif scheme.lower() == "bearer":
-        principal = _by_token(database, memory, rest.strip(), lifetime, moment)
+        principal = _by_token(database, memory, rest.strip(), lifetime, now)
     else:
         raise Unauthenticated("the Authorization header must be of the scheme Basic or Bearer.")
-    _note_seen(database, memory, principal.source_id, moment)
+    _note_seen(database, memory, principal.source_id, now)
     return principal
 
 
-def revoke(database: Database, tenant: Tenant, public: str, now: int) -> Key:
+def revoke(database: Database, tenant: Tenant, public: str, now: datetime) -> Key:
     """End a key, and here at once. Raises NotFound, also for another tenant's key."""
-    moment = accounts.moment(now)
-    ended = database.write(lambda c: accounts.revoke_key(c, tenant, public, moment))
+    ended = database.write(lambda c: accounts.revoke_key(c, tenant, public, now))
     _memory(database).keys.forget(public)
     return ended
 

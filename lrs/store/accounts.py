@@ -199,23 +199,13 @@ class FirstRun:
     password: str = field(repr=False)
 
 
-def micros(moment: datetime) -> int:
-    """A moment as the tables keep it: microseconds since 1970 UTC."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def moment(micros: int) -> datetime:
-    """What `micros` gave, as an aware moment again."""
-    return _EPOCH + timedelta(microseconds=micros)
-
-
 # Tenants ------------------------------------------------------------------------------------
 
 
 def create_tenant(connection: Connection, name: str, now: datetime) -> Tenant:
     """A new tenant with its two empty stores. Raises Conflict when the name is taken."""
     with _unique(f"There is already a tenant {name}.", "Choose another name."):
-        made = connection.execute(insert(tables.tenants).values(name=name, created=micros(now)))
+        made = connection.execute(insert(tables.tenants).values(name=name, created=_micros(now)))
     tenant_id = _id(made.inserted_primary_key)
     for kind in ("learning", "practice"):
         connection.execute(
@@ -258,7 +248,7 @@ def create_source(
                 tenant_id=tenant.id,
                 name=name,
                 authority=_json(authority),
-                created=micros(now),
+                created=_micros(now),
                 last_seen=None,
             )
         )
@@ -306,9 +296,9 @@ def note_seen(connection: Connection, source_id: int, now: datetime) -> None:
         update(table)
         .where(
             table.c.id == source_id,
-            or_(table.c.last_seen.is_(None), table.c.last_seen <= micros(now - SEEN_EVERY)),
+            or_(table.c.last_seen.is_(None), table.c.last_seen <= _micros(now - SEEN_EVERY)),
         )
-        .values(last_seen=micros(now))
+        .values(last_seen=_micros(now))
     )
 
 
@@ -344,8 +334,8 @@ def create_key(
             source_id=owner.id,
             public=public,
             secret_hash=digest(secret),
-            created=micros(now),
-            expires=None if expires is None else micros(expires),
+            created=_micros(now),
+            expires=None if expires is None else _micros(expires),
             revoked=None,
             **_columns(scopes, label, kindness),
         )
@@ -401,7 +391,7 @@ def revoke_key(connection: Connection, tenant: Tenant, public: str, now: datetim
     old = key(connection, tenant, public)
     if old.revoked is None:
         connection.execute(
-            update(tables.keys).where(tables.keys.c.id == old.id).values(revoked=micros(now))
+            update(tables.keys).where(tables.keys.c.id == old.id).values(revoked=_micros(now))
         )
     return key(connection, tenant, public)
 
@@ -433,7 +423,7 @@ def rotate_key(
     else:
         end = now + overlap if old.expires is None else min(old.expires, now + overlap)
         connection.execute(
-            update(tables.keys).where(tables.keys.c.id == old.id).values(expires=micros(end))
+            update(tables.keys).where(tables.keys.c.id == old.id).values(expires=_micros(end))
         )
     return made
 
@@ -483,7 +473,7 @@ def add_issuer(
                 audience=audience,
                 prefix=prefix,
                 source_id=default,
-                created=micros(now),
+                created=_micros(now),
             )
         )
     number = _id(made.inserted_primary_key)
@@ -552,7 +542,7 @@ def create_user(
                 login=login,
                 password=password,
                 role=role,
-                created=micros(now),
+                created=_micros(now),
             )
         )
     return _user_of(connection, tenant, login)
@@ -626,7 +616,7 @@ def _tenant(row: Row[Any]) -> Tenant:
         row.name,
         StoreRef(row.learning_id, bytes(row.learning_salt)),
         StoreRef(row.practice_id, bytes(row.practice_salt)),
-        moment(row.created),
+        _moment(row.created),
     )
 
 
@@ -640,8 +630,8 @@ def _source(row: Row[Any]) -> Source:
         row.tenant_id,
         row.name,
         bytes(row.authority),
-        moment(row.created),
-        None if row.last_seen is None else moment(row.last_seen),
+        _moment(row.created),
+        None if row.last_seen is None else _moment(row.last_seen),
     )
 
 
@@ -660,9 +650,9 @@ def _key(row: Row[Any]) -> Key:
         frozenset(row.scopes.split()),
         Kindness(bool(row.salvage), frozenset(row.repairs.split()), row.duplicates),
         row.label,
-        moment(row.created),
-        None if row.expires is None else moment(row.expires),
-        None if row.revoked is None else moment(row.revoked),
+        _moment(row.created),
+        None if row.expires is None else _moment(row.expires),
+        None if row.revoked is None else _moment(row.revoked),
     )
 
 
@@ -689,13 +679,13 @@ def _issuer(connection: Connection, row: Row[Any], names: Mapping[int, str]) -> 
         row.prefix,
         None if row.source_id is None else names[row.source_id],
         {client.client: names[client.source_id] for client in clients},
-        moment(row.created),
+        _moment(row.created),
     )
 
 
 def _user(row: Row[Any]) -> User:
     return User(
-        row.id, row.tenant_id, row.login, row.role, row.password is not None, moment(row.created)
+        row.id, row.tenant_id, row.login, row.role, row.password is not None, _moment(row.created)
     )
 
 
@@ -734,3 +724,13 @@ def _id(made: Any) -> int:
 
 def _json(tree: Mapping[str, Any]) -> bytes:
     return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _micros(moment: datetime) -> int:
+    """A moment as the tables keep it: microseconds since 1970 UTC."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(micros: int) -> datetime:
+    """What `_micros` gave, as an aware moment again."""
+    return _EPOCH + timedelta(microseconds=micros)

@@ -1,6 +1,7 @@
 """Signing in with a key: headers good and bad, what is remembered and for how long."""
 
 import base64
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -54,7 +55,7 @@ def sign_in(
     after: float = 0,
     cached: int = 5,
 ) -> Principal:
-    now = accounts.micros(NOW + timedelta(seconds=after))
+    now = NOW + timedelta(seconds=after)
     return keys.authenticate(database, authorization, Settings(key_cache_seconds=cached), now)
 
 
@@ -147,7 +148,7 @@ def test_neither_words_tell_which_half_is_wrong(own: Database, agency: Cast) -> 
 
     assert told(made.key.public, "wrong") == told("0" * 24, made.secret)
     # A revoked key says so only to who holds its secret.
-    keys.revoke(own, agency.tenant, made.key.public, accounts.micros(NOW))
+    keys.revoke(own, agency.tenant, made.key.public, NOW)
     assert told(made.key.public, "wrong") == told("0" * 24, made.secret)
     assert "revoked" in told(made.key.public, made.secret)
 
@@ -210,7 +211,7 @@ def test_a_new_key_works_at_once_though_its_name_was_tried_before(
     public = "ab" * 12
     with pytest.raises(errors.Unauthenticated):
         sign_in(own, make.basic(public, "early"))
-    monkeypatch.setattr(accounts.secrets, "token_hex", lambda _: public)
+    monkeypatch.setattr(secrets, "token_hex", lambda _: public)
     assert sign_in(own, header(new_key(agency))).name == "lms"
 
 
@@ -226,7 +227,7 @@ def test_a_key_revoked_elsewhere_ends_within_the_time_set(own: Database, agency:
 def test_a_key_revoked_here_ends_at_once(own: Database, agency: Cast) -> None:
     made = new_key(agency)
     sign_in(own, header(made))
-    keys.revoke(own, agency.tenant, made.key.public, accounts.micros(NOW))
+    keys.revoke(own, agency.tenant, made.key.public, NOW)
     with pytest.raises(errors.Unauthenticated, match="revoked"):
         sign_in(own, header(made))
 
@@ -304,7 +305,7 @@ def test_a_source_is_noted_at_most_once_a_minute(own: Database, agency: Cast) ->
     made = header(new_key(agency))
     written: list[int] = []
     write = own.write
-    own.write = lambda work: written.append(1) or write(work)  # type: ignore[assignment,func-returns-value]
+    own.write = lambda work: written.append(1) or write(work)  # type: ignore[method-assign,func-returns-value]
     for after in (0, 1, 30, 59):
         sign_in(own, made, after=after)
     wait_for_notes()
@@ -332,9 +333,7 @@ def test_a_request_does_not_wait_for_a_slow_writer(own: Database, agency: Cast) 
     made = header(new_key(agency))
     go_on = threading.Event()
     slow = threading.Thread(
-        target=lambda: own.write(
-            lambda c: (accounts.note_seen(c, agency.source.id, NOW), go_on.wait(10))
-        )
+        target=lambda: own.write(lambda c: (accounts.create_tenant(c, "slow", NOW), go_on.wait(10)))
     )
     slow.start()
     try:

@@ -69,7 +69,7 @@ def trusted(agency: Cast, issuer: Issuer) -> Issuer:
 
 
 def sign_in(database: Database, authorization: str, after: float = 0) -> Principal:
-    now = accounts.micros(NOW + timedelta(seconds=after))
+    now = NOW + timedelta(seconds=after)
     return keys.authenticate(database, authorization, Settings(key_cache_seconds=5), now)
 
 
@@ -139,7 +139,8 @@ def test_the_client_is_found_where_issuers_put_it(
 ) -> None:
     tool = agency.another_source("tool")
     trust(agency, issuer, clients={"the-tool": "tool"})
-    token = issuer.token(**{"azp": None, "sub": "the-tool", claim: "the-tool"})
+    claims: dict[str, Any] = {"azp": None, "sub": "the-tool", claim: "the-tool"}
+    token = issuer.token(**claims)
     assert sign_in(own, token).source_id == tool.id
 
 
@@ -348,6 +349,7 @@ def test_times(own: Database, trusted: Issuer) -> None:
     assert "not yet in force" in refusal(own, trusted.token(nbf=at(31)))
     assert sign_in(own, trusted.token(nbf=at(29), iat=at(1000))).name == "lms"
     assert "sound" in refusal(own, trusted.token(exp=None))
+    odd: Any
     for odd in ("soon", [], True, {}):
         assert "is not a number" in refusal(own, trusted.token(exp=odd))
         assert "is not a number" in refusal(own, trusted.token(nbf=odd))
