@@ -409,7 +409,7 @@ def _call(
         context.database,
         environ.get("HTTP_AUTHORIZATION"),
         context.settings,
-        now(context),
+        context.clock(),
     )
     version = versions.negotiate(environ.get("HTTP_X_EXPERIENCE_API_VERSION"))
     use = uses.get("GET" if method == "HEAD" else method)
