@@ -4,8 +4,6 @@ import base64
 import secrets
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -18,24 +16,12 @@ from sqlalchemy import event
 from lrs import errors
 from lrs.auth import keys
 from lrs.settings import Settings
-from lrs.store import accounts, engine
+from lrs.store import accounts
 from lrs.store.accounts import Principal
 from lrs.store.engine import Database
 from tests import make
+from tests.auth.conftest import wait_for_notes
 from tests.conftest import NOW, Cast, new_tenant
-
-
-@pytest.fixture
-def own(database: Database, settings: Settings) -> Iterator[Database]:
-    """A connection of this test's own, on the emptied database: it remembers nothing yet."""
-    with closing(engine.connect(settings.database_url)) as there:
-        yield there
-        wait_for_notes()
-
-
-@pytest.fixture
-def agency(own: Database) -> Cast:
-    return new_tenant(own, "agency")
 
 
 def new_key(cast: Cast, **more: Any) -> accounts.NewKey:
@@ -293,12 +279,6 @@ def test_many_threads_sign_in_at_once(own: Database, agency: Cast) -> None:
 def last_seen(cast: Cast) -> Any:
     with cast.database.read() as connection:
         return accounts.source(connection, cast.tenant, "lms").last_seen
-
-
-def wait_for_notes() -> None:
-    for thread in threading.enumerate():
-        if thread.name == "jejak-last-seen":
-            thread.join(10)
 
 
 def test_a_source_is_noted_at_most_once_a_minute(own: Database, agency: Cast) -> None:

@@ -3,10 +3,8 @@
 import hashlib
 import hmac
 import json
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from lrs import errors
 from lrs.auth import keys, oidc
 from lrs.settings import Settings
-from lrs.store import accounts, engine
+from lrs.store import accounts
 from lrs.store.accounts import Principal
 from lrs.store.engine import Database
 from lrs.xapi import versions
@@ -29,29 +27,10 @@ from tests.conftest import NOW, Cast, new_tenant
 
 
 @pytest.fixture
-def own(database: Database, settings: Settings) -> Iterator[Database]:
-    """A connection of this test's own, on the emptied database: it remembers no issuer yet."""
-    with closing(engine.connect(settings.database_url)) as there:
-        yield there
-        wait_for_notes()
-
-
-def wait_for_notes() -> None:
-    for thread in threading.enumerate():
-        if thread.name == "jejak-last-seen":
-            thread.join(10)
-
-
-@pytest.fixture
 def issuer() -> Iterator[Issuer]:
     there = Issuer()
     yield there
     there.stop()
-
-
-@pytest.fixture
-def agency(own: Database) -> Cast:
-    return new_tenant(own, "agency")
 
 
 def trust(cast: Cast, issuer: Issuer, audience: str = "jejak", **more: Any) -> accounts.Issuer:
