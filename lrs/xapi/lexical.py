@@ -200,22 +200,26 @@ def is_timestamp(value: object) -> TypeGuard[str]:
     has none), small t and z (ISO 8601 has none), week and ordinal dates, the basic form.
     A leap second passes where one can be: at 23:59:60 UTC.
     """
-    if type(value) is not str:
-        return False
-    match = _TIMESTAMP(value)
+    return type(value) is str and _timestamp(value) is not None
+
+
+def _timestamp(text: str) -> re.Match[str] | None:
+    match = _TIMESTAMP(text)
     if match is None:
-        return False
+        return None
     # The grammar alone settles nearly all; what follows is for the days that may not exist,
     # the ends of the calendar and the leap second.
     year, month, day, _, _, second, _, _ = match.groups()
     if day < "29" and "0001" < year < "9999" and second != "60":
-        return True
+        return match
     try:
         date(int(year), int(month), int(day))
         moment = _minute(match)
     except (ValueError, OverflowError):
-        return False
-    return second != "60" or (moment.hour == 23 and moment.minute == 59)
+        return None
+    if second == "60" and (moment.hour, moment.minute) != (23, 59):
+        return None
+    return match
 
 
 def _minute(match: re.Match[str]) -> datetime:
@@ -229,7 +233,7 @@ def _minute(match: re.Match[str]) -> datetime:
 
 
 def _parts(text: str) -> re.Match[str]:
-    match = _TIMESTAMP(text)
+    match = _timestamp(text)
     if match is None:
         raise ValueError(f"not a timestamp: {text[:64]!r}")
     return match
@@ -247,7 +251,7 @@ def utc(text: str) -> str:
     if offset == "Z" and second is not None and "," not in text:
         return text
     tail = f".{fraction}" if fraction else ""
-    return f"{_moment(match).isoformat()[:16]}:{second or '00'}{tail}Z"
+    return f"{_minute(match).isoformat()[:16]}:{second or '00'}{tail}Z"
 
 
 def micros(text: str) -> int:
@@ -257,7 +261,7 @@ def micros(text: str) -> int:
     next day. Raises ValueError for what `is_timestamp` refuses.
     """
     match = _parts(text)
-    moment = _moment(match)
+    moment = _minute(match)
     second, fraction = match.group(6, 7)
     minutes = ((moment.toordinal() - _EPOCH_DAY) * 24 + moment.hour) * 60 + moment.minute
     if second == "60":
@@ -267,13 +271,6 @@ def micros(text: str) -> int:
         + int(second or 0) * 1_000_000
         + (int(fraction[:6].ljust(6, "0")) if fraction else 0)
     )
-
-
-def _moment(match: re.Match[str]) -> datetime:
-    try:
-        return _minute(match)
-    except OverflowError:
-        raise ValueError(f"a timestamp beyond the calendar: {match.string[:64]!r}") from None
 
 
 def render(position: int) -> str:
