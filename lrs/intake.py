@@ -27,11 +27,11 @@ from lrs.store.accounts import Principal, StoreRef
 from lrs.store.refused import Refusal, Sender
 from lrs.xapi import check, lexical, signatures
 from lrs.xapi.attachments import Part, check_parts
+from lrs.xapi.equality import difference
 from lrs.xapi.statements import (
     Prepared,
     Tree,
     attachments,
-    equal,
     find,
     parse,
     prepare,
@@ -160,7 +160,7 @@ def store(connection: Connection, batch: Batch) -> list[str]:
             for each in batch.statements
             if each.id not in present
         ]
-        _acknowledge(connection, batch, positions, present)
+        _acknowledge(connection, batch, present)
         statements.add(connection, place.id, tenant, batch.principal.source_id, fresh)
         _void(connection, place, fresh)
         _reach(connection, batch, fresh)
@@ -209,7 +209,9 @@ def _read(item: _Item, version: Version, statement_id: str | None) -> None:
         item.tree = tree
     else:
         # Should the two ever disagree, the lean check decides: what it refuses stays refused.
-        problems = explain(tree, version) or [Problem("", "this is not a sound statement", "Data 2")]
+        problems = explain(tree, version) or [
+            Problem("", "this is not a sound statement", "Data 2")
+        ]
         item.problems = [_at(item.index, problem) for problem in problems]
 
 
@@ -283,22 +285,22 @@ def _refusal(item: _Item) -> Refusal:
 # Storing -----------------------------------------------------------------------------------------
 
 
-def _acknowledge(
-    connection: Connection, batch: Batch, positions: dict[bytes, int], present: set[bytes]
-) -> None:
+def _acknowledge(connection: Connection, batch: Batch, present: set[bytes]) -> None:
     """Statements whose ids are taken: equal ones were acknowledged before; others conflict."""
     if not present:
         return
     stored = statements.bodies(connection, batch.place.id, sorted(present))
-    for each in batch.statements:
-        if each.id in present:
-            body = each.body(lexical.render(positions[each.id]))
-            if not equal(stored[each.id][1], body):
-                raise Conflict(
-                    f"A different statement with the id {each.uuid} is stored already.",
-                    "A statement never changes: send this one with an id of its own, or void the "
-                    "other first and then send this one anew.",
-                )
+    for each, raw in zip(batch.statements, batch.raws, strict=True):
+        if each.id not in present:
+            continue
+        where = difference(parse(stored[each.id][1]), parse(raw))
+        if where is not None:
+            raise Conflict(
+                f"A different statement with the id {each.uuid} is stored already; they differ "
+                f"at {where}.",
+                "A statement never changes: send this one with an id of its own, or void the "
+                "other first and then send this one anew.",
+            )
 
 
 def _void(

@@ -150,6 +150,16 @@ class SQLite(Database):
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
 
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with super().read() as connection:
+            try:
+                yield connection
+            except BaseException:
+                # A result read halfway keeps its snapshot for as long as the connection lives.
+                connection.invalidate()
+                raise
+
     def write(self, work: Callable[[Connection], T]) -> T:
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write inside a write would wait for itself")
