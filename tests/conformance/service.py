@@ -6,7 +6,7 @@ Everything goes through the WSGI application in this process; nothing here looks
 import copy
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -233,7 +233,3 @@ def parts_of(answer: Any) -> list[Part]:
         headers = {name.strip().lower(): value.strip() for name, _, value in lines}
         found.append(Part(headers, content))
     return found
-
-
-def without(tree: Tree, names: Iterable[str]) -> Tree:
-    return {name: value for name, value in tree.items() if name not in names}

@@ -302,7 +302,8 @@ def test_data_4_2_language_maps_have_language_tags(v1: Service, row: Row) -> Non
 
 
 @pytest.mark.parametrize(
-    "tag", ["id", "en-US", "zh-Hant-TW", "sl-rozaj-biske", "es-419", "x-asn", "i-klingon", "jv-Java"]
+    "tag",
+    ["id", "en-US", "zh-Hant-TW", "sl-rozaj-biske", "es-419", "x-asn", "i-klingon"],
 )
 def test_data_4_2_language_tags_of_rfc_5646_are_taken(v1: Service, tag: str) -> None:
     """Every form of RFC 5646 is a key of a language map, in the case it came (Data 4.2)."""
@@ -477,7 +478,7 @@ def test_data_2_4_3_a_verb_has_an_iri(v1: Service, row: Row) -> None:
     ("an IRI with letters of Java", "verb", {"id": "http://example.org/ꦥ"}),
 )
 def test_data_2_4_3_display_is_recommended_only(v1: Service, row: Row) -> None:
-    """"display" is recommended, "id" may be any IRI (Data 2.4.3)."""
+    """ "display" is recommended, "id" may be any IRI (Data 2.4.3)."""
     v1.takes(row, SOUND)
 
 
@@ -557,7 +558,7 @@ def test_data_2_4_6_context_statement_is_a_reference(v1: Service, row: Row) -> N
 
 
 def test_data_2_4_4_3_a_reference_needs_no_target(v1: Service) -> None:
-    """"There is no requirement for the LRS to validate that the UUID matches a Statement that
+    """ "There is no requirement for the LRS to validate that the UUID matches a Statement that
     exists" (Data 2.4.4.3)."""
     v1.takes(Row("unknown", "object", make.reference(OTHER)), make.statement())
 
@@ -591,7 +592,7 @@ def test_data_2_4_4_3_substatements_are_not_nested(v1: Service) -> None:
     ("min equal to max", "result.score.min", 10),
 )
 def test_data_2_4_5_1_a_score_lies_within_its_bounds(v1: Service, row: Row) -> None:
-    """"scaled" lies between -1 and 1, inclusive; "raw" between min and max; "min" is less than
+    """ "scaled" lies between -1 and 1, inclusive; "raw" between min and max; "min" is less than
     "max" (Data 2.4.5.1)."""
     v1.refuses(row, SOUND)
 
