@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -40,6 +41,11 @@ DIALECTS = [
     name.strip() for name in os.environ.get("JEJAK_TEST_DATABASES", "sqlite").split(",") if name
 ]
 NAME = f"jejak_test_{os.getpid()}"
+# The same examples in every run; `HYPOTHESIS_PROFILE=search` looks for new ones.
+hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+hypothesis_settings.register_profile("search", deadline=None, print_blob=True)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """A moment for tests that need one and do not care which."""
 

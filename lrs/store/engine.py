@@ -135,8 +135,11 @@ class SQLite(Database):
         self._waiting: queue.SimpleQueue[_Work[Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
-        #: Held from BEGIN to COMMIT by this process's writer; see `log.horizon`.
+        #: Held from BEGIN to COMMIT by this process's writer; and when it last began, in
+        #: microseconds since 1970; and by who asks whether anybody writes. See `log.horizon`.
         self.writing = threading.Lock()
+        self.began = 0
+        self.asking = threading.Lock()
 
     def _engine(self, size: int) -> Engine:
         engine = create_engine(
@@ -194,6 +197,7 @@ class SQLite(Database):
         done: list[tuple[_Work[Any], Any]] = []
         try:
             with self._writer.connect() as connection, connection.begin():
+                self.began = time.time_ns() // 1000
                 for task in group:
                     connection.exec_driver_sql("SAVEPOINT work")
                     try:

@@ -78,16 +78,22 @@ def horizon(database: Database, connection: Connection) -> int:
 
 
 def _sqlite_horizon(database: SQLite, connection: Connection) -> int:
-    """Now, where nobody is writing, neither this process nor another; else what is committed."""
-    now = _now()
-    quiet = database.writing.acquire(blocking=False)
-    try:
-        free = quiet and _write_lock_is_free(connection)
-        last = int(run(connection, "SELECT position FROM log_clock WHERE id = 1").scalar_one())
-    finally:
-        if quiet:
-            database.writing.release()
-    return max(last, now - 1) if free else last
+    """Now, where nobody is writing, neither this process nor another; else what is committed.
+
+    While this process writes, that is all from before its transaction began. Who asks does so
+    alone: of two that tried the write lock at once, each would take the other for a writer.
+    """
+    with database.asking:
+        now = _now()
+        quiet = database.writing.acquire(blocking=False)
+        try:
+            free = quiet and _write_lock_is_free(connection)
+        finally:
+            if quiet:
+                database.writing.release()
+    known = now if free else database.began
+    last = int(run(connection, "SELECT position FROM log_clock WHERE id = 1").scalar_one())
+    return max(last, known - 1)
 
 
 def _write_lock_is_free(connection: Connection) -> bool:
@@ -109,31 +115,37 @@ def _now() -> int:
 
 
 #: Key spaces of PostgreSQL's advisory locks. `_STAMPED` is the top of a 64-bit key whose lower
-#: 52 bits are the first position of a write under way; `_ORDER` pairs with a tenant's id.
+#: 52 bits are a position before every stamp of a write under way, or the first of them; `_ORDER`
+#: pairs with a tenant's id.
 _STAMPED = 0x4A5 << 52
 _STAMPING = 0x4A6 << 52
 _ORDER = 0x4A7
 
 POSTGRESQL_FUNCTIONS = (
     # The lock on the counter is let go at once, not at commit: what must last to the commit is
-    # only the mark that positions from `first` on are not all visible yet. If a statement is
-    # cancelled in between, the connection is thrown away (Database._attempt), and the lock with it.
+    # only the mark that positions from `low` on are not all visible yet. The clock is read again
+    # once the mark is set: a horizon that was asked for between the first reading and the mark
+    # did not see the mark, and may be later than `low`, but never than that second reading.
+    # If a statement is cancelled in between, the connection is thrown away (Database._attempt),
+    # and the lock with it.
     f"""
     CREATE OR REPLACE FUNCTION log_stamp(how_many bigint) RETURNS bigint LANGUAGE plpgsql AS $$
     DECLARE
+        low bigint;
         first bigint;
     BEGIN
         PERFORM pg_advisory_lock({_STAMPING});
         SELECT greatest(last_value + 1, floor(extract(epoch FROM clock_timestamp()) * 1000000))
-            INTO first FROM log_clock;
-        PERFORM pg_advisory_xact_lock({_STAMPED} + first);
+            INTO low FROM log_clock;
+        PERFORM pg_advisory_xact_lock({_STAMPED} + low);
+        first := greatest(low, floor(extract(epoch FROM clock_timestamp()) * 1000000));
         PERFORM setval('log_clock', first + how_many - 1);
         PERFORM pg_advisory_unlock({_STAMPING});
         RETURN first;
     END $$
     """,
-    # In this order: clock, counter, marks. A writer that stamps after the counter was read gets
-    # a higher position than both; one that stamped before has its mark set, or has committed.
+    # In this order: clock, counter, marks. A writer whose mark is set after the marks were read
+    # gets a higher position than both; one whose mark was set before is seen, or has committed.
     f"""
     CREATE OR REPLACE FUNCTION log_horizon() RETURNS bigint LANGUAGE plpgsql AS $$
     DECLARE
@@ -148,10 +160,7 @@ POSTGRESQL_FUNCTIONS = (
             WHERE locktype = 'advisory' AND objsubid = 1
             AND classid::bigint BETWEEN {_STAMPED >> 32} AND {(_STAMPED >> 32) + (1 << 20) - 1}
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
-        IF pending IS NULL THEN
-            RETURN greatest(last, now - 1);
-        END IF;
-        RETURN least(last, pending - 1);
+        RETURN least(greatest(last, now - 1), pending - 1);  -- least() passes over NULL
     END $$
     """,
 )
