@@ -249,6 +249,7 @@ def _prepare(
         salt=place.salt,
         authority=principal.authority,
         authority_tree=principal.authority_tree,
+        as_source=principal.as_source,
         version="1.0.0" if version.major == 1 else "2.0.0",
     )
     try:

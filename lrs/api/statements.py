@@ -42,7 +42,15 @@ from lrs.store.statements import Query, Row
 from lrs.xapi import formats, lexical
 from lrs.xapi.attachments import Part, StoredPart, new_boundary, read_multipart, write_multipart
 from lrs.xapi.documents import etag
-from lrs.xapi.statements import Terms, Tree, attachments, digest, parse, query_terms
+from lrs.xapi.statements import (
+    Terms,
+    Tree,
+    attachments,
+    authority_term,
+    digest,
+    parse,
+    query_terms,
+)
 
 CONSISTENT_THROUGH: Final = "X-Experience-API-Consistent-Through"
 
@@ -217,7 +225,11 @@ def _one(call: Call, name: str) -> Answer:
 
 
 def _may_see(call: Call, row: Row) -> bool:
-    return not call.granted.mine or row.source_id == call.principal.source_id
+    if not call.granted.mine:
+        return True
+    who = call.principal
+    own = who.as_source or parse(row.body)["authority"] == who.authority_tree
+    return own and row.source_id == who.source_id
 
 
 def _hidden(call: Call, row: Row | None, voided: bool) -> bool:
@@ -316,7 +328,9 @@ def _go_on(call: Call) -> Answer:
 def _page(call: Call, query: Query, shape: _Shape, *, follows: bool) -> Answer:
     asked = query.until
     if call.granted.mine:
-        query = replace(query, source_id=call.principal.source_id)
+        who = call.principal
+        own = None if who.as_source else authority_term(call.store.salt, who.authority)
+        query = replace(query, source_id=who.source_id, authority=own)
     with call.context.database.read() as connection:
         horizon = _horizon(call.context.database, connection)
         if follows:

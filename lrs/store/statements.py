@@ -33,8 +33,8 @@ ALWAYS = (1 << 63) - 1
 class Query:
     """What to read from one store, and how far. Holds digests only, no identifier.
 
-    `after` is exclusive, `until` inclusive, both positions; `source_id` limits the answer to
-    one source's statements.
+    `after` is exclusive, `until` inclusive, both positions. `source_id` limits the answer to
+    one source's statements; `authority`, a term, to those of one authority.
     """
 
     store_id: int
@@ -44,6 +44,7 @@ class Query:
     ascending: bool = False
     limit: int = 100
     source_id: int | None = None
+    authority: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +106,36 @@ def _beyond(query: Query, position: int) -> Query:
 
 
 def _range(connection: Connection, query: Query, limit: int) -> list[tuple[int, bytes]]:
-    sizes = tuple(len(group) for group in query.terms)
-    sql = _sql(sizes, query.ascending, query.source_id is not None)
+    terms, own = query.terms, query.authority
+    if own is not None and not terms:
+        terms, own = ((own,),), None
     tail: list[Any] = [query.after, query.until, query.store_id]
-    if query.source_id is not None:
-        tail.append(query.source_id)
+    tail += [each for each in (query.source_id, own) if each is not None]
     tail.append(limit)
     parameters = tail
-    if query.terms:
-        lead, *others = query.terms
+    if terms:
+        lead, *others = terms
         checks = [term for group in others for term in group]
         parameters = [each for term in lead for each in (term, *checks, *tail)]
         if len(lead) > 1:
             parameters.append(limit)
+    sizes = tuple(len(group) for group in terms)
+    sql = _sql(sizes, query.ascending, query.source_id is not None, own is not None)
     rows = run(connection, sql, parameters).all()
     return [(row[0], bytes(row[1])) for row in rows]
 
 
 @lru_cache(maxsize=256)
-def _sql(groups: tuple[int, ...], ascending: bool, of_source: bool) -> str:
+def _sql(groups: tuple[int, ...], ascending: bool, of_source: bool, of_authority: bool) -> str:
     """The query for so many groups of so many terms. Each lead term is a range in answer order;
     the ranges of several lead terms are merged, each cut off where the page must end."""
     order = "ASC" if ascending else "DESC"
     mine = " AND s.source_id = ?" if of_source else ""
+    if of_authority:
+        mine += (
+            " AND EXISTS (SELECT 1 FROM postings m"
+            " WHERE m.term = ? AND m.position = s.position AND m.depth = 0)"
+        )
     if not groups:
         return (
             "SELECT s.position, s.body FROM statements s WHERE s.position > ? AND s.position <= ?"

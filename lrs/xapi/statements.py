@@ -14,6 +14,7 @@ spelling, strings their code points, extensions their order. Parsed trees are on
 | `O` | has this activity for object |
 | `o` | has it in its context activities or anywhere in a SubStatement |
 | `R` | has this registration |
+| `M` | came in with exactly this authority, where that is not its source's own |
 
 A statement has one row per term; a single filter, and agent with verb, is one range of rows.
 """
@@ -229,11 +230,9 @@ def query_terms(
     return tuple(groups)
 
 
-def authority_terms(salt: bytes, authority: Tree) -> Terms:
-    """What finds the statements of one authority, for a key that may read only its source's."""
-    agents: dict[bytes, Tree] = {}
-    _add_agents(agents, salt, authority)
-    return tuple((_kind(agent, b"a"), _kind(agent, b"A")) for agent in agents)
+def authority_term(salt: bytes, authority: bytes) -> bytes:
+    """What finds the statements of one authority and no other; see `prepare`."""
+    return digest(salt, "M", authority.decode())
 
 
 def _kind(name: bytes, kind: bytes) -> bytes:
@@ -320,18 +319,28 @@ class Prepared:
 
 
 def prepare(
-    raw: bytes, tree: Tree, *, salt: bytes, authority: bytes, authority_tree: Tree, version: str
+    raw: bytes,
+    tree: Tree,
+    *,
+    salt: bytes,
+    authority: bytes,
+    authority_tree: Tree,
+    as_source: bool,
+    version: str,
 ) -> Prepared:
     """Work out everything that storing a statement needs. `tree` is `parse(raw)`, and sound.
 
     Here, and nowhere else, what came is changed: `id`, `stored`, `authority`, `version` where
     absent, `timestamp` in UTC, context activities as arrays. `version` is the one to write where
-    the sender wrote none (Data 2.4.10).
+    the sender wrote none (Data 2.4.10). `as_source` tells that the authority is the source's own,
+    by which no term is needed: such statements are told by their source.
     """
     given = "id" in tree
     identity = uuid.UUID(tree["id"]) if given else uuid.uuid4()
     pieces = _pieces(raw, tree, str(identity), authority, version)
     found = find({**tree, "authority": authority_tree}, salt)
+    if not as_source:
+        found.terms.append(authority_term(salt, authority))
     target, voids = reference(tree)
     return Prepared(
         id=identity.bytes,
