@@ -284,7 +284,7 @@ def language_because(text: str) -> str:
 
 class Sha2(Lexical):
     rule = staticmethod(lexical.is_sha2)
-    form = "a SHA-256, SHA-384 or SHA-512 in 64, 96 or 128 hexadecimal digits"
+    form = "a SHA-2 hash in 56, 64, 96 or 128 hexadecimal digits"
     basis = ATTACHMENT
 
 

@@ -70,7 +70,9 @@ _MBOX = re.compile(
     rf"mailto:(?:[^{_NEVER}{_PRIVATE}%#\[\]?/(),:;@]|{_ESCAPE})++@{_HOST}(?:\.{_HOST})*+"
 ).fullmatch
 _SHA1 = re.compile(r"[0-9A-Fa-f]{40}").fullmatch
-_SHA2 = re.compile(r"[0-9A-Fa-f]{64}|[0-9A-Fa-f]{96}|[0-9A-Fa-f]{128}").fullmatch
+_SHA2 = re.compile(
+    r"(?:[0-9A-Fa-f]{56}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{96}|[0-9A-Fa-f]{128})"
+).fullmatch
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _MEDIA_TYPE = re.compile(
     rf"{_TOKEN}/{_TOKEN}"
@@ -101,7 +103,7 @@ def is_mbox_sha1sum(value: object) -> TypeGuard[str]:
 
 
 def is_sha2(value: object) -> TypeGuard[str]:
-    """A SHA-256, SHA-384 or SHA-512 in hex digits, either case."""
+    """A SHA-224, SHA-256, SHA-384 or SHA-512 in hex digits, either case."""
     return type(value) is str and _SHA2(value) is not None
 
 

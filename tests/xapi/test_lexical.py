@@ -103,7 +103,10 @@ FORMS = {
         ["ebd31e95054c018b10727ccffd2ef2ec3a016ee9", "EBD31E95054C018B10727CCFFD2EF2EC3A016EE9"],
         ["ebd31e95054c018b10727ccffd2ef2ec3a016ee", "xbd31e95054c018b10727ccffd2ef2ec3a016ee9"],
     ),
-    lexical.is_sha2: (["a" * 64, "B" * 96, "0" * 128], ["a" * 63, "a" * 65, "g" * 64, "a" * 40]),
+    lexical.is_sha2: (
+        ["c" * 56, "a" * 64, "B" * 96, "0" * 128],
+        ["a" * 63, "a" * 65, "g" * 64, "a" * 40],
+    ),
     lexical.is_media_type: (
         [
             "text/plain",
