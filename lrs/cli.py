@@ -8,7 +8,7 @@ from functools import cache
 import click
 from werkzeug.local import LocalProxy
 
-from lrs import cli_accounts, telemetry
+from lrs import cli_accounts, server, telemetry
 from lrs import settings as table
 from lrs.context import Context
 from lrs.errors import JejakError
@@ -51,7 +51,7 @@ def main(context: click.Context) -> None:
 @main.command()
 def version() -> None:
     """Print the version of Jejak and of what it stands on."""
-    for name in ("jejak", "SQLAlchemy", "Flask", "granian"):
+    for name in ("jejak", "SQLAlchemy", "Flask", "waitress"):
         click.echo(f"{name} {importlib.metadata.version(name)}")
     click.echo(f"Python {platform.python_version()}")
 
@@ -143,8 +143,6 @@ def serve(context: Context, /, **chosen: int | str | None) -> None:
 
     SIGTERM or Ctrl-C finishes the requests under way; SIGHUP replaces the server processes.
     """
-    from lrs import server  # here: other commands need not wait for granian to load
-
     settings = context.settings.changed(
         {name: str(value) for name, value in chosen.items() if value is not None}
     )
@@ -152,7 +150,7 @@ def serve(context: Context, /, **chosen: int | str | None) -> None:
     context.database.close()
     if not found.well:
         raise click.ClickException(f"The tables are not as they should be: {found.says}.")
-    server.serve(settings, lambda: _announce(settings))
+    raise click.exceptions.Exit(server.serve(settings, lambda: _announce(settings)))
 
 
 def _announce(settings: Settings) -> None:

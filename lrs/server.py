@@ -1,31 +1,63 @@
-"""The web server: granian, told what we need of it.
+"""The web server: waitress, in as many processes as the database bears.
 
-Each server process builds its own application after the fork, so no database connection, lock or
-thread is ever shared between two of them.
+waitress takes a request in whole, spooled to disk past half a megabyte, before a thread works on
+it. So a sender that is slow, stalls or vanishes holds a connection and never a thread, and a
+request that broke off is never taken for a complete one. Why this server and no other, with what
+was measured: docs/decisions/0002.
 """
 
 import errno
+import json
+import logging
 import os
+import signal
 import socket
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import create_server
+from waitress.task import ErrorTask
 
-from lrs import telemetry
+from lrs import supervisor, telemetry
 from lrs.settings import BadSetting, Settings, variable
+from lrs.supervisor import STOP_SECONDS, Role
 
+#: Waiting connections that the kernel keeps for us while all processes are busy.
+BACKLOG = 1024
+
+#: Connections that one process holds at once; past this they wait in the backlog.
+CONNECTIONS = 1000
+
+#: A connection on which nothing came for so long is closed, in mid-request or between, seconds.
+IDLE_SECONDS = 60
+
+#: Request line and headers together, in bytes. A GET may carry several agents in its query.
 HEADER_BYTES = 64 * 1024
-HEADER_MILLISECONDS = 15_000
-STOP_SECONDS = 30
+
+#: What surrounds attachments in a multipart body: boundaries, headers, the statements.
+AROUND = 1 << 20
 
 
-def workers(settings: Settings) -> int:
-    """How many server processes: on SQLite one, since its one writer thread orders the log."""
+def serve(settings: Settings, ready: Callable[[], None]) -> int:
+    """Serve until SIGTERM or SIGINT, then finish the requests under way; the exit code.
+
+    `ready` is called once connections are taken in; the first are answered when a process is up.
+    Raises `BadSetting` for an address that cannot be listened on.
+    """
+    count = processes(settings)
+    listener = listen(settings.host, settings.port)
+    ready()
+    return supervisor.supervise(
+        [Role(f"web-{n + 1}", partial(answer_requests, settings, listener)) for n in range(count)]
+    )
+
+
+def processes(settings: Settings) -> int:
+    """How many web processes: on SQLite one, since its one writer thread orders the log."""
     if settings.on_sqlite:
         if settings.workers > 1:
             raise BadSetting(
@@ -37,57 +69,96 @@ def workers(settings: Settings) -> int:
     return settings.workers or min(4, len(os.sched_getaffinity(0)))
 
 
-def claim(host: str, port: int) -> None:
-    """Refuse an address that cannot be listened on.
+def listen(host: str, port: int) -> socket.socket:
+    """The listening socket that all web processes accept from.
 
-    granian opens its sockets with SO_REUSEPORT, so a second server on the same port would start
-    without a word and take every other connection; a plain bind tells.
+    One socket for all, not one each (SO_REUSEPORT): what waits in its backlog when a process is
+    killed is answered by another, and a second server on the same port is told so.
     """
-    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as wrong:
-            why = "is taken by another program" if wrong.errno == errno.EADDRINUSE else str(wrong)
-            raise BadSetting(
-                variable("port"), f"{port} on {host} cannot be listened on: it {why}"
-            ) from wrong
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as wrong:
+        taken = wrong.errno == errno.EADDRINUSE
+        why = "another program listens there" if taken else wrong.strerror
+        raise BadSetting(variable("port"), f"{port} on {host} cannot be used: {why}") from wrong
+    return listener
 
 
-def application(settings: Settings) -> Callable[..., Any]:
-    """The WSGI application of one server process, with connections of its own."""
+def answer_requests(settings: Settings, listener: socket.socket) -> None:
+    """Be one web process until SIGTERM, with an application and connections of its own."""
     from lrs.app import create_app  # here: the supervising process never loads the application
 
     telemetry.configure(settings)
-    return create_app(settings)
-
-
-def serve(settings: Settings, ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the requests under way.
-
-    SIGHUP replaces every process by a new one. A process that dies is replaced at once; one that
-    dies again within seconds stops the whole server, for whoever supervises it to see.
-    `ready` is called when the address is ours, just before the first process starts.
-    """
-    count = workers(settings)
-    claim(settings.host, settings.port)
-    server = Granian(
-        "lrs.server:application",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.WSGI,
-        http=HTTPModes.http1,
-        workers=count,
-        blocking_threads=settings.threads,
-        http1_settings=HTTP1Settings(
-            header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES
-        ),
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS,
-        log_level=LogLevels.error,
-        log_dictconfig={"handlers": {}, "loggers": {}},
+    # Its word for "all threads are busy" is a warning for each request; it queues them anyway.
+    logging.getLogger("waitress.queue").setLevel(logging.CRITICAL)
+    server = create_server(
+        create_app(settings),
+        _start=False,
+        sockets=[listener],
+        threads=settings.threads,
+        connection_limit=CONNECTIONS,
+        channel_timeout=IDLE_SECONDS,
+        cleanup_interval=IDLE_SECONDS // 4,
+        max_request_header_size=HEADER_BYTES,
+        max_request_body_size=AROUND
+        + max(settings.attachment_limit, settings.body_limit, settings.document_limit),
+        clear_untrusted_proxy_headers=False,
+        asyncore_use_poll=True,
+        backlog=BACKLOG,
+        ident="",
     )
-    server.on_startup(ready)
-    server.serve(target_loader=partial(application, settings), wrap_loader=False)
+    server.channel_class = Channel
+    told: list[int] = []
+
+    def tell(number: int, _: object) -> None:
+        told.append(number)
+        server.pull_trigger()
+
+    signal.signal(signal.SIGTERM, tell)
+    server.accept_connections()
+    while not told:
+        _turn(server, 5.0)
+    _finish(server)
+
+
+def _turn(server: Any, longest: float) -> None:
+    wasyncore.loop(timeout=longest, map=server._map, use_poll=True, count=1)
+
+
+def _finish(server: Any) -> None:
+    """Take no new connection; answer what has begun to arrive; leave."""
+    wasyncore.dispatcher.close(server)
+    until = time.monotonic() + STOP_SECONDS - 5
+    while time.monotonic() < until and any(map(_busy, server.active_channels.values())):
+        _turn(server, 0.1)
+    server.task_dispatcher.shutdown(timeout=5)
+
+
+def _busy(channel: HTTPChannel) -> bool:
+    return bool(channel.requests or channel.request or channel.total_outbufs_len)
+
+
+class Refusal(ErrorTask):
+    """The answer to what never became a request: broken HTTP, headers or a body too long.
+
+    The application answers every refusal with JSON; so does this.
+    """
+
+    def execute(self) -> None:
+        wrong = self.request.error
+        body = json.dumps({"error": f"{wrong.reason}: {wrong.body}."}).encode()
+        self.status = f"{wrong.code} {wrong.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class Channel(HTTPChannel):
+    """A connection whose refusals are JSON."""
+
+    error_task_class = Refusal

@@ -63,6 +63,5 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    # Both tell at level info what we tell in our own words, or what no operator asked for.
-    for chatty in ("alembic", "_granian"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # At level info it tells of every migration what the commands tell in fewer words.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
