@@ -27,8 +27,10 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from lrs.app import create_app
+from lrs.context import Context
 from lrs.settings import Settings
-from lrs.store import engine, migrate, tables
+from lrs.store import accounts, engine, migrate, tables
 from tests import make
 
 ADDRESSES = {
@@ -125,13 +127,11 @@ class Cast:
     """One tenant with one source, and the means to give it keys."""
 
     database: engine.Database
-    tenant: Any
-    source: Any
+    tenant: accounts.Tenant
+    source: accounts.Source
 
     def key(self, *scopes: str, source: str | None = None, **more: Any) -> str:
         """A new key with these scopes (`all` when none): its Authorization header."""
-        from lrs.store import accounts
-
         new = self.database.write(
             lambda connection: accounts.create_key(
                 connection,
@@ -144,9 +144,7 @@ class Cast:
         )
         return make.basic(new.key.public, new.secret)
 
-    def another_source(self, name: str) -> Any:
-        from lrs.store import accounts
-
+    def another_source(self, name: str) -> accounts.Source:
         return self.database.write(
             lambda connection: accounts.create_source(
                 connection, self.tenant, name, make.account(name), NOW
@@ -155,8 +153,6 @@ class Cast:
 
 
 def new_tenant(database: engine.Database, name: str) -> Cast:
-    from lrs.store import accounts
-
     def work(connection: Any) -> Cast:
         tenant = accounts.create_tenant(connection, name, NOW)
         authority = make.account("lms", f"https://{name}.example.org")
@@ -181,9 +177,6 @@ def neighbour(database: engine.Database) -> Cast:
 
 @pytest.fixture
 def app(database: engine.Database, settings: Settings) -> Flask:
-    from lrs.app import create_app
-    from lrs.context import Context
-
     return create_app(Context(settings=settings, database=database))
 
 
