@@ -14,7 +14,7 @@ writes it in the transaction it is handed; `keep` sets aside what was refused. T
 import json
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -325,39 +325,52 @@ def _reach(
 ) -> None:
     """Let references be found by what they refer to, whichever came first (Communication 2.1.3).
 
-    A fresh statement may refer to others, and may be what others have waited for.
+    A fresh statement may refer to others, and may be what others have waited for. The same id
+    may stand in both stores of a tenant: a reference means the statement of its own store, the
+    other's only for want of it. So a late target may also end what a reference was found by.
     """
-    tenant = batch.principal.tenant_id
-    stores = {each.id: each for each in (batch.principal.learning, batch.principal.practice)}
-    waiting = {(at, batch.place.id, each.id) for at, each, _ in fresh if each.target}
-    given = [each.id for _, each, _ in fresh if each.given]
-    waiting.update(statements.referrers(connection, tenant, given) if given else ())
+    tenant, here = batch.principal.tenant_id, batch.place.id
+    salts = {each.id: each.salt for each in (batch.principal.learning, batch.principal.practice)}
     trees: dict[tuple[int, bytes], Tree | None] = {}
 
     def tree_of(store_id: int, identity: bytes) -> Tree | None:
-        """A statement of this store, else of the tenant's other one."""
         if (store_id, identity) not in trees:
-            trees[store_id, identity] = None
-            for place in sorted(stores, key=lambda each: each != store_id):
-                row = statements.by_id(connection, place, identity)
-                if row is not None:
-                    trees[store_id, identity] = parse(row.body)
-                    break
+            row = statements.by_id(connection, store_id, identity)
+            trees[store_id, identity] = None if row is None else parse(row.body)
         return trees[store_id, identity]
 
-    for position, store_id, identity in sorted(waiting):
-        views: list[list[bytes]] = []
-        seen = {identity}
-        tree = tree_of(store_id, identity)
-        while tree is not None and len(views) < statements.HOPS:
+    def views(store_id: int, identity: bytes, hidden: Set[tuple[int, bytes]]) -> list[list[bytes]]:
+        """The terms, in its own store, of what a statement refers to, and that, and so on."""
+        at, tree, seen = store_id, tree_of(store_id, identity), {(store_id, identity)}
+        terms: list[list[bytes]] = []
+        while tree is not None and len(terms) < statements.HOPS:
             target, _ = reference(tree)
-            if target is None or target in seen:
+            tree = None
+            for place in sorted(salts, key=lambda each: each != at) if target else ():
+                if target and (place, target) not in hidden and tree_of(place, target) is not None:
+                    at, tree = place, tree_of(place, target)
+                    break
+            if tree is None or target is None or (at, target) in seen:
                 break
-            seen.add(target)
-            tree = tree_of(store_id, target)
-            if tree is not None:
-                views.append(find(tree, stores[store_id].salt).terms)
-        statements.add_reach(connection, position, views)
+            seen.add((at, target))
+            terms.append(find(tree, salts[store_id]).terms)
+        return terms
+
+    for position, each, _ in fresh:
+        if each.target:
+            statements.add_reach(connection, position, views(here, each.id, frozenset()))
+    given = [each.id for _, each, _ in fresh if each.given]
+    new = {(here, each.id) for _, each, _ in fresh}
+    late = [
+        (position, store_id, identity)
+        for position, store_id, identity in statements.referrers(connection, tenant, given)
+        if (store_id, identity) not in new
+    ]
+    if late:
+        log.hold_references(connection, tenant)
+    for position, store_id, identity in sorted(late):
+        before = views(store_id, identity, new)
+        statements.add_reach(connection, position, views(store_id, identity, frozenset()), before)
 
 
 def _keep_contents(connection: Connection, store_id: int, parts: Sequence[Part]) -> None:

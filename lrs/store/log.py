@@ -61,6 +61,16 @@ def hold_order(connection: Connection, tenant_id: int, *, alone: bool) -> None:
         run(connection, f"SELECT pg_advisory_xact_lock{shared}(?, ?)", (_ORDER, tenant_id))
 
 
+def hold_references(connection: Connection, tenant_id: int) -> None:
+    """Let one writer at a time, of those that share the order, change what references reach.
+
+    Two statements with one id may arrive in both stores of a tenant at the same moment. Held to
+    the end of the write; what was read before must be read again.
+    """
+    if connection.dialect.name == "postgresql":
+        run(connection, "SELECT pg_advisory_xact_lock(?, ?)", (_REFERENCES, tenant_id))
+
+
 def horizon(database: Database, connection: Connection) -> int:
     """The safe horizon now: every position up to it is visible to a read that starts after."""
     if database.dialect == "postgresql":
@@ -116,10 +126,11 @@ def _now() -> int:
 
 #: Key spaces of PostgreSQL's advisory locks. `_STAMPED` is the top of a 64-bit key whose lower
 #: 52 bits are a position before every stamp of a write under way, or the first of them; `_ORDER`
-#: pairs with a tenant's id.
+#: and `_REFERENCES` pair with a tenant's id.
 _STAMPED = 0x4A5 << 52
 _STAMPING = 0x4A6 << 52
 _ORDER = 0x4A7
+_REFERENCES = 0x4A8
 
 POSTGRESQL_FUNCTIONS = (
     # The lock on the counter is let go at once, not at commit: what must last to the commit is

@@ -246,22 +246,26 @@ def add(
     )
 
 
-def add_reach(connection: Connection, position: int, views: Sequence[Sequence[bytes]]) -> None:
+def add_reach(
+    connection: Connection,
+    position: int,
+    views: Sequence[Sequence[bytes]],
+    before: Sequence[Sequence[bytes]] = (),
+) -> None:
     """Let the statement at `position` be found by the terms of what it refers to.
 
-    `views` are the terms of its target, of the target's target, and so on. Terms that it is
-    found by already are passed over, so this can be done again when a late target arrives.
+    `views` are the terms of its target, of the target's target, and so on; `before` what they
+    were until now, where a late target changes them. Nearly always that only adds to them.
     """
-    insert(
-        connection,
-        tables.postings,
-        sorted(
-            (term, position, depth)
-            for depth, terms in enumerate(views, start=1)
-            for term in set(terms)
-        ),
-        ignore=True,
-    )
+    wanted, known = _reached(position, views), _reached(position, before)
+    insert(connection, tables.postings, sorted(wanted - known), ignore=True)
+    for row in sorted(known - wanted):
+        run(connection, "DELETE FROM postings WHERE term = ? AND position = ? AND depth = ?", row)
+
+
+def _reached(position: int, views: Sequence[Sequence[bytes]]) -> set[tuple[bytes, int, int]]:
+    """The postings that a statement has by what it refers to."""
+    return {(term, position, depth) for depth, terms in enumerate(views, 1) for term in terms}
 
 
 def referrers(
