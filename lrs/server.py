@@ -35,6 +35,9 @@ CONNECTIONS = 1000
 #: A connection on which nothing came for so long is closed, in mid-request or between, seconds.
 IDLE_SECONDS = 60
 
+#: How long connections are still listened to once told to stop, seconds.
+LINGER_SECONDS = 1.0
+
 #: Request line and headers together, in bytes. A GET may carry several agents in its query.
 HEADER_BYTES = 64 * 1024
 
@@ -130,10 +133,17 @@ def _turn(server: Any, longest: float) -> None:
 
 
 def _finish(server: Any) -> None:
-    """Take no new connection; answer what has begun to arrive; leave."""
+    """Take no new connection; answer what has begun to arrive; leave.
+
+    A connection that was just taken has said nothing yet, and would be cut off in the middle of
+    its first words: all are listened to a moment longer.
+    """
     wasyncore.dispatcher.close(server)
-    until = time.monotonic() + STOP_SECONDS - 5
-    while time.monotonic() < until and any(map(_busy, server.active_channels.values())):
+    told = time.monotonic()
+    channels = server.active_channels
+    while channels and time.monotonic() < told + STOP_SECONDS - 5:
+        if time.monotonic() > told + LINGER_SECONDS and not any(map(_busy, channels.values())):
+            break
         _turn(server, 0.1)
     server.task_dispatcher.shutdown(timeout=5)
 
