@@ -72,7 +72,13 @@ def test_a_scope_opens_its_door_and_no_other(
 
 @pytest.mark.parametrize(
     ("said", "answered"),
-    [("1.0", "1.0.3"), ("1.0.0", "1.0.3"), ("1.0.9", "1.0.3"), ("2.0", "2.0.0"), ("2.0.1", "2.0.0")],
+    [
+        ("1.0", "1.0.3"),
+        ("1.0.0", "1.0.3"),
+        ("1.0.9", "1.0.3"),
+        ("2.0", "2.0.0"),
+        ("2.0.1", "2.0.0"),
+    ],
 )
 def test_the_version_answered_is_the_one_of_the_line(
     client: Client, said: str, answered: str
@@ -164,9 +170,7 @@ def test_a_method_that_is_not_there(client: Client, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
-def test_nobody_writes_the_practice_store_by_http(
-    client: Client, cast: Cast, method: str
-) -> None:
+def test_nobody_writes_the_practice_store_by_http(client: Client, cast: Cast, method: str) -> None:
     practice = client.signed_in(cast.key("all", "practice/all"))
     for path in ("/practice/xapi/statements", "/practice/xapi/activities/state"):
         assert practice.open(path, method=method, json=make.statement()).status_code == 405
@@ -279,9 +283,7 @@ def small(database: object, client: Client) -> Client:
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_limit_names_its_setting_and_counts_what_is_unpacked(
-    small: Client, packed: bool
-) -> None:
+def test_a_limit_names_its_setting_and_counts_what_is_unpacked(small: Client, packed: bool) -> None:
     body = b"[" + b" " * 5000 + b"]"
     headers = {"Content-Encoding": "gzip"} if packed else {}
     answer = small.post(
