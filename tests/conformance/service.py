@@ -160,7 +160,7 @@ class Service:
         assert answer.content_type == JSON
         body = answer.json
         assert isinstance(body["error"], str)
-        assert body["error"].endswith(".")
+        assert body["error"][-1] in ".?"
         problems: list[Tree] = body.get("problems", [])
         for problem in problems:
             assert problem["message"]
