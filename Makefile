@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+CLIENTS := tests/senders/javascript
 ALL := sqlite,postgresql,mariadb
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-config --no-emit-index-url --no-emit-find-links --upgrade
@@ -28,7 +29,7 @@ test: .venv/dev  ## Run the tests on SQLite (Python only)
 test-all: .venv/dev clients  ## Run the tests on SQLite, PostgreSQL and MariaDB, with the JavaScript clients
 	$(CLEAN) JEJAK_TEST_DATABASES=$(ALL) JEJAK_TEST_JAVASCRIPT=1 $(BIN)/python -m pytest $(ARGS)
 
-clients: tests/clients/node_modules/made  ## Install the JavaScript clients that test-all runs (npm)
+clients: $(CLIENTS)/node_modules/made  ## Install the JavaScript clients that test-all runs (npm)
 
 lint: .venv/dev  ## Look for mistakes and loose formatting
 	$(BIN)/ruff check .
@@ -55,12 +56,12 @@ wheel: .venv/dev  ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
-conformance: .venv/run  ## Run the ADL conformance suite: make conformance SUITE=<its folder>
-	$(BIN)/python -m tests.conformance.run_suite "$(SUITE)"
+conformance: .venv/run  ## Run the ADL suite: make conformance SUITE=<its folder> [DB=postgresql]
+	$(BIN)/python -m tests.conformance.run_suite "$(SUITE)" $(DB)
 
 clean:  ## Remove what was made here, except the data
 	rm -rf .venv build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache \
-		.import_linter_cache tests/clients/node_modules
+		.import_linter_cache $(CLIENTS)/node_modules
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -84,6 +85,6 @@ clean:  ## Remove what was made here, except the data
 		-r requirements-dev.txt
 	@touch $@
 
-tests/clients/node_modules/made: tests/clients/package.json tests/clients/package-lock.json
-	cd tests/clients && npm ci --no-audit --no-fund
+$(CLIENTS)/node_modules/made: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json
+	cd $(CLIENTS) && npm ci --no-audit --no-fund
 	@touch $@

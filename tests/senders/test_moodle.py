@@ -1,0 +1,141 @@
+"""Moodle's logstore plug-in, as recorded, against the service as users run it."""
+
+import json
+import urllib.request
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import msgspec
+
+from lrs.xapi import lexical
+from tests import make
+from tests.conftest import Server
+from tests.senders import moodle
+from tests.senders.moodle import Answered, Recorded, send
+
+#: What intake writes itself; everything else comes back as it was sent (promise 4).
+OURS = frozenset({"id", "stored", "authority", "version", "timestamp"})
+Raws = list[msgspec.Raw]
+members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class Pages:
+    """The log as a reader takes it: page after page, oldest first."""
+
+    def __init__(self, server: Server, authorization: str) -> None:
+        self.server, self.authorization = server, authorization
+
+    def __call__(self, query: str) -> Iterator[bytes]:
+        """The statements of a query, each as the bytes that came."""
+        more = f"/xapi/statements?{query}"
+        while more:
+            request = urllib.request.Request(
+                self.server.url + more,
+                headers={
+                    "Authorization": self.authorization,
+                    "X-Experience-API-Version": "1.0.3",
+                },
+            )
+            with urllib.request.urlopen(request, timeout=moodle.PATIENCE) as answer:
+                page = members(answer.read())
+            yield from (bytes(each) for each in msgspec.json.decode(page["statements"], type=Raws))
+            more = msgspec.json.decode(page["more"], type=str)
+
+
+def assert_same(sent: bytes, came: bytes) -> None:
+    """The same statement: every member byte for byte but those intake writes."""
+    before, after = members(sent), members(came)
+    assert {name: bytes(raw) for name, raw in before.items() if name not in OURS} == {
+        name: bytes(raw) for name, raw in after.items() if name not in OURS
+    }
+    tree, stored = json.loads(sent), json.loads(came)
+    assert lexical.micros(stored.get("timestamp")) == lexical.micros(
+        tree.get("timestamp", stored["stored"])
+    )
+    assert stored["timestamp"].endswith("Z")
+    assert stored["authority"] == make.account("lms", "https://agency.example.org")
+    assert stored["version"].startswith("1.0.")
+
+
+def assert_kept_in_order(sent: Sequence[bytes], ids: Sequence[str], came: Sequence[bytes]) -> None:
+    assert len(ids) == len(came) == len(sent)
+    assert [json.loads(each)["id"] for each in came] == list(ids)
+    for before, after in zip(sent, came, strict=True):
+        assert_same(before, after)
+
+
+def ids_of(answers: Sequence[Answered]) -> list[str]:
+    return [name for each in answers if each.status == 200 for name in each.json()]
+
+
+def test_what_was_recorded_is_put_together_again() -> None:
+    requests = [each for each in moodle.recorded() if each.phase != "E-large"]
+    assert len(requests) == 175
+    assert all(moodle.fits(each) for each in requests)
+    assert {each.answered for each in requests} == {200, 400}
+
+
+def test_every_request_is_answered_and_what_is_sound_comes_back_the_same(server: Server) -> None:
+    """200 exactly, for nothing else is success to the plug-in; or a reason that it can show."""
+    authorization = server.cast.key("all")
+    requests = [each for each in moodle.recorded() if each.phase != "E-large"]
+    answers = [send(server, each, authorization) for each in requests]
+    for request, answer in zip(requests, answers, strict=True):
+        assert answer.status == request.answered, (request.number, answer.body)
+        assert answer.headers["content-type"] == "application/json"
+        if answer.status == 200:
+            assert len(answer.json()) == len(request.statements)
+        else:
+            assert_explained(request, answer)
+    accepted = [each for each in requests if each.answered == 200]
+    sent = [text for each in accepted for text in each.statements]
+    came = list(Pages(server, authorization)("ascending=true&limit=500"))
+    assert len(sent) == 2959 - 73
+    assert_kept_in_order(sent, ids_of(answers), came)
+    down = [json.loads(each)["id"] for each in Pages(server, authorization)("limit=333")]
+    assert down == ids_of(answers)[::-1]
+
+
+def assert_explained(request: Recorded, answer: Answered) -> None:
+    """Each of the two known defects is named: which statement, which member, why, which clause."""
+    expected = {
+        (index, path)
+        for index, text in enumerate(request.statements)
+        if (path := moodle.defect(json.loads(text))) is not None
+    }
+    told = answer.json()
+    assert {(each["index"], each["path"]) for each in told["problems"]} == expected
+    assert all(each["message"] and each["clause"] for each in told["problems"])
+    assert told["error"]
+
+
+def test_an_empty_batch_is_a_success(server: Server) -> None:
+    """The task posts `[]` when nothing is queued, and is stopped by anything but 200."""
+    answer = send(server, moodle.phase("E-empty"), server.cast.key("all"))
+    assert (answer.status, answer.body) == (200, b"[]")
+
+
+def test_a_thousand_statements_that_wait_for_leave_to_be_sent(server: Server) -> None:
+    authorization = server.cast.key("all")
+    sent = list(islice(moodle.sound(moodle.recorded()), 1000))
+    body = b"[" + b",".join(sent) + b"]"
+    assert len(body) > 1_500_000
+    answer = send(server, moodle.phase("E-large"), authorization, body)
+    assert (answer.status, answer.continued) == (200, True)
+    came = list(Pages(server, authorization)("ascending=true&limit=100"))
+    assert_kept_in_order(sent, answer.json(), came)
+
+
+def test_everything_that_the_plugins_own_tests_expect_is_accepted(server: Server) -> None:
+    authorization = server.cast.key("all")
+    events = moodle.plugin_fixtures()
+    pattern = moodle.phase("G-replay")
+    answers = []
+    for event in events:
+        body = json.dumps(event, ensure_ascii=False).encode()
+        answers.append(send(server, pattern, authorization, body))
+        assert answers[-1].status == 200, answers[-1].body
+    came = list(Pages(server, authorization)("ascending=true"))
+    sent = [json.dumps(each, ensure_ascii=False).encode() for event in events for each in event]
+    assert len(sent) == 83
+    assert_kept_in_order([text.strip() for text in sent], ids_of(answers), came)
