@@ -1,6 +1,6 @@
-"""The front door for any WSGI server: `granian --interface wsgi wsgi:app`, gunicorn, uWSGI.
+"""The front door for other WSGI servers, as `wsgi:app`. `jejak serve` needs none: `lrs/server.py`.
 
-`jejak serve` does the same and more: see `lrs/server.py`.
+On SQLite one process may serve; it may have threads. The database must be migrated before.
 """
 
 from lrs.app import create_app

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from lrs import intake
 from lrs.api import parameters
@@ -94,10 +95,14 @@ def _horizon(database: Database, connection: Connection) -> int:
 def consistent_through(context: Context) -> list[tuple[str, str]]:
     """The header for answers that carry no statements: a horizon at most half a second old."""
     known = _horizons.get(context.database)
-    if known is None or time.monotonic() - known.read > RECENT_SECONDS:
+    if known is not None and time.monotonic() - known.read < RECENT_SECONDS:
+        return [(CONSISTENT_THROUGH, lexical.render(known.position))]
+    try:
         with context.database.read() as connection:
             position = _horizon(context.database, connection)
-    else:
+    except SQLAlchemyError:  # the answer under way tells of it
+        if known is None:
+            return []
         position = known.position
     return [(CONSISTENT_THROUGH, lexical.render(position))]
 

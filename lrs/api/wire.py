@@ -22,10 +22,12 @@ from email.utils import formatdate
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, NoReturn
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from flask import Blueprint, Response, current_app, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from lrs import errors
@@ -55,6 +57,7 @@ JSON: Final = "application/json"
 METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE")
 COMPRESS_FROM: Final = 1024
 MOST_PARAMETERS: Final = 100
+MOST_PROBLEMS: Final = 100
 CHUNK: Final = 64 * 1024
 
 _ALLOWED_HEADERS: Final = (
@@ -74,7 +77,7 @@ log = logging.getLogger(__name__)
 class Answer(Response):
     """An answer whose body is bytes already, or a stream of them.
 
-    Bytes go to the server as a list, which granian sends in one piece instead of iterating.
+    Bytes go to the server as a list of one, which servers send in one piece with its length.
     """
 
     def __init__(
@@ -136,7 +139,7 @@ def refusal(error: errors.JejakError) -> Answer:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     body: dict[str, Any] = {"error": str(error)}
     if isinstance(error, errors.Refused):
-        body["problems"] = [problem.facts() for problem in error.problems]
+        body["problems"] = [problem.facts() for problem in error.problems[:MOST_PROBLEMS]]
     answer = json_answer(body, status)
     if isinstance(error, errors.Unauthenticated):
         answer.headers["WWW-Authenticate"] = 'Basic realm="xAPI", charset="UTF-8"'
@@ -153,7 +156,14 @@ def refused(message: str, clause: str, path: str = "") -> NoReturn:
 
 
 def unexpected(error: Exception) -> Answer:
-    """A defect of ours: told to the operator in full, to the client by a number to name it by."""
+    """A defect of ours: told to the operator in full, to the client by a number to name it by.
+
+    A database that is away is none: the client is to come back, the operator need not be woken
+    by a trace for every request.
+    """
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+        log.warning("database_not_answering", extra={"error": type(error.__cause__).__name__})
+        return refusal(errors.Busy())
     number = secrets.token_hex(6)
     log.error("unexpected_error", exc_info=error, extra={"id": number, "method": request.method})
     sentence = f"Something failed on this side; the operator finds it in the log as {number}."
@@ -420,7 +430,7 @@ def _call(
         _unknown(parameters, use.parameters, method)
     return Call(
         method=method,
-        path=f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}",
+        path=_path(environ, context),
         version=version,
         principal=principal,
         granted=granted,
@@ -429,6 +439,13 @@ def _call(
         environ=environ,
         context=context,
     ), use
+
+
+def _path(environ: Mapping[str, Any], context: Context) -> str:
+    """The path of this resource as clients see it, also behind a proxy that adds to it."""
+    public = context.settings.public_url
+    before = urlsplit(public).path if public else environ.get("SCRIPT_NAME", "")
+    return f"{before}{environ.get('PATH_INFO', '')}"
 
 
 def now(context: Context) -> int:

@@ -2,16 +2,17 @@
 
 import gzip
 import json
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from lrs.api.wire import STATUS
 from lrs.app import create_app
 from lrs.context import Context
 from lrs.errors import JejakError
-from lrs.settings import Settings
 from tests import make
 from tests.conftest import Cast, Client
 
@@ -199,6 +200,26 @@ def test_a_defect_is_answered_by_a_number_that_is_in_the_log(
     assert record.__dict__["id"] == answer.json["id"]
 
 
+def test_a_database_that_is_away_is_no_defect(
+    client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("SELECT", None, Exception("away"))
+
+    monkeypatch.setattr("lrs.store.log.horizon", away)
+    answer = client.get(STATEMENTS)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert [each.getMessage() for each in caplog.records] == ["database_not_answering"]
+
+
+def test_a_refusal_of_very_much_stays_readable(client: Client) -> None:
+    answer = client.post(STATEMENTS, json=[{}] * 1000)
+    assert answer.status_code == 400
+    assert len(answer.json["problems"]) == 100
+    assert "more" in answer.json["error"]
+
+
 # Bodies
 
 
@@ -266,20 +287,19 @@ def test_an_encoding_we_do_not_unpack(client: Client) -> None:
     assert answer.headers["Accept-Encoding"] == "gzip"
 
 
-@pytest.fixture
-def small(database: object, client: Client) -> Client:
-    """A service that takes little."""
-    settings = Settings(
-        database_url=client.application.extensions["jejak"].settings.database_url,
-        body_limit=1000,
-        document_limit=1000,
-        attachment_limit=1000,
-        key_cache_seconds=0,
-    )
-    app = create_app(Context(settings, database))  # type: ignore[arg-type]
+def with_settings(client: Client, **changes: object) -> Client:
+    """The same client at a service on the same database with other settings."""
+    context: Context = client.application.extensions["jejak"]
+    app = create_app(replace(context, settings=replace(context.settings, **changes)))
     other = Client(app, app.response_class, use_cookies=False)
     other.usual = client.usual
     return other
+
+
+@pytest.fixture
+def small(client: Client) -> Client:
+    """A service that takes little."""
+    return with_settings(client, body_limit=1000, document_limit=1000, attachment_limit=1000)
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -406,18 +426,18 @@ def test_a_browser_may_read_our_headers_also_of_refusals(client: Client) -> None
 @pytest.mark.parametrize(
     ("origin", "allowed"), [("https://a.example.org", True), ("https://evil.example", False)]
 )
-def test_origins_can_be_named(
-    app: Flask, client: Client, database: object, origin: str, allowed: bool
-) -> None:
-    settings = Settings(
-        database_url=app.extensions["jejak"].settings.database_url,
-        cors_origins="https://a.example.org https://b.example.org",
-    )
-    other = Client(create_app(Context(settings, database)), app.response_class)  # type: ignore[arg-type]
-    other.usual = client.usual
+def test_origins_can_be_named(client: Client, origin: str, allowed: bool) -> None:
+    other = with_settings(client, cors_origins="https://a.example.org https://b.example.org")
     answer = other.get(STATEMENTS, headers={"Origin": origin})
     assert answer.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
     assert "Origin" in answer.headers["Vary"]
+
+
+def test_links_are_where_clients_are_even_behind_a_proxy(client: Client) -> None:
+    client.post(STATEMENTS, json=[make.statement(), make.statement()])
+    behind = with_settings(client, public_url="https://example.org/lrs")
+    more = behind.get(f"{STATEMENTS}?limit=1").json["more"]
+    assert more.startswith("/lrs/xapi/statements?more=")
 
 
 # Packed answers
