@@ -45,7 +45,11 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _strictly = strict_reader().decode
 _BLANK_COLON = re.compile(rb"[ \t\r\n]:").search
-_BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
+_BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, ArithmeticError)
+
+#: How deep arrays and objects may lie in one another. Without a bound of our own it would be
+#: Python's, which depends on who calls: what came in could then not be read in another place.
+NESTING = 200
 
 
 class _Activity(msgspec.Struct):
@@ -105,7 +109,7 @@ def parse(raw: bytes) -> Any:
     try:
         tree = _decode(raw)
         # As many `":` as names, and no blank before a colon: no name can stand twice.
-        if raw.count(b'":') != _names(tree) or _BLANK_COLON(raw):
+        if raw.count(b'":') != _names(tree, NESTING) or _BLANK_COLON(raw):
             _strictly(raw.decode())
     except _BAD_JSON as error:
         raise Refused(not_json(error)) from error
@@ -116,7 +120,9 @@ def not_json(error: Exception) -> Problem:
     """Why something could not be read as JSON, in a sentence."""
     why = str(error)
     if isinstance(error, RecursionError):
-        why = "it is nested too deeply"
+        why = f"it is nested too deeply; at most {NESTING} levels are read"
+    elif isinstance(error, ArithmeticError):
+        why = "the exponent of a number is too large to compare it exactly"
     elif isinstance(error, UnicodeDecodeError):
         why = f"it is not UTF-8 at byte {error.start}"
     elif "Input data was truncated" in why:
@@ -124,8 +130,10 @@ def not_json(error: Exception) -> Problem:
     return Problem("", f"this is not JSON: {why}", "Data 2.2")
 
 
-def _names(tree: Any) -> int:
-    """How many names of members a tree holds."""
+def _names(tree: Any, levels: int) -> int:
+    """How many names of members a tree holds; RecursionError where it has more levels."""
+    if not levels:
+        raise RecursionError
     count = 0
     if type(tree) is dict:
         count = len(tree)
@@ -134,7 +142,7 @@ def _names(tree: Any) -> int:
         return 0
     for value in tree:
         if type(value) is dict or type(value) is list:
-            count += _names(value)
+            count += _names(value, levels - 1)
     return count
 
 
