@@ -7,15 +7,9 @@ answer is an error, not a skip.
 """
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,25 +18,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from lrs.app import create_app
 from lrs.context import Context
 from lrs.settings import Settings
-from lrs.store import accounts, engine, migrate, tables
-from tests import make
+from lrs.store import accounts, engine, tables
+from tests import databases, make
+from tests.serving import Served, serving
 
-ADDRESSES = {
-    "postgresql": os.environ.get(
-        "JEJAK_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/test"
-    ),
-    "mariadb": os.environ.get("JEJAK_TEST_MARIADB_URL", "mariadb://root@127.0.0.1:3306/test"),
-}
 DIALECTS = [
     name.strip() for name in os.environ.get("JEJAK_TEST_DATABASES", "sqlite").split(",") if name
 ]
-NAME = f"jejak_test_{os.getpid()}"
 # The same examples in every run; `HYPOTHESIS_PROFILE=search` looks for new ones.
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 hypothesis_settings.register_profile("search", deadline=None, print_blob=True)
@@ -55,32 +41,8 @@ NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 @pytest.fixture(scope="session", params=DIALECTS)
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[str]:
     """The URL of an empty, migrated database that lives as long as the session."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('store')}/jejak.db"
-        _migrate(url)
+    with databases.new(request.param, tmp_path_factory.mktemp("store")) as url:
         yield url
-        return
-    there = make_url(ADDRESSES[request.param])
-    driver = engine.DRIVERS[there.get_backend_name()]
-    server = create_engine(there.set(drivername=driver), isolation_level="AUTOCOMMIT")
-    force = " WITH (FORCE)" if request.param == "postgresql" else ""
-    try:
-        with server.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {NAME}"))
-        url = there.set(database=NAME).render_as_string(hide_password=False)
-        try:
-            _migrate(url)
-            yield url
-        finally:
-            with server.connect() as connection:
-                connection.execute(text(f"DROP DATABASE {NAME}{force}"))
-    finally:
-        server.dispose()
-
-
-def _migrate(url: str) -> None:
-    with closing(engine.connect(url)) as database:
-        migrate.migrate(database)
 
 
 @pytest.fixture(scope="session")
@@ -214,79 +176,26 @@ def client(app: Flask, cast: Cast) -> Client:
 
 
 @dataclass
-class Server:
-    """`jejak serve` in a process of its own, on the session's database."""
+class Server(Served):
+    """`jejak serve` on the session's database, and those who may ask it."""
 
-    url: str
-    process: "subprocess.Popen[str]"
     cast: Cast
-    log: Path
-    environ: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def endpoint(self) -> str:
-        return f"{self.url}/xapi"
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
-def start_server(
-    database: engine.Database, settings: Settings, cast: Cast, tmp_path: Path
-) -> Iterator[Callable[..., Server]]:
+def start_server(settings: Settings, cast: Cast, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start servers with settings of the test's choice: `start_server(JEJAK_PAGE_MAX="10")`."""
-    started: list[Server] = []
+    with ExitStack() as stack:
 
-    def start(**chosen: str) -> Server:
-        port = free_port()
-        environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("JEJAK_")},
-            "JEJAK_DATABASE_URL": settings.database_url,
-            "JEJAK_DATA_DIR": str(tmp_path),
-            "JEJAK_PORT": str(port),
-            **chosen,
-        }
-        log = tmp_path / f"server-{port}.log"
-        with log.open("w") as written:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "lrs.cli", "serve"],
-                env=environ,
-                stdout=written,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-        server = Server(f"http://127.0.0.1:{port}", process, cast, log, environ)
-        started.append(server)
-        _wait_until_ready(server)
-        return server
+        def start(**chosen: str) -> Server:
+            there = {"JEJAK_DATABASE_URL": settings.database_url, **chosen}
+            served = stack.enter_context(serving(tmp_path, there))
+            return Server(served.url, served.process, served.log, served.environ, cast)
 
-    yield start
-    for server in started:
-        server.stop()
+        yield start
 
 
 @pytest.fixture
 def server(start_server: Callable[..., Server]) -> Server:
     """A server with the default settings."""
     return start_server()
-
-
-def _wait_until_ready(server: Server) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if server.process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"{server.url}/health", timeout=2):
-                return
-        except (OSError, urllib.error.URLError):
-            time.sleep(0.05)
-    raise RuntimeError(f"the server did not start:\n{server.log.read_text()}")
