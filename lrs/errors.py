@@ -37,7 +37,8 @@ class Problem:
         where = [] if self.index is None else [f"statement {self.index}"]
         where += [self.path] if self.path else []
         rule = f" ({self.clause})" if self.clause else ""
-        return f"{', '.join(where)}: {self.message}{rule}" if where else f"{self.message}{rule}"
+        said = self.message.removesuffix(".") if rule else self.message
+        return f"{', '.join(where)}: {said}{rule}" if where else f"{said}{rule}"
 
     def facts(self) -> dict[str, Any]:
         """As JSON for an answer or a kept record, without what is not known."""

@@ -376,8 +376,9 @@ def _view(resource: Resource, practice: bool) -> Callable[[], Response]:
             elif resource.open is not None:
                 answer = _open(resource, environ, context)
             else:
-                call, use = _call(environ, uses, practice, context)
-                version = call.version.text
+                method, parameters, plain = _plain(environ, context)
+                version = spoken(plain, context)
+                call, use = _call(method, parameters, plain, uses, practice, context)
                 answer = use.run(call)
         except errors.JejakError as error:
             answer = refusal(error)
@@ -407,14 +408,26 @@ def spoken(environ: Mapping[str, Any], context: Context) -> str:
         return context.settings.assumed_version
 
 
-def _call(
-    environ: Mapping[str, Any], uses: Mapping[str, Use], practice: bool, context: Context
-) -> tuple[Call, Use]:
-    """Everything that can be wrong with a request before its resource has a look at it."""
+def _plain(
+    environ: Mapping[str, Any], context: Context
+) -> tuple[str, dict[str, str], Mapping[str, Any]]:
+    """(method, parameters, environ), whichever syntax the request came in."""
     method = environ["REQUEST_METHOD"]
     parameters = query_parameters(environ.get("QUERY_STRING", ""))
     if method == "POST" and "method" in parameters:
-        method, parameters, environ = _alternate(parameters, environ, context)
+        return _alternate(parameters, environ, context)
+    return method, parameters, environ
+
+
+def _call(
+    method: str,
+    parameters: dict[str, str],
+    environ: Mapping[str, Any],
+    uses: Mapping[str, Use],
+    practice: bool,
+    context: Context,
+) -> tuple[Call, Use]:
+    """Everything that can be wrong with a request before its resource has a look at it."""
     principal = keys.authenticate(
         context.database,
         environ.get("HTTP_AUTHORIZATION"),

@@ -347,6 +347,14 @@ def test_alternate_put(client: Client) -> None:
     assert got.json["id"] == name
 
 
+def test_alternate_refusals_name_the_version_that_the_form_asked_for(client: Client) -> None:
+    bare = {"Authorization": None, "X-Experience-API-Version": None}
+    fields = {"X-Experience-API-Version": "1.0.3", "foo": "1"}
+    answer = client.post(f"{STATEMENTS}?method=GET", **form(**fields), headers=bare)
+    assert answer.status_code == 401
+    assert answer.headers["X-Experience-API-Version"] == "1.0.3"
+
+
 def test_alternate_without_a_content_type_as_browsers_of_old_sent_it(client: Client) -> None:
     answer = client.post(f"{STATEMENTS}?method=GET", data=b"limit=1", content_type="text/plain")
     assert answer.status_code == 200
