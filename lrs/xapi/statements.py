@@ -398,7 +398,7 @@ def _pieces(
         elif name == "context":
             value = _arrays(value, tree["context"])
         elif name == "object" and tree["object"].get("objectType") == "SubStatement":
-            value = _arrays_inside(value, tree["object"])
+            value = _substatement(value, tree["object"])
         parts.append(b',"%s":%s' % (name.encode(), bytes(value)))
     pieces = []
     if "timestamp" not in tree:
@@ -428,12 +428,16 @@ def _arrays(raw: msgspec.Raw, context: Tree) -> msgspec.Raw:
     return _join(raw, "contextActivities", _object_of(wrapped.items()))
 
 
-def _arrays_inside(raw: msgspec.Raw, substatement: Tree) -> msgspec.Raw:
-    if "context" not in substatement:
-        return raw
-    context = _members(raw)["context"]
-    fixed = _arrays(context, substatement["context"])
-    return raw if fixed is context else _join(raw, "context", bytes(fixed))
+def _substatement(raw: msgspec.Raw, tree: Tree) -> msgspec.Raw:
+    """A SubStatement with what a statement gets: its timestamp in UTC (IEEE 9274.1.1 4.2.7 asks
+    it of every timestamp), its context activities as arrays."""
+    if "timestamp" in tree and (utc := lexical.utc(tree["timestamp"])) != tree["timestamp"]:
+        raw = _join(raw, "timestamp", json.dumps(utc).encode())
+    if "context" in tree:
+        context = _members(raw)["context"]
+        fixed = _arrays(context, tree["context"])
+        raw = raw if fixed is context else _join(raw, "context", bytes(fixed))
+    return raw
 
 
 def _join(raw: msgspec.Raw, name: str, value: bytes) -> msgspec.Raw:
