@@ -181,13 +181,18 @@ class Service:
         assert self.found() == []
 
     def takes(self, row: Row, base: Tree, *, inside: bool = True) -> None:
-        """The changed statement, alone and as a SubStatement, is stored and comes back as sent."""
+        """The changed statement, alone and as a SubStatement, is stored and comes back as sent,
+        its timestamps apart (Data 4.5)."""
         sent = changed(base, row.path, row.value)
         for each in [sent, nested(sent)] if inside else [sent]:
             kept = self.kept(each)
-            assert {name: kept[name] for name in each if name != "timestamp"} == {
-                name: each[name] for name in each if name != "timestamp"
-            }
+            assert untimed({name: kept[name] for name in each}) == untimed(each)
+
+
+def untimed(tree: Tree) -> Tree:
+    """A statement without its timestamp and its SubStatement's, which come back in UTC."""
+    about = {name: value for name, value in tree["object"].items() if name != "timestamp"}
+    return {name: value for name, value in tree.items() if name != "timestamp"} | {"object": about}
 
 
 def nested(tree: Tree) -> Tree:
@@ -233,3 +238,8 @@ def parts_of(answer: Any) -> list[Part]:
         headers = {name.strip().lower(): value.strip() for name, _, value in lines}
         found.append(Part(headers, content))
     return found
+
+
+def table_of(test: Any) -> list[Row]:
+    """The rows of a test that `rows` was put on, for another version of the same rule."""
+    return next(mark.args[1] for mark in test.pytestmark if mark.args[0] == "row")
