@@ -26,8 +26,8 @@ run: .venv/run  ## Serve on this machine; first makes all that is missing, and t
 test: .venv/dev  ## Run the tests on SQLite (Python only)
 	$(CLEAN) $(BIN)/python -m pytest $(ARGS)
 
-test-all: .venv/dev clients  ## Run the tests on SQLite, PostgreSQL and MariaDB, with the JavaScript clients
-	$(CLEAN) JEJAK_TEST_DATABASES=$(ALL) JEJAK_TEST_JAVASCRIPT=1 $(BIN)/python -m pytest $(ARGS)
+test-all: .venv/dev clients  ## Run the tests on SQLite, PostgreSQL and MariaDB, with curl and JavaScript clients
+	$(CLEAN) JEJAK_TEST_DATABASES=$(ALL) JEJAK_TEST_CLIENTS=1 $(BIN)/python -m pytest $(ARGS)
 
 clients: $(CLIENTS)/node_modules/made  ## Install the JavaScript clients that test-all runs (npm)
 

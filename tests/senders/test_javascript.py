@@ -16,7 +16,7 @@ from tests.conftest import Server
 FOLDER = Path(__file__).parent / "javascript"
 
 pytestmark = pytest.mark.skipif(
-    not os.environ.get("JEJAK_TEST_JAVASCRIPT"), reason="runs in `make test-all` (needs Node)"
+    not os.environ.get("JEJAK_TEST_CLIENTS"), reason="runs in `make test-all` (needs Node)"
 )
 
 
