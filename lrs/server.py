@@ -19,6 +19,7 @@ from typing import Any
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
 from waitress.task import ErrorTask
 
@@ -168,7 +169,17 @@ class Refusal(ErrorTask):
         self.write(body)
 
 
-class Channel(HTTPChannel):
-    """A connection whose refusals are JSON."""
+class Parser(HTTPRequestParser):
+    """Refuses a body of two lengths: they smuggle a request past a proxy (RFC 9112, 6.3)."""
 
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("Content-Length and Transfer-Encoding exclude each other")
+
+
+class Channel(HTTPChannel):
+    """A connection with our parser, whose refusals are JSON."""
+
+    parser_class = Parser
     error_task_class = Refusal

@@ -246,11 +246,23 @@ def test_a_sender_that_waits_for_100_continue_gets_it(server: Server) -> None:
             400,
         ),
         (
+            b"POST /xapi/statements HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+        ),
+        (
             b"POST /xapi/statements HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999999\r\n\r\n",
             413,
         ),
     ],
-    ids=["no HTTP", "endless header", "negative length", "two lengths", "endless body"],
+    ids=[
+        "no HTTP",
+        "endless header",
+        "negative length",
+        "two lengths",
+        "length and chunks",
+        "endless body",
+    ],
 )
 def test_what_is_no_request_is_refused_in_json(server: Server, sent: bytes, status: int) -> None:
     with connection(server) as opened:
