@@ -17,7 +17,7 @@ FORBIDDEN = re.compile(
             r"files\." + r"pythonhosted",
             r"registry\." + r"npmjs",
             r"^\s*--(extra-)?" + r"index-url",
-            r'"resolved":',
+            r'"resol' + r'ved":',
         ]
     ),
     re.MULTILINE,
