@@ -47,7 +47,7 @@ def walk(page: str, server: Server, folder: Path) -> "subprocess.CompletedProces
     return subprocess.run(
         ["bash", "-c", script],
         cwd=folder,
-        env=server.environ | {"PYTHONPATH": str(ROOT)},
+        env={**server.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=120,

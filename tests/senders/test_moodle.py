@@ -2,11 +2,14 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from urllib.parse import quote
 
 import msgspec
 
+from lrs.store.accounts import Kindness
 from lrs.xapi import lexical
 from tests import make
 from tests.conftest import Server
@@ -107,6 +110,45 @@ def assert_explained(request: Recorded, answer: Answered) -> None:
     assert {(each["index"], each["path"]) for each in told["problems"]} == expected
     assert all(each["message"] and each["clause"] for each in told["problems"])
     assert told["error"]
+
+
+def completions(texts: Iterable[bytes]) -> Counter[tuple[str, str, str]]:
+    """Who completed which course when, as often as it stands there."""
+    return Counter(
+        (json.dumps(tree["actor"]["account"]), tree["object"]["id"], tree["timestamp"])
+        for tree in map(json.loads, texts)
+        if moodle.is_course_completion(tree)
+    )
+
+
+def replay_completions(
+    server: Server, kindness: Kindness
+) -> tuple[Counter[tuple[str, str, str]], Counter[tuple[str, str, str]], list[Answered]]:
+    """The two large recordings, under a key of such kindness: what was sent, kept, answered."""
+    authorization = server.cast.key("all", kindness=kindness)
+    requests = [each for each in moodle.recorded() if each.phase in ("A-default", "B-username")]
+    answers = [send(server, each, authorization) for each in requests]
+    verb = quote("http://adlnet.gov/expapi/verbs/completed")
+    came = Pages(server, authorization)(f"ascending=true&verb={verb}")
+    return completions(t for each in requests for t in each.statements), completions(came), answers
+
+
+def test_a_strict_key_loses_a_course_completion_beside_a_bad_statement(server: Server) -> None:
+    """What the standard asks, and why there is a choice: batches are refused whole."""
+    sent, kept, answers = replay_completions(server, Kindness())
+    assert sum(sent.values()) == 39
+    assert sum((sent - kept).values()) == 1
+    assert Counter(each.status for each in answers) == {200: 139, 400: 26}
+
+
+def test_with_salvage_no_course_completion_is_lost(server: Server) -> None:
+    sent, kept, answers = replay_completions(server, Kindness(salvage=True))
+    assert kept == sent
+    # What is left are batches of one defect and nothing else, bisected down to it.
+    left = [each.json()["problems"] for each in answers if each.status == 400]
+    assert {(len(problems), problems[0]["path"]) for problems in left} <= {
+        (1, "object.definition.choices")
+    }
 
 
 def test_an_empty_batch_is_a_success(server: Server) -> None:
