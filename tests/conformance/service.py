@@ -79,6 +79,14 @@ def rows(*lines: tuple[Any, ...]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", table, ids=[row.what for row in table])
 
 
+def shown(value: Any) -> str:
+    """A value as a line of a list of tests has it."""
+    if value is None:
+        return "absent"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.replace("https://example.org/x/", "") if text.strip() else f"{text!r}"
+
+
 def parameters(**given: Any) -> str:
     """A query string: trees as JSON, booleans as JSON has them."""
     return urlencode(

@@ -15,6 +15,7 @@ from tests.conformance.service import (
     Service,
     nested,
     parameters,
+    shown,
 )
 from tests.conftest import Cast
 
@@ -110,7 +111,7 @@ def test_communication_2_1_3_one_statement_has_one_name(v1: Service) -> None:
     v1.refusal(v1.get(statementId=ONE, voidedStatementId=TWO))
 
 
-@pytest.mark.parametrize("given", [{"format": "ids"}, {"attachments": False}])
+@pytest.mark.parametrize("given", [{"format": "ids"}, {"attachments": False}], ids=shown)
 def test_communication_2_1_3_one_statement_takes_format_and_attachments(
     v1: Service, given: Any
 ) -> None:
@@ -501,6 +502,7 @@ def test_communication_2_1_3_ids_is_the_minimum(v1: Service) -> None:
         (None, None, None),
         (";;q=x,,", None, None),
     ],
+    ids=lambda value: shown(value) if value else "any",
 )
 def test_communication_2_1_3_canonical_has_one_language(
     v1: Service, accepted: str | None, name: str | None, display: str | None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests import make
-from tests.conformance.service import GONE, Row, Service, rows
+from tests.conformance.service import GONE, Row, Service, rows, shown
 from tests.conformance.sound import KEY, SOUND
 
 # Data 2.2: formatting ----------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def test_data_4_2_language_tags_of_rfc_5646_are_taken(v1: Service, tag: str) -> 
 @pytest.mark.parametrize(
     "value",
     [None, "", {}, [], {KEY: {}}, {KEY: None}, {KEY: ""}, {KEY: [1, {"a": [None]}], "urn:a": 1e-9}],
-    ids=repr,
+    ids=lambda value: shown(value) if value is not None else "null",
 )
 def test_data_4_1_extensions_hold_anything(v1: Service, place: str, value: Any) -> None:
     """An LRS MUST NOT reject a Statement based on the values of the extensions map (4.1)."""

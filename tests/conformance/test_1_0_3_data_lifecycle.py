@@ -221,7 +221,11 @@ def test_data_2_3_2_voiding_twice_is_voiding(v1: Service) -> None:
     assert sorted(v1.found()) == [TWO, THREE]
 
 
-@pytest.mark.parametrize("thing", [make.activity(), make.agent(), {"id": ONE}], ids=str)
+@pytest.mark.parametrize(
+    "thing",
+    [make.activity(), make.agent(), {"id": ONE}],
+    ids=["an activity", "an agent", "an id alone"],
+)
 def test_data_2_3_2_voiding_needs_a_statement_reference(v1: Service, thing: make.Tree) -> None:
     """The Object of a voiding Statement MUST have "objectType" StatementRef and MUST specify
     the id of the Statement to be voided (Data 2.3.2)."""
@@ -366,7 +370,9 @@ def test_data_2_4_10_the_version_is_1_0_0_where_none_was_sent(v1: Service) -> No
     assert v1.kept(make.statement())["version"] == "1.0.0"
 
 
-@pytest.mark.parametrize("pair", [("a/../b", "b"), ("A", "a"), ("%7Ea", "~a"), ("a", "a/")])
+@pytest.mark.parametrize(
+    "pair", [("a/../b", "b"), ("A", "a"), ("%7Ea", "~a"), ("a", "a/")], ids=" ".join
+)
 def test_data_3_1_iris_are_compared_as_strings(v1: Service, pair: tuple[str, str]) -> None:
     """LRSs SHOULD* NOT compare IRIs by scheme- or protocol-based normalization; ours are
     strings, in statements and parameters alike (Data 3.1)."""

@@ -24,6 +24,7 @@ from tests.conformance.sound import ABOUT_A_REFERENCE, ABOUT_AN_AGENT, OTHER, SO
         "gc531277-b57b-4c15-8d91-d292c5b2b8f7",
         " ec531277-b57b-4c15-8d91-d292c5b2b8f7",
     ],
+    ids=["no hyphens", "braces", "urn", "too short", "not hexadecimal", "a blank"],
 )
 @pytest.mark.parametrize("path", ["id", "context.registration", "context.statement.id"])
 def test_data_4_4_uuids_are_in_standard_string_form(v1: Service, path: str, text: str) -> None:
