@@ -98,7 +98,10 @@ FULL = make.statement(
     verb=make.verb("answered"),
     object=make.activity(definition={"name": {"en": "Course"}}),
     result={"score": {"scaled": 0.5, "raw": 5}, "duration": "PT1M", "response": "a"},
-    context={"registration": "ec531277-b57b-4c15-8d91-d292c5b2b8f7"},
+    context={
+        "registration": "ec531277-b57b-4c15-8d91-d292c5b2b8f7",
+        "contextActivities": {"parent": {"id": "https://course.example.org/1"}},
+    },
     timestamp="2026-03-02T08:00:00.500Z",
 )
 
@@ -111,6 +114,15 @@ SAME: dict[str, make.Tree] = {
     "authority given": changed(FULL, "authority", make.agent("somebody")),
     "version given": changed(FULL, "version", "1.0.0"),
     "the id in capitals": changed(FULL, "id", ONE.upper()),
+    "the registration in capitals": changed(
+        FULL, "context.registration", "EC531277-B57B-4C15-8D91-D292C5B2B8F7"
+    ),
+    "the domain of a mailbox in capitals": changed(
+        FULL, "actor.member[0].mbox", "mailto:ani@EXAMPLE.ORG"
+    ),
+    "context activities as they come back": changed(
+        FULL, "context.contextActivities.parent", [{"id": "https://course.example.org/1"}]
+    ),
     "another verb display": changed(FULL, "verb.display", {"id": "menjawab"}),
     "another activity definition": changed(FULL, "object.definition.name.en", "Kursus"),
     "no activity definition": changed(FULL, "object.definition", GONE),
