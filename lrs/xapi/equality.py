@@ -14,7 +14,8 @@ from lrs.xapi.attachments import SIGNATURE
 
 Tree = dict[str, Any]
 
-_seconds = re.compile(r"([0-9]+)[.,]([0-9]+)S\Z")
+# It looks behind so as to begin once in a run of digits, however long, and not at each of them.
+_seconds = re.compile(r"(?<![0-9])([0-9]+)[.,]([0-9]+)S\Z")
 
 
 def difference(received: Tree, original: Tree) -> str | None:
