@@ -192,12 +192,10 @@ def iri_because(text: str) -> str:
         return ": it has no scheme (what stands before the first colon, as https)"
     if text.endswith(":") and text.count(":") == 1:
         return ": nothing follows its scheme"
-    for position, sign in enumerate(text, 1):
-        if sign in "%[]#":
-            continue
-        if not lexical.is_iri(f"x:?{sign}"):
-            escaped = "".join(f"%{octet:02X}" for octet in sign.encode(errors="replace"))
-            return f": character {position} ({_named(sign)}) must be escaped as {escaped}"
+    if (place := lexical.forbidden_in_iri(text)) is not None:
+        sign = text[place]
+        escaped = "".join(f"%{octet:02X}" for octet in sign.encode(errors="replace"))
+        return f": character {place + 1} ({_named(sign)}) must be escaped as {escaped}"
     if re.search(r"%(?![0-9A-Fa-f]{2})", text):
         return ": a percent sign must begin an escape such as %20, or be written %25"
     if text.count("#") > 1:

@@ -36,6 +36,7 @@ _IRI = re.compile(
     rf"(?:\?(?:[^{_NEVER}%#\[\]]++|{_ESCAPE})*+)?"
     rf"(?:#(?:[^{_NEVER}{_PRIVATE}%#\[\]]++|{_ESCAPE})*+)?"
 ).fullmatch
+_FORBIDDEN = re.compile(f"[{_NEVER}]").search
 
 
 @lru_cache(maxsize=8192)
@@ -53,6 +54,12 @@ def is_iri(value: object) -> TypeGuard[str]:
     if type(value) is not str:
         return False
     return _iri(value) if len(value) < _REMEMBERED else _IRI(value) is not None
+
+
+def forbidden_in_iri(text: str) -> int | None:
+    """Where the first sign stands that no IRI may hold, whatever its component."""
+    found = _FORBIDDEN(text)
+    return None if found is None else found.start()
 
 
 def is_openid(value: object) -> TypeGuard[str]:
@@ -74,9 +81,12 @@ _SHA2 = re.compile(
     r"(?:[0-9A-Fa-f]{56}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{96}|[0-9A-Fa-f]{128})"
 ).fullmatch
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+# What may stand in a header, where a media type goes: no control, and nothing beyond Latin-1.
+_IN_HEADERS = r"\t\x20-\x7e\x80-\xff"
+_QUOTED = r"[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]"
 _MEDIA_TYPE = re.compile(
     rf"{_TOKEN}/{_TOKEN}"
-    rf"(?:[ \t]*;[ \t]*(?:{_TOKEN}=(?:{_TOKEN}|\"(?:[^\"\\\x00-\x08\x0a-\x1f\x7f]|\\.)*+\"))?)*+"
+    rf"(?:[ \t]*;[ \t]*(?:{_TOKEN}=(?:{_TOKEN}|\"(?:{_QUOTED}|\\[{_IN_HEADERS}])*+\"))?)*+"
 ).fullmatch
 
 
@@ -108,7 +118,10 @@ def is_sha2(value: object) -> TypeGuard[str]:
 
 
 def is_media_type(value: object) -> TypeGuard[str]:
-    """An Internet media type with its parameters, as `text/plain; charset=utf-8`."""
+    """An Internet media type with its parameters, as `text/plain; charset=utf-8`.
+
+    Only what a header can carry (RFC 9110 5.6.4): with the attachment it goes out in one.
+    """
     return type(value) is str and _MEDIA_TYPE(value) is not None
 
 
