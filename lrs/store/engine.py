@@ -8,6 +8,8 @@ commit, by the discipline of the database:
   is committed together: each piece of work in a savepoint of its own, one flush to disk for all.
 - PostgreSQL and MariaDB write in the caller's thread; a deadlock or serialisation failure runs
   the work again, so work must be repeatable.
+
+Values stay out of the text of the driver's errors, which goes to the log: they are people's data.
 """
 
 import queue
@@ -148,6 +150,7 @@ class SQLite(Database):
             pool_size=size,
             max_overflow=0 if size == 1 else size,
             pool_reset_on_return=None,
+            hide_parameters=True,
             connect_args={"timeout": PATIENCE, "check_same_thread": False},
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -233,7 +236,11 @@ class PostgreSQL(Database):
     def __init__(self, url: URL, threads: int) -> None:
         self.url = url
         engine = create_engine(
-            url, pool_size=threads, max_overflow=threads, isolation_level="READ COMMITTED"
+            url,
+            pool_size=threads,
+            max_overflow=threads,
+            isolation_level="READ COMMITTED",
+            hide_parameters=True,
         )
         self._writer = engine
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -251,6 +258,7 @@ class MariaDB(Database):
             pool_size=threads,
             max_overflow=threads,
             isolation_level="READ COMMITTED",
+            hide_parameters=True,
             connect_args={
                 "charset": "utf8mb4",
                 "init_command": "SET SESSION time_zone = '+00:00',"
