@@ -25,11 +25,12 @@ def boolean(call: Call, name: str) -> bool:
 
 
 def number(call: Call, name: str) -> int:
-    """A whole number from 0 on; 0 where absent."""
+    """A whole number from 0 on; 0 where absent. One of more than 18 digits counts as 10¹⁸."""
     value = call.parameters.get(name, "0")
-    if not (value.isascii() and value.isdigit() and len(value) <= 18):
+    if not (value.isascii() and value.isdigit()):
         refused(f"it must be a whole number from 0 on, not {value[:40]!r}", f"{CLAUSE}.1.3", name)
-    return int(value)
+    digits = value.lstrip("0")
+    return int(digits or "0") if len(digits) <= 18 else 10**18
 
 
 def one_of(call: Call, name: str, words: tuple[str, ...]) -> str:

@@ -59,6 +59,15 @@ COMPRESS_FROM: Final = 1024
 MOST_PARAMETERS: Final = 100
 MOST_PROBLEMS: Final = 100
 CHUNK: Final = 64 * 1024
+#: Of a gzipped body. Empty ones are twenty bytes of work for nothing, and no limit sees them.
+MOST_MEMBERS: Final = 1000
+
+#: What senders stored is answered from our own address, HTML and script included: a browser is to
+#: take it for what it is called, run nothing of it, and give it no address to belong to.
+INERT: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; sandbox"),
+)
 
 _ALLOWED_HEADERS: Final = (
     "Authorization, Content-Type, Content-Encoding, Accept, Accept-Language, If-Match,"
@@ -213,6 +222,7 @@ class Body:
             self._unpacker = zlib.decompressobj(31)
         self._packed = b""
         self._begun = False
+        self._members = 1
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes, b"" at the end; all of them where `size` is negative."""
@@ -263,6 +273,12 @@ class Body:
                         refused("the gzipped body ends too early; it was cut off", "RFC 1952")
                     return b""
             if self._unpacker.eof:  # a gzip file may have several members, one after another
+                self._members += 1
+                if self._members > MOST_MEMBERS:
+                    refused(
+                        f"the gzipped body is in more than {MOST_MEMBERS} pieces; pack it as one",
+                        "RFC 1952",
+                    )
                 self._unpacker = zlib.decompressobj(31)
             self._begun = True
             try:
@@ -282,7 +298,7 @@ def _announced(environ: Mapping[str, Any]) -> int | None:
     length = environ.get("CONTENT_LENGTH")
     if not length:
         return None if environ.get("wsgi.input_terminated") else 0
-    if not (length.isascii() and length.isdigit()):
+    if not (length.isascii() and length.isdigit() and len(length) <= 18):
         refused(f"Content-Length {length[:40]!r} is not a number of bytes", "RFC 9112 6.2")
     return int(length)
 
@@ -574,6 +590,7 @@ def finish(
     """The headers that stand on every answer, and gzip where it is asked for and worth it."""
     headers = answer.headers
     headers["X-Experience-API-Version"] = version
+    headers.extend(INERT)
     allowed = context.settings.cors_origins
     if allowed:
         if allowed != "*":

@@ -42,7 +42,7 @@ def test_put_get_delete(client: Client, place: Place) -> None:
     got = client.get(url(place))
     assert (got.data, got.headers["Content-Type"]) == (content, "image/x-odd")
     assert got.headers["Last-Modified"]
-    assert got.headers["Content-Security-Policy"] == "sandbox"
+    assert got.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert client.delete(url(place)).status_code == 204
     assert client.get(url(place)).status_code == 404
     assert client.delete(url(place)).status_code == 204
