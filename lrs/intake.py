@@ -199,7 +199,7 @@ def _read(item: _Item, version: Version, statement_id: str | None) -> None:
             item.problems = [
                 Problem(
                     "id",
-                    f"it is {said}, but the request names statementId {statement_id}",
+                    f"it is {said[:60]}, but the request names statementId {statement_id}",
                     "Communication 2.1.1",
                     item.index,
                 )
