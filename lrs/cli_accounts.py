@@ -8,7 +8,6 @@ import getpass
 import inspect
 import json
 import re
-import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -578,7 +577,7 @@ def _until(text: str | None, now: datetime) -> datetime | str | None:
 
 def _password(generate: bool, from_stdin: bool) -> str:
     if generate:
-        return secrets.token_urlsafe(15)
+        return accounts.new_secret(15)
     if from_stdin or not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     first = getpass.getpass("Password: ")

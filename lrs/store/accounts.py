@@ -305,6 +305,13 @@ def note_seen(connection: Connection, source_id: int, now: datetime) -> None:
 # Keys ---------------------------------------------------------------------------------------
 
 
+def new_secret(size: int) -> str:
+    """A secret of `size` random bytes, as text that no command line takes for an option."""
+    while (secret := secrets.token_urlsafe(size)).startswith("-"):
+        pass
+    return secret
+
+
 def digest(secret: str) -> bytes:
     """What is kept of a secret: its SHA-256.
 
@@ -328,7 +335,7 @@ def create_key(
 ) -> NewKey:
     """A new key of a source, with its secret. Raises NotFound when there is no such source."""
     owner = source(connection, tenant, source_name)
-    public, secret = secrets.token_hex(12), secrets.token_urlsafe(32)
+    public, secret = secrets.token_hex(12), new_secret(32)
     connection.execute(
         insert(tables.keys).values(
             source_id=owner.id,
@@ -585,7 +592,7 @@ def first_run(
     made = create_key(
         connection, owner, "first-source", now=now, scopes=("all",), label="made on the first run"
     )
-    password = secrets.token_urlsafe(15)
+    password = new_secret(15)
     create_user(connection, owner, "admin", hash_password(password), "admin", now)
     return FirstRun(owner, made.key, "admin", made.secret, password)
 
