@@ -1,9 +1,10 @@
 """Every curl command of README.md and docs/ works as written.
 
 What a reader puts in is put in here: the address of the service for http://127.0.0.1:8080 and
-https://lrs.example.org, a key with the scope `all` for KEY:SECRET. The blocks marked `sh` with
-curl in them run in their order on the page, in one empty folder, so that a later one may use a
-file or a variable of an earlier one; curl must end with a success each time.
+https://lrs.example.org, a key with the scope `all` for KEY:SECRET. The blocks of code with curl
+in them, indented or fenced and marked `sh`, run in their order on the page, in one empty folder,
+so that a later one may use a file or a variable of an earlier one; curl must end with a success
+each time.
 """
 
 import os
@@ -13,15 +14,19 @@ import subprocess
 import sys
 from base64 import b64decode
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from tests.conftest import Server
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([ROOT / "README.md", *ROOT.joinpath("docs").rglob("*.md")])
+README = ROOT / "README.md"
+DOCS = sorted(ROOT.joinpath("docs").rglob("*.md"))
 ADDRESSES = re.compile(r"http://(127\.0\.0\.1|localhost):8080|https://lrs\.example\.org")
-BLOCK = re.compile(r"^( *)```sh\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+FENCED = r"^(?P<fence> *```)(?P<mark>\w*)\n(?P<fenced>(?s:.*?))^(?P=fence)$"
+INDENTED = r"(?<=\n\n)(?P<indented>(?: {4}.*\n|\n(?= {4}))+)"
+CODE = re.compile(f"{FENCED}|{INDENTED}", re.MULTILINE)
 PREAMBLE = f"""
 set -euo pipefail
 curl() {{ command curl --silent --show-error --fail-with-body --max-time 20 "$@"; }}
@@ -36,7 +41,12 @@ pytestmark = pytest.mark.skipif(
 
 def blocks(page: str) -> list[str]:
     """The shell blocks of a page that have a curl command."""
-    return [block for _, block in BLOCK.findall(page) if re.search(r"(^|[ |(])curl ", block, re.M)]
+    found = [
+        dedent(each["indented"] or each["fenced"])
+        for each in CODE.finditer(page)
+        if each["mark"] in (None, "sh")
+    ]
+    return [block for block in found if re.search(r"^curl |[|(] *curl ", block, re.MULTILINE)]
 
 
 def walk(page: str, server: Server, folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -57,10 +67,11 @@ def walk(page: str, server: Server, folder: Path) -> "subprocess.CompletedProces
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if blocks(page.read_text())],
+    [README, *(page for page in DOCS if blocks(page.read_text()))],
     ids=lambda page: str(page.relative_to(ROOT)),
 )
 def test_curl_commands_of_the_documentation(server: Server, tmp_path: Path, page: Path) -> None:
+    assert blocks(page.read_text())
     ran = walk(page.read_text(), server, tmp_path)
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
 
@@ -85,16 +96,27 @@ curl -u KEY:SECRET -H "X-Experience-API-Version: 1.0.3" -H "Content-Type: applic
      "https://lrs.example.org/xapi/statements?limit=1"
    ```
 
+And see what is spoken:
+
+    curl http://127.0.0.1:8080/xapi/about
+
+    curl http://127.0.0.1:8080/health
+
 ```sh
 make run
+```
+
+```text
+curl: (7) Failed to connect
 ```
 """
 
 
 def test_a_command_that_fails_is_seen(server: Server, tmp_path: Path) -> None:
-    assert len(blocks(SAMPLE)) == 2
+    assert [block.count("curl ") for block in blocks(SAMPLE)] == [1, 1, 2]
     ran = walk(SAMPLE, server, tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert '"mailto:sari@example.org"' in ran.stdout
+    assert '"2.0.0"' in ran.stdout
     stale = SAMPLE.replace('-H "X-Experience-API-Version: 2.0.0"', "")
     assert walk(stale, server, tmp_path).returncode == 22
