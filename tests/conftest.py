@@ -6,6 +6,7 @@ before each test that asks for it, and dropped at the end. One that was asked fo
 answer is an error, not a skip.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -36,6 +37,16 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """A moment for tests that need one and do not care which."""
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Commands set up logging for their process, which here is everybody's."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session", params=DIALECTS)
