@@ -104,26 +104,33 @@ def send(
     recorded one. With `Expect: 100-continue` the body waits for leave, as curl's does.
     """
     content = request.body if body is None else body
-    ours = {"Authorization": authorization, "Content-Length": str(len(content))}
-    head = [request.start, *(f"{n}: {ours.get(n, v)}" for n, v in request.headers), "", ""]
-    port = int(server.url.rsplit(":", 1)[1])
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as opened:
+    with _connection(server) as opened:
         stream = opened.makefile("rb")
-        sent = "\r\n".join(head).encode()
-        continued = False
-        if ("Expect", "100-continue") in request.headers:
-            opened.sendall(sent)
-            status, headers = _head(stream)
-            continued = status == 100
-            if not continued:
-                return Answered(status, headers, stream.read(int(headers["content-length"])), False)
-            opened.sendall(content)
-        else:
-            opened.sendall(sent + content)
+        waits = ("Expect", "100-continue") in request.headers
+        opened.sendall(_start(request, authorization, content) + (b"" if waits else content))
         status, headers = _head(stream)
-        return Answered(
-            status, headers, stream.read(int(headers.get("content-length", 0))), continued
-        )
+        if continued := status == 100:
+            opened.sendall(content)
+            status, headers = _head(stream)
+        told = stream.read(int(headers.get("content-length", 0)))
+        return Answered(status, headers, told, continued)
+
+
+def send_and_hear_nothing(server: Server, request: Recorded, authorization: str) -> None:
+    """Send a request whole over a line that breaks before the answer is read."""
+    with _connection(server) as opened:
+        opened.sendall(_start(request, authorization, request.body) + request.body)
+
+
+def _connection(server: Server) -> socket.socket:
+    port = int(server.url.rsplit(":", 1)[1])
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+
+
+def _start(request: Recorded, authorization: str, content: bytes) -> bytes:
+    ours = {"Authorization": authorization, "Content-Length": str(len(content))}
+    lines = [request.start, *(f"{n}: {ours.get(n, v)}" for n, v in request.headers), "", ""]
+    return "\r\n".join(lines).encode()
 
 
 def _head(stream: Any) -> tuple[int, dict[str, str]]:

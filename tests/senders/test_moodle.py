@@ -1,9 +1,11 @@
 """Moodle's logstore plug-in, as recorded, against the service as users run it."""
 
 import json
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import quote
 
@@ -149,6 +151,40 @@ def test_with_salvage_no_course_completion_is_lost(server: Server) -> None:
     assert {(len(problems), problems[0]["path"]) for problems in left} <= {
         (1, "object.definition.choices")
     }
+
+
+@dataclass(frozen=True)
+class Resend:
+    """The ids in the log before a batch came again, its answer, and the ids after."""
+
+    before: list[str]
+    answer: Answered
+    after: list[str]
+
+
+def lose_the_answer_and_resend(server: Server, authorization: str) -> Resend:
+    """A batch that was stored, its answer lost; then the same one after Resend was pressed.
+
+    The two differ in nothing but the registrations, which the plug-in makes anew for each run.
+    """
+
+    def log() -> list[str]:
+        return [json.loads(each)["id"] for each in Pages(server, authorization)("ascending=true")]
+
+    moodle.send_and_hear_nothing(server, moodle.phase("F-commit-then-close"), authorization)
+    until = time.monotonic() + moodle.PATIENCE
+    while not (before := log()) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert len(before) == 12
+    return Resend(before, send(server, moodle.phase("G-replay"), authorization), log())
+
+
+def test_a_batch_sent_again_after_a_lost_answer_is_stored_again(server: Server) -> None:
+    """As the standard has it: statements without ids are new ones. A key may choose otherwise."""
+    authorization = server.cast.key("all")
+    resend = lose_the_answer_and_resend(server, authorization)
+    assert (resend.answer.status, len(resend.answer.json())) == (200, 12)
+    assert resend.after == resend.before + resend.answer.json()
 
 
 def test_an_empty_batch_is_a_success(server: Server) -> None:
