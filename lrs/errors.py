@@ -120,14 +120,15 @@ class PreconditionFailed(JejakError):
 
 
 class TooLarge(JejakError):
-    """Over a limit; `setting` names where the operator can raise it."""
+    """Over a limit of so many `unit`; `setting` names where the operator can raise it."""
 
-    def __init__(self, what: str, limit: int, setting: str) -> None:
-        self.what, self.limit, self.setting = what, limit, setting
-        super().__init__(what, limit, setting)
+    def __init__(self, what: str, limit: int, setting: str, unit: str = "bytes") -> None:
+        self.what, self.limit, self.setting, self.unit = what, limit, setting, unit
+        super().__init__(what, limit, setting, unit)
 
     def __str__(self) -> str:
-        return f"{self.what} is larger than {self.limit} bytes, the limit set by {self.setting}."
+        most = f"{self.limit} {self.unit}"
+        return f"{self.what} is larger than {most}, the limit set by {self.setting}."
 
 
 class UnsupportedMedia(JejakError):

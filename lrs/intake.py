@@ -93,18 +93,20 @@ def examine(
     place: StoreRef,
     defines: bool,
     statement_id: str | None = None,
+    most: int | None = None,
 ) -> Batch:
     """Check a request's statements and work out their rows.
 
     `statement_id` is that of a PUT, which takes one statement. `defines` tells whether the
     sender may change what an activity is (scope `define`). Raises `Rejected`, unless the key's
     owner chose *salvage*: then the bad ones are in `Batch.aside` and the good ones go on.
+    `most` is how many statements a batch may have; raises `TooLarge` past it.
     """
     sender = Sender(
         place.id, principal.source_id, principal.key_id, uuid.uuid4().bytes, version.text
     )
     try:
-        raws, listed = slices(body)
+        raws, listed = slices(body, most)
         if listed and statement_id is not None:
             raise Refused(Problem("", "PUT takes one statement, not a list", "Communication 2.1.1"))
     except Refused as error:

@@ -170,6 +170,12 @@ class Settings:
     body_limit: int = setting(
         "32m", size, "Largest JSON body of statements, in bytes, unpacked when it came gzipped."
     )
+    batch_limit: int = setting(
+        "10000",
+        whole(1, 1_000_000),
+        """Statements in one request at most. A batch is stored whole, so others wait for a large
+        one.""",
+    )
     attachment_limit: int = setting(
         "1g", size, "Largest request with attachments, all parts together, in bytes."
     )

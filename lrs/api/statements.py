@@ -148,6 +148,7 @@ def _store(call: Call, statement_id: str | None = None) -> list[str]:
             place=call.store,
             defines=bool(scopes.allows(call.principal, "define")),
             statement_id=statement_id,
+            most=settings.batch_limit,
         )
         if not batch.statements and not batch.aside:
             return []

@@ -31,7 +31,7 @@ from typing import Any
 
 import msgspec
 
-from lrs.errors import Problem, Refused
+from lrs.errors import Problem, Refused, TooLarge
 from lrs.xapi import actors, lexical
 from lrs.xapi.documents import strict_reader
 
@@ -44,6 +44,10 @@ _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _strictly = strict_reader().decode
+#: A typical statement has some forty commas: up to here, slicing at once costs little memory.
+_FEW = 50
+_scan = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
+_between = re.compile(r"[ \t\r\n,]*").match
 _BLANK_COLON = re.compile(rb"[ \t\r\n]:").search
 _BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, ArithmeticError)
 
@@ -81,15 +85,22 @@ _object = msgspec.json.Decoder(_Object).decode
 # Reading what came -----------------------------------------------------------------------------
 
 
-def slices(body: bytes) -> tuple[list[bytes], bool]:
+def slices(body: bytes, most: int | None = None) -> tuple[list[bytes], bool]:
     """The statements of a request body, each as the bytes it came in, and whether it was a list.
 
-    Raises `Refused` where the body is no JSON object or array (Communication 2.1.2).
+    Raises `Refused` where the body is no JSON object or array (Communication 2.1.2), `TooLarge`
+    where the list has more than `most` members.
     """
     start = body.lstrip(b" \t\r\n")[:1]
+    too_many = TooLarge("The batch", most or 0, "JEJAK_BATCH_LIMIT", "statements")
     try:
         if start == b"[":
-            return [bytes(member) for member in _array(body)], True
+            if most is not None and _has_more(body, most):
+                raise too_many
+            members = _array(body)
+            if most is not None and len(members) > most:
+                raise too_many
+            return [bytes(member) for member in members], True
         if start == b"{":
             return [body], False
         _decode(body)
@@ -98,6 +109,27 @@ def slices(body: bytes) -> tuple[list[bytes], bool]:
     raise Refused(
         Problem("", "the body must be a statement or a list of statements", "Communication 2.1.2")
     )
+
+
+def _has_more(body: bytes, most: int) -> bool:
+    """Whether a list has so many more than `most` members that it should not even be sliced.
+
+    Ten megabytes of `{},` are gigabytes once sliced. Raises ValueError where it is broken.
+    """
+    if body.count(b",") < _FEW * most:
+        return False
+    text, count = body.decode(), 0
+    position = _next(text, text.index("[") + 1)
+    while count <= most and not text.startswith("]", position):
+        _, end = _scan(text, position)
+        count, position = count + 1, _next(text, end)
+    return count > most
+
+
+def _next(text: str, position: int) -> int:
+    """Where the next member of a list begins, or its end."""
+    found = _between(text, position)
+    return found.end() if found else position
 
 
 def parse(raw: bytes) -> Any:
