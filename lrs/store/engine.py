@@ -49,6 +49,10 @@ GROUP = 128
 #: How long a write may wait for another process's lock before it is refused as busy, seconds.
 PATIENCE = 15
 
+#: How many values one `IN (…)` names at most: few enough for every database, enough that the
+#: round trips do not count.
+PIECE = 1000
+
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 _RETRIES = 8
 _AGAIN = {"40001", "40P01", "55P03", "1205", "1213", "1020"}
@@ -130,13 +134,14 @@ class SQLite(Database):
         self.url = url
         if not url.database or url.database == ":memory:":
             raise ValueError("SQLite needs a file: sqlite:///folder/jejak.db")
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._reader = self._engine(threads)
         self._writer = self._engine(1)
         event.listen(self._writer, "begin", _begin_immediate)
         self._waiting: queue.SimpleQueue[_Work[Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._door = threading.Lock()
+        self._closed = False
         #: Held from BEGIN to COMMIT by this process's writer; and when it last began, in
         #: microseconds since 1970; and by who asks whether anybody writes. See `log.horizon`.
         self.writing = threading.Lock()
@@ -169,15 +174,18 @@ class SQLite(Database):
     def write(self, work: Callable[[Connection], T]) -> T:
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write inside a write would wait for itself")
-        if self._thread is None:
-            with self._starting:
-                if self._thread is None:
-                    self._thread = threading.Thread(
-                        target=self._serve, name="jejak-writer", daemon=True
-                    )
-                    self._thread.start()
         task: _Work[T] = _Work(work)
-        self._waiting.put(task)
+        # With the lock, what waits is always before the end that `close` puts there: a writer
+        # that is told to stop leaves nobody waiting for ever.
+        with self._door:
+            if self._closed:
+                raise Busy()
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._serve, name="jejak-writer", daemon=True
+                )
+                self._thread.start()
+            self._waiting.put(task)
         return task.outcome.result()
 
     def _serve(self) -> None:
@@ -199,18 +207,25 @@ class SQLite(Database):
     def _commit(self, group: "list[_Work[Any]]") -> None:
         done: list[tuple[_Work[Any], Any]] = []
         try:
-            with self._writer.connect() as connection, connection.begin():
-                self.began = time.time_ns() // 1000
-                for task in group:
-                    connection.exec_driver_sql("SAVEPOINT work")
-                    try:
-                        value = task.work(connection)
-                    except Exception as error:
-                        connection.exec_driver_sql("ROLLBACK TO work")
-                        task.outcome.set_exception(error)
-                    else:
-                        done.append((task, value))
-                    connection.exec_driver_sql("RELEASE work")
+            with self._writer.connect() as connection:
+                try:
+                    with connection.begin():
+                        self.began = time.time_ns() // 1000
+                        for task in group:
+                            connection.exec_driver_sql("SAVEPOINT work")
+                            try:
+                                value = task.work(connection)
+                            except Exception as error:
+                                connection.exec_driver_sql("ROLLBACK TO work")
+                                task.outcome.set_exception(error)
+                            else:
+                                done.append((task, value))
+                            connection.exec_driver_sql("RELEASE work")
+                except Exception:
+                    # SQLite leaves a transaction open whose COMMIT failed: whatever came next
+                    # would find itself in it, and what was refused might yet be committed.
+                    connection.invalidate()
+                    raise
         except Exception as error:
             locked = isinstance(error, DBAPIError) and "locked" in str(error.orig)
             for task in group:
@@ -221,10 +236,12 @@ class SQLite(Database):
                 task.outcome.set_result(value)
 
     def close(self) -> None:
+        with self._door:
+            if self._thread is not None and not self._closed:
+                self._waiting.put(None)
+            self._closed = True
         if self._thread is not None:
-            self._waiting.put(None)
             self._thread.join()
-            self._thread = None
         super().close()
 
 
@@ -333,8 +350,18 @@ def insert(
 
 
 def placeholders(values: Sequence[Any] | Iterable[Any]) -> str:
-    """`?, ?, ?` for as many values: what stands inside `IN (…)`."""
+    """`?, ?, ?` for as many values: what stands inside `IN (…)`. See `pieces`."""
     return ", ".join("?" for _ in values)
+
+
+def pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values so many at a time as one statement may safely name; nothing where there are none.
+
+    PostgreSQL ends at 65,535 parameters, SQLite at 32,766 as it comes, and a large batch of small
+    statements has more ids than either.
+    """
+    for start in range(0, len(values), PIECE):
+        yield values[start : start + PIECE]
 
 
 @lru_cache(maxsize=512)

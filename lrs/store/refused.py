@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from lrs.errors import Problem
 from lrs.store import tables
-from lrs.store.engine import insert, placeholders, run
+from lrs.store.engine import insert, pieces, placeholders, run
 
 REFUSED = "refused"
 BYSTANDER = "bystander"
@@ -79,25 +79,26 @@ def keep(
                 json.dumps(list(parts)).encode(),
             )
     insert(connection, tables.refused, [rows[key] for key in sorted(rows)], ignore=True)
-    if again:
+    for piece in pieces(sorted(again)):
         # Refused once more after it was dealt with: it is open again.
         run(
             connection,
             "UPDATE refused SET times = times + 1, last_received = ?,"
             f" state = CASE WHEN state IN ('{REPLAYED}', '{DISMISSED}') THEN '{REFUSED}'"
             " ELSE state END WHERE store_id = ? AND source_id = ?"
-            f" AND digest IN ({placeholders(again)})",
-            (now, sender.store_id, sender.source_id, *sorted(again)),
+            f" AND digest IN ({placeholders(piece)})",
+            (now, sender.store_id, sender.source_id, *piece),
         )
 
 
 def _known(connection: Connection, sender: Sender, digests: Sequence[bytes]) -> set[bytes]:
-    if not digests:
-        return set()
-    rows = run(
-        connection,
-        "SELECT digest FROM refused WHERE store_id = ? AND source_id = ?"
-        f" AND digest IN ({placeholders(digests)})",
-        (sender.store_id, sender.source_id, *digests),
-    )
-    return {bytes(row[0]) for row in rows}
+    return {
+        bytes(row[0])
+        for piece in pieces(digests)
+        for row in run(
+            connection,
+            "SELECT digest FROM refused WHERE store_id = ? AND source_id = ?"
+            f" AND digest IN ({placeholders(piece)})",
+            (sender.store_id, sender.source_id, *piece),
+        )
+    }

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lrs.store import tables
-from lrs.store.engine import insert, placeholders, run
+from lrs.store.engine import insert, pieces, placeholders, run
 from lrs.xapi.formats import merge_definition
 from lrs.xapi.statements import Prepared, Terms
 
@@ -165,16 +165,17 @@ def bodies(
     connection: Connection, store_id: int, ids: Sequence[bytes]
 ) -> dict[bytes, tuple[int, bytes]]:
     """The statements with these ids, voided or not: id to position and body."""
-    if not ids:
-        return {}
-    rows = run(
-        connection,
-        "SELECT i.id, s.position, s.body FROM statement_ids i"
-        " JOIN statements s ON s.position = i.position"
-        f" WHERE i.store_id = ? AND i.id IN ({placeholders(ids)})",
-        (store_id, *ids),
-    )
-    return {bytes(row[0]): (row[1], bytes(row[2])) for row in rows}
+    found = {}
+    for piece in pieces(ids):
+        rows = run(
+            connection,
+            "SELECT i.id, s.position, s.body FROM statement_ids i"
+            " JOIN statements s ON s.position = i.position"
+            f" WHERE i.store_id = ? AND i.id IN ({placeholders(piece)})",
+            (store_id, *piece),
+        )
+        found.update({bytes(row[0]): (row[1], bytes(row[2])) for row in rows})
+    return found
 
 
 def claim(
@@ -195,14 +196,14 @@ def claim(
             (store_id, [row[1] for row in rows], [row[2] for row in rows]),
         )
         return set(ids) - {bytes(row[0]) for row in got}
-    present = set()
-    if given:
+    present: set[bytes] = set()
+    for piece in pieces(given):
         found = run(
             connection,
-            f"SELECT id FROM statement_ids WHERE store_id = ? AND id IN ({placeholders(given)})",
-            (store_id, *given),
+            f"SELECT id FROM statement_ids WHERE store_id = ? AND id IN ({placeholders(piece)})",
+            (store_id, *piece),
         )
-        present = {bytes(row[0]) for row in found}
+        present |= {bytes(row[0]) for row in found}
     insert(connection, tables.statement_ids, [row for row in rows if row[1] not in present])
     return present
 
@@ -275,13 +276,17 @@ def referrers(
     found: dict[int, tuple[int, int, bytes]] = {}
     frontier = list(dict.fromkeys(targets))
     while frontier:
-        rows = run(
-            connection,
-            "SELECT s.position, s.store_id, s.id FROM statement_refs r"
-            " JOIN statements s ON s.position = r.position"
-            f" WHERE r.tenant_id = ? AND r.target IN ({placeholders(frontier)})",
-            (tenant_id, *frontier),
-        ).all()
+        rows = [
+            row
+            for piece in pieces(frontier)
+            for row in run(
+                connection,
+                "SELECT s.position, s.store_id, s.id FROM statement_refs r"
+                " JOIN statements s ON s.position = r.position"
+                f" WHERE r.tenant_id = ? AND r.target IN ({placeholders(piece)})",
+                (tenant_id, *piece),
+            )
+        ]
         fresh = [(row[0], row[1], bytes(row[2])) for row in rows if row[0] not in found]
         found.update((row[0], row) for row in fresh)
         frontier = [row[2] for row in fresh]
@@ -290,24 +295,25 @@ def referrers(
 
 def voiders(connection: Connection, store_id: int, ids: Sequence[bytes]) -> set[bytes]:
     """Which of these ids some statement in the store voids."""
-    if not ids:
-        return set()
-    rows = run(
-        connection,
-        "SELECT target FROM statement_voids"
-        f" WHERE store_id = ? AND target IN ({placeholders(ids)})",
-        (store_id, *ids),
-    )
-    return {bytes(row[0]) for row in rows}
+    return {
+        bytes(row[0])
+        for piece in pieces(ids)
+        for row in run(
+            connection,
+            "SELECT target FROM statement_voids"
+            f" WHERE store_id = ? AND target IN ({placeholders(piece)})",
+            (store_id, *piece),
+        )
+    }
 
 
 def void(connection: Connection, positions: Sequence[int]) -> None:
     """Mark the statements at these positions as voided."""
-    if positions:
+    for piece in pieces(positions):
         run(
             connection,
-            f"UPDATE statements SET voided = 1 WHERE position IN ({placeholders(positions)})",
-            positions,
+            f"UPDATE statements SET voided = 1 WHERE position IN ({placeholders(piece)})",
+            piece,
         )
 
 
@@ -369,16 +375,17 @@ def definitions_of(
     connection: Connection, digests: Sequence[bytes], *, lock: bool = False
 ) -> dict[bytes, bytes]:
     """The merged definitions of activities, by digest. `lock` keeps others from changing them."""
-    if not digests:
-        return {}
     suffix = " FOR UPDATE" if lock and connection.dialect.name != "sqlite" else ""
-    rows = run(
-        connection,
-        f"SELECT digest, definition FROM activities WHERE digest IN ({placeholders(digests)})"
-        f" ORDER BY digest{suffix}",
-        digests,
-    )
-    return {bytes(row[0]): bytes(row[1]) for row in rows}
+    return {
+        bytes(row[0]): bytes(row[1])
+        for piece in pieces(sorted(digests))
+        for row in run(
+            connection,
+            f"SELECT digest, definition FROM activities WHERE digest IN ({placeholders(piece)})"
+            f" ORDER BY digest{suffix}",
+            piece,
+        )
+    }
 
 
 def _merged(
@@ -440,12 +447,13 @@ def content_lengths(
     connection: Connection, store_id: int, sha2s: Sequence[bytes]
 ) -> dict[bytes, int]:
     """How many bytes each of these attachments has, of those the store holds."""
-    if not sha2s:
-        return {}
-    rows = run(
-        connection,
-        "SELECT sha2, sum(length(data)) FROM contents"
-        f" WHERE store_id = ? AND sha2 IN ({placeholders(sha2s)}) GROUP BY sha2",
-        (store_id, *sha2s),
-    )
-    return {bytes(row[0]): int(row[1]) for row in rows}
+    return {
+        bytes(row[0]): int(row[1])
+        for piece in pieces(sha2s)
+        for row in run(
+            connection,
+            "SELECT sha2, sum(length(data)) FROM contents"
+            f" WHERE store_id = ? AND sha2 IN ({placeholders(piece)}) GROUP BY sha2",
+            (store_id, *piece),
+        )
+    }
