@@ -10,11 +10,12 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lrs.store import accounts
+from lrs.store import accounts, engine
 from lrs.store.engine import Database
 from lrs.xapi import equality, lexical
 from schemas import fields
@@ -322,3 +323,57 @@ def test_no_secret_and_no_body_in_the_log(
     assert secret not in caplog.text
     assert "rahasia" not in caplog.text
     assert accounts.digest(secret).hex() not in caplog.text
+
+
+# Many ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("member", [b"{}", b"1", b"[]", b'""', b"{} ", b"null"])
+def test_a_batch_of_millions_is_not_even_sliced(client: Client, member: bytes) -> None:
+    """Nine megabytes of it took four gigabytes and two minutes, to end in an error of ours."""
+    began = time.monotonic()
+    body = b"[" + b",".join([member] * 2_000_000) + b"]"
+    assert "JEJAK_BATCH_LIMIT" in sentence(send(client, body), 413)
+    assert time.monotonic() - began < 10
+
+
+def test_a_batch_over_its_limit(client: Client) -> None:
+    client = with_settings(client, batch_limit=3)
+    assert send(client, [make.statement()] * 3).status_code == 200
+    assert "3 statements, the limit" in sentence(send(client, [make.statement()] * 4), 413)
+    wide = make.statement(context={"extensions": {"x:y": list(range(1000))}})
+    assert send(client, [wide] * 3).status_code == 200
+    assert "3 statements, the limit" in sentence(send(client, [wide] * 4), 413)
+
+
+def with_settings(client: Client, **changes: Any) -> Client:
+    there = client.application.extensions["jejak"]
+    client.application.extensions["jejak"] = replace(
+        there, settings=replace(there.settings, **changes)
+    )
+    return client
+
+
+def test_more_of_everything_than_a_query_has_parameters(
+    client: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL takes 65,535 of them and SQLite as few as 32,766: here two, to be quick."""
+    monkeypatch.setattr(engine, "PIECE", 2)
+    ids = [make.uuid4() for _ in range(7)]
+    others = [make.activity(f"a{n}", definition={"name": {"en": f"a{n}"}}) for n in range(7)]
+    context = {"contextActivities": {"other": others}}
+    batch = [make.statement(id=identity, context=context) for identity in ids]
+    voiding = [make.voiding(identity, id=make.uuid4()) for identity in ids]
+    for sent in (voiding, batch, batch, voiding):
+        assert send(client, sent).get_json() == [each["id"] for each in sent]
+    for voided in ids:
+        got = client.get(STATEMENTS, query_string={"voidedStatementId": voided})
+        assert got.status_code == 200
+    page = client.get(STATEMENTS, query_string={"format": "canonical"}).get_json()["statements"]
+    assert sorted(each["id"] for each in page) == sorted(each["id"] for each in voiding)
+    bad = [make.statement(verb={"id": f"no iri {n}"}) for n in range(7)]
+    for _ in range(2):
+        sentence(send(client, bad), 400)
+    with database.read() as connection:
+        rows = engine.run(connection, "SELECT times FROM refused").all()
+    assert [row[0] for row in rows] == [2] * 7
