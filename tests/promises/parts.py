@@ -145,10 +145,12 @@ class Crew:
 
 @contextmanager
 def crew() -> Any:
-    """A crew that is waited for at the end of the block."""
+    """A crew that is waited for at the end of the block; what failed in it is told first."""
     hands = Crew()
-    yield hands
-    hands.wait()
+    try:
+        yield hands
+    finally:
+        hands.wait()
 
 
 def at_once(*works: Callable[[], object]) -> None:
