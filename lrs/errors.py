@@ -97,11 +97,14 @@ class NotFound(JejakError):
 
 
 class Conflict(JejakError):
-    """A different thing already stands under that name; it was left as it is."""
+    """A different thing already stands under that name; it was left as it is.
 
-    def __init__(self, what: str, mend: str) -> None:
-        self.what, self.mend = what, mend
-        super().__init__(what, mend)
+    `problems` tell where it differs, if that is known.
+    """
+
+    def __init__(self, what: str, mend: str, problems: Sequence[Problem] = ()) -> None:
+        self.what, self.mend, self.problems = what, mend, tuple(problems)
+        super().__init__(what, mend, self.problems)
 
     def __str__(self) -> str:
         return f"{self.what} {self.mend}"

@@ -56,6 +56,20 @@ class Rejected(Refused):
         self.sender, self.kept, self.parts = sender, kept, parts
 
 
+class Clash(Conflict):
+    """A conflict that carries the batch it fell out of, to be set aside by `keep`."""
+
+    def __init__(self, what: str, mend: str, problem: Problem, batch: "Batch") -> None:
+        super().__init__(what, mend, [problem])
+        self.sender, self.parts = batch.sender, batch.parts
+        self.kept = [
+            Refusal(index, raw, [problem] if index == problem.index else [], state)
+            for index, raw in zip(batch.indexes, batch.raws, strict=True)
+            for state in (refused.REFUSED if index == problem.index else refused.BYSTANDER,)
+        ]
+        self.kept += batch.aside
+
+
 @dataclass(slots=True)
 class Batch:
     """Statements of one request, sound and worked out, ready to be stored whole.
@@ -68,6 +82,7 @@ class Batch:
     sender: Sender
     statements: list[Prepared]
     raws: list[bytes]
+    indexes: list[int]
     parts: list[Part]
     defines: bool
     aside: list[Refusal] = field(default_factory=list)
@@ -102,9 +117,7 @@ def examine(
     owner chose *salvage*: then the bad ones are in `Batch.aside` and the good ones go on.
     `most` is how many statements a batch may have; raises `TooLarge` past it.
     """
-    sender = Sender(
-        place.id, principal.source_id, principal.key_id, uuid.uuid4().bytes, version.text
-    )
+    sender = _sender(version, principal, place)
     try:
         raws, listed = slices(body, most)
         if listed and statement_id is not None:
@@ -135,6 +148,7 @@ def examine(
         sender=sender,
         statements=[item.prepared for item in good if item.prepared],
         raws=[item.raw for item in good],
+        indexes=[item.index for item in good],
         parts=parts,
         defines=defines,
         aside=[_refusal(item) for item in bad],
@@ -145,7 +159,7 @@ def store(connection: Connection, batch: Batch) -> list[str]:
     """Write a batch, whole; return its ids in order. The transaction is the caller's.
 
     A statement that stands already, equal, is acknowledged and not written again. Raises
-    `Conflict` where a different one has the id (Data 2.3.1): then nothing may be committed.
+    `Clash` where a different one has the id (Data 2.3.1): then nothing may be committed.
     """
     place, tenant = batch.place, batch.principal.tenant_id
     given = [each.id for each in batch.statements if each.given]
@@ -180,10 +194,29 @@ def store(connection: Connection, batch: Batch) -> list[str]:
     return [each.uuid for each in batch.statements]
 
 
-def keep(connection: Connection, rejected: Rejected) -> None:
+def unread(
+    body: bytes,
+    problems: Sequence[Problem],
+    *,
+    version: Version,
+    principal: Principal,
+    place: StoreRef,
+) -> Rejected:
+    """The refusal of a body that was not even looked into for statements."""
+    return Rejected(
+        problems, _sender(version, principal, place), [Refusal(None, body, problems)], []
+    )
+
+
+def keep(connection: Connection, rejected: Rejected | Clash) -> None:
     """Set aside what was refused, its attachments included."""
     _keep_contents(connection, rejected.sender.store_id, rejected.parts)
     refused.keep(connection, rejected.sender, rejected.kept, _facts(rejected.parts), _now())
+
+
+def _sender(version: Version, principal: Principal, place: StoreRef) -> Sender:
+    """Who sends; each time with a new number for the request."""
+    return Sender(place.id, principal.source_id, principal.key_id, uuid.uuid4().bytes, version.text)
 
 
 # Examining ---------------------------------------------------------------------------------------
@@ -293,16 +326,18 @@ def _acknowledge(connection: Connection, batch: Batch, present: set[bytes]) -> N
     if not present:
         return
     stored = statements.bodies(connection, batch.place.id, sorted(present))
-    for each, raw in zip(batch.statements, batch.raws, strict=True):
+    for index, each, raw in zip(batch.indexes, batch.statements, batch.raws, strict=True):
         if each.id not in present:
             continue
         where = difference(parse(stored[each.id][1]), parse(raw))
         if where is not None:
-            raise Conflict(
-                f"A different statement with the id {each.uuid} is stored already; they differ "
-                f"at {where}.",
+            what = f"A different statement with the id {each.uuid} is stored already; they differ"
+            raise Clash(
+                f"{what} at {where}.",
                 "A statement never changes: send this one with an id of its own, or void the "
                 "other first and then send this one anew.",
+                Problem(where, what + " here", "Data 2.3.1", index),
+                batch,
             )
 
 

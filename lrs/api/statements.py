@@ -41,7 +41,14 @@ from lrs.store.documents import media_type
 from lrs.store.engine import Database
 from lrs.store.statements import Query, Row
 from lrs.xapi import formats, lexical
-from lrs.xapi.attachments import Part, StoredPart, new_boundary, read_multipart, write_multipart
+from lrs.xapi.attachments import (
+    Broken,
+    Part,
+    StoredPart,
+    new_boundary,
+    read_multipart,
+    write_multipart,
+)
 from lrs.xapi.documents import etag
 from lrs.xapi.statements import (
     Terms,
@@ -125,21 +132,9 @@ def post(call: Call) -> Answer:
 
 def _store(call: Call, statement_id: str | None = None) -> list[str]:
     settings, database = call.context.settings, call.context.database
-    kind = call.content_type
-    if kind != JSON:
-        _check_content_type(kind)
-    if media_type(kind) == JSON:
-        body = call.body().all("The request body", settings.body_limit, "JEJAK_BODY_LIMIT")
-        parts: list[Part] = []
-    else:
-        body, parts = read_multipart(
-            call.body(),
-            kind,
-            limit=settings.attachment_limit,
-            memory=settings.memory_limit,
-            body_limit=settings.body_limit,
-        )
+    parts: list[Part] = []
     try:
+        body, parts = _read(call)
         batch = intake.examine(
             body,
             parts,
@@ -153,13 +148,49 @@ def _store(call: Call, statement_id: str | None = None) -> list[str]:
         if not batch.statements and not batch.aside:
             return []
         return database.write(lambda connection: intake.store(connection, batch))
-    except intake.Rejected as rejected:
+    except (intake.Rejected, intake.Clash) as rejected:
         kept = rejected
         database.write(lambda connection: intake.keep(connection, kept))
         raise
     finally:
         for part in parts:
             part.file.close()
+
+
+def _read(call: Call) -> tuple[bytes, list[Part]]:
+    """The statements as JSON, and the attachments that came with them.
+
+    What cannot be read is set aside too, as far as it came: raises `intake.Rejected` for it.
+    """
+    settings, kind = call.context.settings, call.content_type
+    try:
+        if kind != JSON:
+            _check_content_type(kind)
+        if media_type(kind) != JSON:
+            return read_multipart(
+                call.body(),
+                kind,
+                limit=settings.attachment_limit,
+                memory=settings.memory_limit,
+                body_limit=settings.body_limit,
+            )
+    except Refused as error:
+        body = error.statements if isinstance(error, Broken) else _whole(call)
+        if not body:
+            raise
+        raise intake.unread(
+            body,
+            error.problems,
+            version=call.version,
+            principal=call.principal,
+            place=call.store,
+        ) from error
+    return _whole(call), []
+
+
+def _whole(call: Call) -> bytes:
+    limit = call.context.settings.body_limit
+    return call.body().all("The request body", limit, "JEJAK_BODY_LIMIT")
 
 
 def _check_content_type(kind: str) -> None:

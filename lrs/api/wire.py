@@ -147,7 +147,7 @@ def refusal(error: errors.JejakError) -> Answer:
     """What an error of ours looks like on the wire."""
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     body: dict[str, Any] = {"error": str(error)}
-    if isinstance(error, errors.Refused):
+    if isinstance(error, (errors.Refused, errors.Conflict)) and error.problems:
         body["problems"] = [problem.facts() for problem in error.problems[:MOST_PROBLEMS]]
     answer = json_answer(body, status)
     if isinstance(error, errors.Unauthenticated):

@@ -52,8 +52,12 @@ def keep(
     parts: Sequence[dict[str, Any]],
     now: int,
 ) -> None:
-    """Set refusals aside. The same bytes from the same source again only count up."""
-    digests = [blake2b(each.raw, digest_size=16).digest() for each in refusals]
+    """Set refusals aside. The same bytes from the same source again only count up.
+
+    Not so inside one request, where they are as many events: the k-th copy counts for the k-th.
+    """
+    copies: dict[bytes, int] = {}
+    digests = [_digest(each.raw, copies) for each in refusals]
     known = _known(connection, sender, digests)
     rows = {}
     again = []
@@ -89,6 +93,15 @@ def keep(
             f" AND digest IN ({placeholders(piece)})",
             (now, sender.store_id, sender.source_id, *piece),
         )
+
+
+def _digest(raw: bytes, copies: dict[bytes, int]) -> bytes:
+    """What these bytes are known by; `copies` counts how often they came in this request."""
+    digest = blake2b(raw, digest_size=16).digest()
+    copies[digest] = copies.get(digest, -1) + 1
+    if not copies[digest]:
+        return digest
+    return blake2b(digest, digest_size=16, salt=copies[digest].to_bytes(16, "big")).digest()
 
 
 def _known(connection: Connection, sender: Sender, digests: Sequence[bytes]) -> set[bytes]:

@@ -8,7 +8,7 @@ as they pass and spooled to a temporary file, so that memory does not follow the
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
 from tempfile import SpooledTemporaryFile
@@ -74,6 +74,14 @@ class StoredPart:
     chunks: Iterable[bytes]
 
 
+class Broken(Refused):
+    """A multipart body that cannot be read; `statements` is what came of its first part."""
+
+    def __init__(self, problems: Sequence[Problem], statements: bytes) -> None:
+        super().__init__(problems)
+        self.statements = statements
+
+
 class Stream(Protocol):
     """Where a body is read from: at most `size` bytes at a time, b"" at its end."""
 
@@ -87,13 +95,17 @@ def read_multipart(
 
     `limit` is the most bytes of the whole body, `body_limit` of the statements alone (the same
     where None), `memory` what all attachments together may hold in memory before they go to
-    disk. A part sent twice is given twice. Raises Refused where the body is not whole, not
-    multipart/mixed, or a part is not what its headers say; TooLarge over a limit.
+    disk. A part sent twice is given twice. Raises Refused where the type is not multipart/mixed
+    with a boundary; Broken where the body is not whole, or a part is not what its headers say;
+    TooLarge over a limit.
     """
     boundary = _boundary_of(content_type)
     body = _Body(memory, limit if body_limit is None else body_limit)
     try:
         _feed(stream, boundary, body, limit)
+    except Refused as error:
+        body.spool.close()
+        raise Broken(error.problems, bytes(body.statements)) from error
     except BaseException:
         body.spool.close()
         raise
