@@ -30,7 +30,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from lrs.errors import Busy
+from lrs.errors import Busy, TooLarge
 
 T = TypeVar("T")
 
@@ -55,6 +55,8 @@ PIECE = 1000
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 _RETRIES = 8
+_LOST = {"1153", "2006", "2013"}
+_ESCAPES = (b"\0", b"\n", b"\r", b"\x1a", b'"', b"'", b"\\")
 _AGAIN = {"40001", "40P01", "55P03", "1205", "1213", "1020"}
 
 
@@ -286,6 +288,26 @@ class MariaDB(Database):
         self._writer = engine
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
 
+    def _attempt(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return super()._attempt(work)
+        except DBAPIError as error:
+            if _code(error) not in _LOST:
+                raise
+            # MariaDB hangs up on a statement that is too long, as if it had gone away. To come
+            # back later would not help, so it is told apart.
+            with self.read() as connection:
+                allowed = int(
+                    connection.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one()
+                )
+            if _escaped(error.params) > allowed:
+                raise TooLarge(
+                    "What this request would store, as it is sent to the database,",
+                    allowed,
+                    "max_allowed_packet of MariaDB",
+                ) from error
+            raise
+
 
 class _Work(Generic[T]):
     """A piece of work that waits for SQLite's writer, and its outcome."""
@@ -315,10 +337,28 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _may_retry(error: DBAPIError) -> bool:
-    code = getattr(error.orig, "sqlstate", None)
+    return _code(error) in _AGAIN
+
+
+def _code(error: DBAPIError) -> str | None:
+    """What kind of failure this is, in the numbers of the database."""
+    code: str | None = getattr(error.orig, "sqlstate", None)
     if code is None and error.orig is not None and error.orig.args:
         code = str(error.orig.args[0])
-    return code in _AGAIN
+    return code
+
+
+def _escaped(parameters: Any) -> int:
+    """How many bytes the values of the longest row take up as PyMySQL writes them into SQL."""
+    rows = parameters if isinstance(parameters, list) else [parameters or ()]
+    return max(
+        sum(
+            len(value) + sum(map(value.count, _ESCAPES))
+            for value in row
+            if isinstance(value, bytes)
+        )
+        for row in rows
+    )
 
 
 # SQL that is the same in meaning and not in letters -------------------------------------------
