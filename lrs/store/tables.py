@@ -150,7 +150,6 @@ statements = Table(
     Column("voided", SmallInteger, nullable=False),
     Column("id", fixed(16), nullable=False),
     Column("body", blob(), nullable=False),
-    Index("statements_of_store", "store_id", "position"),
     **MARIADB,
 )
 
@@ -168,7 +167,8 @@ statement_ids = Table(
 
 #: What a statement can be found by: a term (see `xapi/statements.py`) and the position. `depth`
 #: is 0 for the statement's own terms, n for those of the statement n references away, so that
-#: two filters are met by one and the same statement. The key is in the order of the answer.
+#: two filters are met by one and the same statement. The key is in the order of the answer. One
+#: more term finds every statement of a store (`statements.everything`).
 postings = Table(
     "postings",
     metadata,

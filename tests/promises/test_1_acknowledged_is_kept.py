@@ -223,7 +223,7 @@ def test_a_database_that_fails_in_the_middle_keeps_nothing_of_the_batch(
     assert parts.halves(database) == []
 
     monkeypatch.undo()
-    ids = database.write(lambda connection: intake.store(connection, sent))
+    ids = database.write(lambda connection: intake.store(connection, sent)).ids
     assert set(ids) <= set(found_all(database, who))
     assert parts.halves(database) == []
 

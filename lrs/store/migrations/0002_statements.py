@@ -36,9 +36,6 @@ def upgrade() -> None:
         if_not_exists=True,
         **MARIADB,
     )
-    op.create_index(
-        "statements_of_store", "statements", ["store_id", "position"], if_not_exists=True
-    )
     op.create_table(
         "statement_ids",
         sa.Column("store_id", sa.Integer, primary_key=True, autoincrement=False),
