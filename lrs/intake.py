@@ -5,10 +5,14 @@ writes it in the transaction it is handed; `keep` sets aside what was refused. T
 
     try:
         batch = intake.examine(body, parts, ...)
-        ids = database.write(lambda connection: intake.store(connection, batch))
-    except intake.Rejected as rejected:
+        stored = database.write(lambda connection: intake.store(connection, batch))
+    except (intake.Rejected, intake.Clash) as rejected:
         database.write(lambda connection: intake.keep(connection, rejected))
         raise
+
+For senders that cannot be mended, the owner of a key may choose *salvage* (the good statements of
+a batch are stored, the bad ones set aside), *repairs* of known defects, and notice of
+*duplicates*. Without that choice a batch is stored whole or not at all, as it came.
 """
 
 import json
@@ -22,12 +26,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lrs.errors import Conflict, Problem, Refused
-from lrs.store import log, refused, statements
+from lrs.store import deliveries, log, refused, statements
 from lrs.store.accounts import Principal, StoreRef
 from lrs.store.refused import Refusal, Sender
 from lrs.xapi import check, lexical, signatures
 from lrs.xapi.attachments import Part, check_parts
-from lrs.xapi.equality import difference
+from lrs.xapi.equality import difference, fingerprint
+from lrs.xapi.repairs import repair
 from lrs.xapi.statements import (
     Prepared,
     Tree,
@@ -63,9 +68,10 @@ class Clash(Conflict):
         super().__init__(what, mend, [problem])
         self.sender, self.parts = batch.sender, batch.parts
         self.kept = [
-            Refusal(index, raw, [problem] if index == problem.index else [], state)
-            for index, raw in zip(batch.indexes, batch.raws, strict=True)
-            for state in (refused.REFUSED if index == problem.index else refused.BYSTANDER,)
+            Refusal(each.index, each.raw, [problem], refused.REFUSED)
+            if each.index == problem.index
+            else Refusal(each.index, each.raw, [], refused.BYSTANDER)
+            for each in batch.items
         ]
         self.kept += batch.aside
 
@@ -74,29 +80,55 @@ class Clash(Conflict):
 class Batch:
     """Statements of one request, sound and worked out, ready to be stored whole.
 
-    `aside` is what the key's owner chose to have set aside rather than refused with the rest.
+    `items` are those; `aside` is what goes to the refused with them: what was set aside by
+    *salvage*, and the originals of what was repaired. `listed` tells a list from one statement.
     """
 
     principal: Principal
     place: StoreRef
     sender: Sender
-    statements: list[Prepared]
-    raws: list[bytes]
-    indexes: list[int]
+    items: "list[Item]"
+    listed: bool
     parts: list[Part]
     defines: bool
     aside: list[Refusal] = field(default_factory=list)
 
+    @property
+    def statements(self) -> list[Prepared]:
+        return [item.ready for item in self.items]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a batch.
+
+    `ids` are those of its statements, in order, without the ones set aside, whose places in the
+    request are `aside`. `duplicates` counts the statements that an earlier request had brought.
+    """
+
+    ids: list[str]
+    aside: list[int] = field(default_factory=list)
+    duplicates: int = 0
+
 
 @dataclass(slots=True)
-class _Item:
-    """One statement on its way through `examine`."""
+class Item:
+    """One statement on its way through `examine`. `seen` is what could be parsed, sound or not;
+    `raw` what came, `mended` what repairs made of it."""
 
     index: int
     raw: bytes
+    seen: Any = None
     tree: Tree | None = None
     problems: list[Problem] = field(default_factory=list)
+    mended: bytes | None = None
     prepared: Prepared | None = None
+
+    @property
+    def ready(self) -> Prepared:
+        """What is stored of it, once nothing is wrong with it."""
+        assert self.prepared is not None
+        return self.prepared
 
 
 def examine(
@@ -122,12 +154,14 @@ def examine(
         raws, listed = slices(body, most)
         if listed and statement_id is not None:
             raise Refused(Problem("", "PUT takes one statement, not a list", "Communication 2.1.1"))
+        if parts and not raws:
+            raise Refused(Problem("", "attachments came without a statement", "Data 2.4.11"))
     except Refused as error:
         kept = [Refusal(None, body, error.problems)]
         raise Rejected(error.problems, sender, kept, parts) from error
-    items = [_Item(index, raw) for index, raw in enumerate(raws)]
+    items = [Item(index, raw) for index, raw in enumerate(raws)]
     for item in items:
-        _read(item, version, statement_id)
+        _read(item, version, statement_id, principal.kindness.repairs)
     _find_twins(items)
     _check_attachments(items, parts)
     for item in items:
@@ -142,56 +176,67 @@ def examine(
             [_refusal(item) for item in items],
             parts,
         )
-    return Batch(
-        principal=principal,
-        place=place,
-        sender=sender,
-        statements=[item.prepared for item in good if item.prepared],
-        raws=[item.raw for item in good],
-        indexes=[item.index for item in good],
-        parts=parts,
-        defines=defines,
-        aside=[_refusal(item) for item in bad],
-    )
+    aside = [_refusal(item) for item in bad]
+    aside += [_repaired(item, version) for item in good if item.mended is not None]
+    return Batch(principal, place, sender, good, listed, parts, defines, aside)
 
 
-def store(connection: Connection, batch: Batch) -> list[str]:
-    """Write a batch, whole; return its ids in order. The transaction is the caller's.
+def store(connection: Connection, batch: Batch) -> Stored:
+    """Write a batch of one statement or more, whole. The transaction is the caller's.
 
     A statement that stands already, equal, is acknowledged and not written again. Raises
-    `Clash` where a different one has the id (Data 2.3.1): then nothing may be committed.
+    `Clash` where a different one has the id (Data 2.3.1), unless the key's owner chose to have
+    such a one set aside: then nothing may be committed.
     """
-    place, tenant = batch.place, batch.principal.tenant_id
-    given = [each.id for each in batch.statements if each.given]
-    refers = any(each.target for each in batch.statements)
+    place, who = batch.place, batch.principal
+    every = batch.statements
+    given = [each.id for each in every if each.given]
+    refers = any(each.target for each in every)
+    again = _sent_again(connection, batch)
     if given or refers:
-        log.hold_order(connection, tenant, alone=refers)
-    fresh: list[tuple[int, Prepared, bytes]] = []
-    if batch.statements:
-        first = log.stamp(connection, len(batch.statements))
-        positions = {each.id: first + n for n, each in enumerate(batch.statements)}
-        present = statements.claim(connection, place.id, positions, given)
-        fresh = [
-            (positions[each.id], each, each.body(lexical.render(positions[each.id])))
-            for each in batch.statements
-            if each.id not in present
-        ]
-        _acknowledge(connection, batch, present)
-        statements.add(connection, place.id, tenant, batch.principal.source_id, fresh)
-        _void(connection, place, fresh)
-        _reach(connection, batch, fresh)
-        new = [each for _, each, _ in fresh]
-        statements.add_agents(
-            connection, place.id, (agent for each in new for agent in each.agents)
-        )
-        if batch.defines:
-            statements.merge_activities(
-                connection, place.id, (entry for each in new for entry in each.definitions)
-            )
+        log.hold_order(connection, who.tenant_id, alone=refers)
+    first = log.stamp(connection, len(every))
+    positions = {
+        each.id: first + n
+        for n, each in enumerate(every)
+        if not (again.answered and n in again.ids)
+    }
+    present = statements.claim(connection, place.id, positions, given)
+    clashes = _acknowledge(connection, batch, present)
+    fresh = [
+        (positions[each.id], each, each.body(lexical.render(positions[each.id])))
+        for each in every
+        if each.id in positions and each.id not in present
+    ]
+    _add(connection, batch, fresh)
+    _remember(connection, batch, again, first, positions)
     _keep_contents(connection, place.id, batch.parts)
-    if batch.aside:
-        refused.keep(connection, batch.sender, batch.aside, _facts(batch.parts), _now())
-    return [each.uuid for each in batch.statements]
+    aside = [*batch.aside, *clashes.values()]
+    if aside:
+        refused.keep(connection, batch.sender, aside, _facts(batch.parts), _now())
+    ids = [
+        again.ids[n] if again.answered and n in again.ids else each.uuid
+        for n, each in enumerate(every)
+        if n not in clashes
+    ]
+    out = [each.index for each in aside if each.state == refused.REFUSED and each.index is not None]
+    return Stored(ids, sorted(out), len(again.ids))
+
+
+def _add(
+    connection: Connection, batch: Batch, fresh: Sequence[tuple[int, Prepared, bytes]]
+) -> None:
+    """Write what is new, and all it can be found by."""
+    place, who = batch.place, batch.principal
+    statements.add(connection, place.id, who.tenant_id, who.source_id, fresh)
+    _void(connection, place, fresh)
+    _reach(connection, batch, fresh)
+    new = [each for _, each, _ in fresh]
+    statements.add_agents(connection, place.id, (agent for each in new for agent in each.agents))
+    if batch.defines:
+        statements.merge_activities(
+            connection, place.id, (entry for each in new for entry in each.definitions)
+        )
 
 
 def unread(
@@ -222,7 +267,7 @@ def _sender(version: Version, principal: Principal, place: StoreRef) -> Sender:
 # Examining ---------------------------------------------------------------------------------------
 
 
-def _read(item: _Item, version: Version, statement_id: str | None) -> None:
+def _read(item: Item, version: Version, statement_id: str | None, repairs: frozenset[str]) -> None:
     try:
         tree = parse(item.raw)
     except Refused as error:
@@ -240,17 +285,25 @@ def _read(item: _Item, version: Version, statement_id: str | None) -> None:
                 )
             ]
             return
+    item.seen = tree
     if check.sound(tree, version):
         item.tree = tree
-    else:
-        # Should the two ever disagree, the lean check decides: what it refuses stays refused.
-        problems = explain(tree, version) or [
-            Problem("", "this is not a sound statement", "Data 2")
-        ]
-        item.problems = [_at(item.index, problem) for problem in problems]
+        return
+    if repairs:
+        mended, used = repair(item.raw, tree, repairs)
+        if used and check.sound(again := parse(mended), version):
+            item.seen = item.tree = again
+            item.mended = mended
+            return
+    item.problems = [_at(item.index, problem) for problem in _explained(tree, version)]
 
 
-def _find_twins(items: list[_Item]) -> None:
+def _explained(tree: Any, version: Version) -> list[Problem]:
+    """Why a tree is not sound. Should check and explanation ever disagree, the check decides."""
+    return explain(tree, version) or [Problem("", "this is not a sound statement", "Data 2")]
+
+
+def _find_twins(items: list[Item]) -> None:
     """A batch that holds one id twice is refused (Communication 2.1.2)."""
     seen: set[str] = set()
     for item in items:
@@ -264,22 +317,22 @@ def _find_twins(items: list[_Item]) -> None:
         seen.add(identity.lower())
 
 
-def _check_attachments(items: list[_Item], parts: list[Part]) -> None:
+def _check_attachments(items: list[Item], parts: list[Part]) -> None:
     """Each attachment has its part and each part its attachment, or the statement says why."""
-    sound = [item for item in items if item.tree is not None]
-    if not parts and not any(b'"attachments"' in item.raw for item in sound):
+    read = [item for item in items if isinstance(item.seen, dict)]
+    if not parts and not any(b'"attachments"' in item.raw for item in read):
         return
-    for problem in check_parts([item.tree for item in sound if item.tree is not None], parts):
-        place = sound[problem.index or 0] if sound else items[0]
+    for problem in check_parts([item.seen for item in read], parts):
+        place = read[problem.index or 0] if read else items[0]
         place.problems.append(_at(place.index, problem))
 
 
 def _prepare(
-    item: _Item, version: Version, principal: Principal, place: StoreRef, parts: list[Part]
+    item: Item, version: Version, principal: Principal, place: StoreRef, parts: list[Part]
 ) -> Prepared | None:
     assert item.tree is not None
     prepared = prepare(
-        item.raw,
+        item.raw if item.mended is None else item.mended,
         item.tree,
         salt=place.salt,
         authority=principal.authority,
@@ -297,7 +350,7 @@ def _prepare(
     return prepared
 
 
-def _verified(item: _Item, parts: list[Part]) -> Iterator[dict[str, Any]]:
+def _verified(item: Item, parts: list[Part]) -> Iterator[dict[str, Any]]:
     """What holds of each signature of a statement; raises `Refused` where one does not."""
     assert item.tree is not None
     for attachment in attachments(item.tree):
@@ -313,32 +366,93 @@ def _at(index: int, problem: Problem) -> Problem:
     return Problem(problem.path, problem.message, problem.clause, index)
 
 
-def _refusal(item: _Item) -> Refusal:
+def _refusal(item: Item) -> Refusal:
     state = refused.REFUSED if item.problems else refused.BYSTANDER
     return Refusal(item.index, item.raw, item.problems, state)
+
+
+def _repaired(item: Item, version: Version) -> Refusal:
+    """The original of a statement that was stored otherwise than it came, and why."""
+    problems = [_at(item.index, problem) for problem in _explained(parse(item.raw), version)]
+    return Refusal(item.index, item.raw, problems, refused.REPAIRED, item.mended)
 
 
 # Storing -----------------------------------------------------------------------------------------
 
 
-def _acknowledge(connection: Connection, batch: Batch, present: set[bytes]) -> None:
-    """Statements whose ids are taken: equal ones were acknowledged before; others conflict."""
-    if not present:
-        return
+def _acknowledge(connection: Connection, batch: Batch, present: set[bytes]) -> dict[int, Refusal]:
+    """Statements whose ids are taken: equal ones were acknowledged before; others clash.
+
+    Answers those that clash, by their number in the batch, where they may be set aside.
+    """
     stored = statements.bodies(connection, batch.place.id, sorted(present))
-    for index, each, raw in zip(batch.indexes, batch.statements, batch.raws, strict=True):
-        if each.id not in present:
+    clashes: dict[int, Refusal] = {}
+    for number, item in enumerate(batch.items):
+        if item.ready.id not in present:
             continue
-        where = difference(parse(stored[each.id][1]), parse(raw))
+        where = difference(parse(stored[item.ready.id][1]), item.seen)
         if where is not None:
-            what = f"A different statement with the id {each.uuid} is stored already; they differ"
-            raise Clash(
+            what = f"A different statement with the id {item.ready.uuid} is stored already;"
+            what += " they differ"
+            problem = Problem(where, what + " here", "Data 2.3.1", item.index)
+            clashes[number] = Refusal(item.index, item.raw, [problem])
+            clash = Clash(
                 f"{what} at {where}.",
                 "A statement never changes: send this one with an id of its own, or void the "
                 "other first and then send this one anew.",
-                Problem(where, what + " here", "Data 2.3.1", index),
+                problem,
                 batch,
             )
+            if not (batch.principal.kindness.salvage and batch.listed):
+                raise clash
+    if clashes and len(clashes) == len(batch.items):
+        raise clash
+    return clashes
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """What an earlier request brought of a batch: numbers in the batch and the ids it gave them.
+
+    `names` are the fingerprints with their copy, by number, of all that came without an id.
+    """
+
+    names: dict[int, tuple[bytes, int]] = field(default_factory=dict)
+    request: int = 0
+    ids: dict[int, str] = field(default_factory=dict)
+    answered: bool = False
+
+
+def _sent_again(connection: Connection, batch: Batch) -> _Again:
+    """Compare a batch with the earlier requests of its source, if the key's owner asked for it."""
+    wish, source = batch.principal.kindness.duplicates, batch.principal.source_id
+    without = [n for n, item in enumerate(batch.items) if not item.ready.given]
+    if wish == "off" or not without:
+        return _Again()
+    deliveries.hold(connection, source)
+    marks = deliveries.numbered([fingerprint(batch.items[n].seen) for n in without])
+    request, known = deliveries.earlier(connection, source, marks)
+    names = dict(zip(without, marks, strict=True))
+    ids = {n: str(uuid.UUID(bytes=known[name])) for n, name in names.items() if name in known}
+    return _Again(names, request, ids, wish == "answer")
+
+
+def _remember(
+    connection: Connection, batch: Batch, again: _Again, first: int, positions: dict[bytes, int]
+) -> None:
+    """Keep what came without ids in this request, and that it was sent again, if it was."""
+    source = batch.principal.source_id
+    new = [
+        (name, positions[batch.items[n].ready.id])
+        for n, name in again.names.items()
+        if batch.items[n].ready.id in positions
+    ]
+    deliveries.record(connection, source, first, new)
+    if again.ids:
+        deliveries.notify(
+            connection,
+            deliveries.Notice(first, source, again.request, len(again.ids), again.answered),
+        )
 
 
 def _void(

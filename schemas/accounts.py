@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, ValidationError, fields
 
 from lrs import errors
-from lrs.xapi import versions
+from lrs.xapi import repairs, versions
 from schemas import statements
 
 SCOPES: dict[str, str] = {
@@ -35,10 +35,7 @@ SCOPES: dict[str, str] = {
 DEFAULT_SCOPES = ("statements/write", "statements/read/mine")
 """What a key gets when none are named (xAPI 1.0.3, Communication 4.2, Requirements)."""
 
-REPAIRS: dict[str, str] = {
-    "result-response-null": "drops a result.response that is null (Moodle, blank short answer)",
-    "choices-object": "turns definition.choices sent as an object into the list it should be",
-}
+REPAIRS: dict[str, str] = {name: repair.defect for name, repair in repairs.REPAIRS.items()}
 """Name of a repair → the sender's defect that it mends."""
 
 DUPLICATES: dict[str, str] = {

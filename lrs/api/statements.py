@@ -62,6 +62,11 @@ from lrs.xapi.statements import (
 
 CONSISTENT_THROUGH: Final = "X-Experience-API-Consistent-Through"
 
+#: On the answer to a POST, by choice of the key's owner alone: the places in the batch of the
+#: statements that were set aside, and how many an earlier request had brought already.
+SET_ASIDE: Final = "X-Jejak-Set-Aside"
+DUPLICATES: Final = "X-Jejak-Duplicates"
+
 FORMATS: Final = ("exact", "ids", "canonical")
 
 FILTERS: Final = frozenset(
@@ -127,10 +132,16 @@ def put(call: Call) -> Answer:
 
 def post(call: Call) -> Answer:
     """Store one statement or many; answer their ids, in order. An empty list is stored too."""
-    return json_answer(_store(call))
+    stored = _store(call)
+    headers = []
+    if stored.aside:
+        headers.append((SET_ASIDE, ",".join(map(str, stored.aside))))
+    if stored.duplicates:
+        headers.append((DUPLICATES, str(stored.duplicates)))
+    return json_answer(stored.ids, headers=headers)
 
 
-def _store(call: Call, statement_id: str | None = None) -> list[str]:
+def _store(call: Call, statement_id: str | None = None) -> intake.Stored:
     settings, database = call.context.settings, call.context.database
     parts: list[Part] = []
     try:
@@ -145,8 +156,8 @@ def _store(call: Call, statement_id: str | None = None) -> list[str]:
             statement_id=statement_id,
             most=settings.batch_limit,
         )
-        if not batch.statements and not batch.aside:
-            return []
+        if not batch.items:
+            return intake.Stored([])
         return database.write(lambda connection: intake.store(connection, batch))
     except (intake.Rejected, intake.Clash) as rejected:
         kept = rejected

@@ -309,3 +309,33 @@ refused = Table(
     Index("refused_by_state", "store_id", "state", "id"),
     **MARIADB,
 )
+
+# Sent again ---------------------------------------------------------------------------------
+
+#: Which statements without ids came in which request, for keys whose owner asked to have notice
+#: of duplicates. `request` is the first position given to the request, `copy` the number of the
+#: statement among equal ones in it.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("source_id", Integer, primary_key=True, autoincrement=False),
+    Column("fingerprint", fixed(16), primary_key=True),
+    Column("request", BigInteger, primary_key=True, autoincrement=False),
+    Column("copy", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    **MARIADB,
+)
+
+#: Requests that looked like an earlier one sent again, and what was done.
+duplicate_notices = Table(
+    "duplicate_notices",
+    metadata,
+    Column("request", BigInteger, primary_key=True, autoincrement=False),
+    Column("source_id", Integer, nullable=False),
+    Column("earlier", BigInteger, nullable=False),
+    Column("statements", Integer, nullable=False),
+    Column("answered", SmallInteger, nullable=False),
+    Index("duplicate_notices_of_source", "source_id", "request"),
+    **MARIADB,
+)

@@ -1,15 +1,17 @@
 """When two statements are the same one, by the freedoms that Data 2.3.1 leaves to a store.
 
-Asked where a statement comes in again under an id that is taken, and where a signature says what
-was signed. Trees come from `statements.parse`, so numbers compare as exact decimals.
+Asked where a statement comes in again under an id that is taken, or without one, and where a
+signature says what was signed. Trees come from `statements.parse`, so numbers compare as exact
+decimals.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from typing import Any
 
-from lrs.xapi import lexical
+from lrs.xapi import actors, lexical
 from lrs.xapi.attachments import SIGNATURE
 
 Tree = dict[str, Any]
@@ -35,6 +37,36 @@ def difference(received: Tree, original: Tree) -> str | None:
         if name not in right:
             left.pop(name, None)
     return next(_differences(left, right, ""), None)
+
+
+def fingerprint(tree: Tree) -> bytes:
+    """Sixteen bytes that are equal for a statement without id and for the same one sent again.
+
+    Made of actor, verb, object, timestamp, result, and the event it was made of in the sender:
+    logstore_xapi names that in an extension of the context, beside version numbers that an
+    upgrade changes between the two sendings, so of that extension only the names of event and
+    function count. Not `context.registration`: Moodle draws it anew for each run of its cron.
+    An actor is told by identifier, since the name is what the sender holds it to be today.
+    """
+    normal = _normal(tree)
+    who = actors.ifi(tree["actor"])
+    extensions = tree.get("context", {}).get("extensions") or {}
+    event = {
+        name: {part: value.get(part) for part in _EVENT}
+        if isinstance(value, dict) and _EVENT[0] in value
+        else value
+        for name, value in extensions.items()
+    }
+    parts = [
+        normal["actor"] if who is None else who,
+        *(normal.get(name) for name in ("verb", "object", "timestamp", "result")),
+        event,
+    ]
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
+_EVENT = ("event_name", "event_function")
 
 
 def _normal(statement: Tree) -> Tree:
