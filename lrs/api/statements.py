@@ -78,6 +78,10 @@ FILTERS: Final = frozenset(
 SHAPES: Final = frozenset({"format", "attachments"})
 NAMES: Final = frozenset({"statementId", "voidedStatementId"})
 
+#: How much of Accept-Language a `more` link carries on. Browsers send some forty characters, and
+#: a link must stay within what the server reads as a URL.
+LONGEST_LANGUAGES: Final = 1000
+
 #: An old horizon is a true one: what was visible through it still is. So what is only written,
 #: or refused, need not ask the database for the newest.
 RECENT_SECONDS: Final = 0.5
@@ -316,8 +320,12 @@ def _shape(call: Call) -> _Shape:
     return _Shape(
         form,
         parameters.boolean(call, "attachments"),
-        (call.header("Accept-Language") or "") if form == "canonical" else "",
+        _languages(call) if form == "canonical" else "",
     )
+
+
+def _languages(call: Call) -> str:
+    return (call.header("Accept-Language") or "")[:LONGEST_LANGUAGES]
 
 
 def _list(call: Call) -> Answer:
@@ -368,7 +376,7 @@ def _go_on(call: Call) -> Answer:
         ascending=rest.ascending,
         limit=min(rest.limit, call.context.settings.page_max),
     )
-    language = call.header("Accept-Language") or rest.shape.language
+    language = _languages(call) or rest.shape.language
     shape = _Shape(rest.shape.format, rest.shape.attachments, language)
     return _page(call, query, shape, follows=rest.follows)
 
