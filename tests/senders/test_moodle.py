@@ -16,10 +16,11 @@ from lrs.xapi import lexical
 from tests import make
 from tests.conftest import Server
 from tests.senders import moodle
-from tests.senders.moodle import Answered, Recorded, send
+from tests.senders.moodle import Answered, Recorded, Tree, send
 
 #: What intake writes itself; everything else comes back as it was sent (promise 4).
 OURS = frozenset({"id", "stored", "authority", "version", "timestamp"})
+REPAIRS = frozenset({"result-response-null", "choices-object"})
 Raws = list[msgspec.Raw]
 members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -217,3 +218,47 @@ def test_everything_that_the_plugins_own_tests_expect_is_accepted(server: Server
     sent = [json.dumps(each, ensure_ascii=False).encode() for event in events for each in event]
     assert len(sent) == 83
     assert_kept_in_order([text.strip() for text in sent], ids_of(answers), came)
+
+
+def test_with_salvage_and_repairs_nothing_that_moodle_sends_is_lost(server: Server) -> None:
+    authorization = server.cast.key("all", kindness=Kindness(salvage=True, repairs=REPAIRS))
+    requests = [each for each in moodle.recorded() if each.phase in ("A-default", "B-username")]
+    answers = [send(server, each, authorization) for each in requests]
+    assert {each.status for each in answers} == {200}
+    sent = [text for each in requests for text in each.statements]
+    came = list(Pages(server, authorization)("ascending=true&limit=500"))
+    assert completions(came) == completions(sent)
+    assert [json.loads(each)["id"] for each in came] == ids_of(answers)
+    assert len(came) == len(sent) == 1667 + 1251
+    mended: Counter[str] = Counter()
+    for before, after in zip(sent, came, strict=True):
+        tree = json.loads(before)
+        if (path := moodle.defect(tree)) is None:
+            assert_same(before, after)
+        else:
+            mended[path] += 1
+            assert_mended(tree, json.loads(after))
+    assert mended == {"object.definition.choices": 24, "result.response": 4}
+
+
+def assert_mended(sent: Tree, came: Tree) -> None:
+    """The defect is gone and nothing else is: no member but the one that could not be."""
+    if moodle.defect(sent) == "result.response":
+        del sent["result"]["response"]
+        if not sent["result"]:
+            del sent["result"]
+    else:
+        choices = sent["object"]["definition"]["choices"]
+        sent["object"]["definition"]["choices"] = list(choices.values())
+    assert {n: v for n, v in came.items() if n not in OURS} == {
+        n: v for n, v in sent.items() if n not in OURS
+    }
+
+
+def test_a_batch_sent_again_is_answered_with_the_earlier_ids_if_the_key_says_so(
+    server: Server,
+) -> None:
+    authorization = server.cast.key("all", kindness=Kindness(duplicates="answer"))
+    resend = lose_the_answer_and_resend(server, authorization)
+    assert resend.answer.status == 200
+    assert resend.answer.json() == resend.before == resend.after
