@@ -314,7 +314,7 @@ refused = Table(
 
 #: Which statements without ids came in which request, for keys whose owner asked to have notice
 #: of duplicates. `request` is the first position given to the request, `copy` the number of the
-#: statement among equal ones in it.
+#: statement among equal ones in it, `size` that of all statements without ids in it.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -322,6 +322,7 @@ deliveries = Table(
     Column("fingerprint", fixed(16), primary_key=True),
     Column("request", BigInteger, primary_key=True, autoincrement=False),
     Column("copy", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, nullable=False),
     Column("position", BigInteger, nullable=False),
     sqlite_with_rowid=False,
     **MARIADB,

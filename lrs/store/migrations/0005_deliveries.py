@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("fingerprint", fixed(16), primary_key=True),
         sa.Column("request", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("copy", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("size", sa.Integer, nullable=False),
         sa.Column("position", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
         if_not_exists=True,
