@@ -353,7 +353,7 @@ class Group:
 
 def storing(who: Principal, *sent: Tree) -> Callable[[Connection], object]:
     batch = parts.examined(who, sent or [make.statement(id=make.uuid4())])
-    return lambda connection: intake.store(connection, batch)
+    return lambda connection: intake.store(connection, batch).ids
 
 
 def then(
