@@ -1,11 +1,32 @@
-"""What the pages point to is there, and every decision can be found."""
+"""What the pages point to is there: links, headings, commands, options, settings, files."""
 
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
+
+import click
+import pytest
+
+from lrs import settings
+from lrs.cli import main
+from lrs.settings import Settings
+from schemas import accounts
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+TO_HEADING = re.compile(r"\]\(([^):#\s]*)#([^)\s]+)\)")
+HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
+FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+
+#: `jejak …` as a command: at the start of a line of code, or inside a code span.
+COMMAND = re.compile(r"(?:^ *(?:\S*bin/)?|`)jejak +((?:[^`\n\\]|\\\n)+)", re.MULTILINE)
+FILE = re.compile(r"`((?:lrs|schemas|plugins|tests|docs)/[\w./*-]+)`")
+#: Variables that are not settings but belong to the tests.
+OF_TESTS = "JEJAK_TEST_"
+
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:
@@ -14,6 +35,22 @@ def test_every_link_between_pages_leads_somewhere() -> None:
         for page in PAGES
         for target in LINK.findall(page.read_text())
         if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as links name them."""
+    titles = HEADING.findall(FENCED.sub("", page.read_text()))
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pages
+def test_every_heading_linked_to_is_there(page: Path) -> None:
+    broken = [
+        f"{target}#{name}"
+        for target, name in TO_HEADING.findall(page.read_text())
+        if name not in anchors((page.parent / target) if target else page)
     ]
     assert broken == []
 
@@ -38,3 +75,68 @@ def test_every_make_target_named_in_the_pages_exists() -> None:
         for target in re.findall(r"(?:`|^ {4})make ([a-z-]+)", page.read_text(), re.MULTILINE)
     }
     assert named - targets == set()
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """The words after `jejak` of each command on a page, comments and redirections left out."""
+    for words in COMMAND.findall(page.read_text()):
+        line = re.sub(r"\s+#.*|[|>;&].*", "", words.replace("\\\n", " "))
+        yield shlex.split(line.replace("…", ""))
+
+
+def unknown(words: list[str]) -> Iterator[str]:
+    """What of a command line is no command or no option of it."""
+    command: click.Command = main
+    told = "jejak"
+    for word in words:
+        if word.startswith("-"):
+            names = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+            if word.partition("=")[0] not in {*names, "--help", "-h"}:
+                yield f"{told} has no {word}"
+        elif isinstance(command, click.Group):
+            told = f"{told} {word}"
+            if word not in command.commands:
+                yield told
+                return
+            command = command.commands[word]
+
+
+@pages
+def test_every_command_on_a_page_exists_with_its_options(page: Path) -> None:
+    assert [fault for words in commands(page) for fault in unknown(words)] == []
+
+
+def test_a_command_that_went_away_is_seen(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "Say `jejak keys forget KEY`, or\n\n    jejak keys create lms --scope all \\\n"
+        "        --for-ever   # why not\n    /srv/venv/bin/jejak serve --port 1 > log\n"
+    )
+    assert [fault for words in commands(page) for fault in unknown(words)] == [
+        "jejak keys forget",
+        "jejak keys create has no --for-ever",
+    ]
+
+
+@pages
+def test_every_setting_on_a_page_exists(page: Path) -> None:
+    known = {settings.variable(name) for name in Settings.__dataclass_fields__}
+    named = set(re.findall(r"\bJEJAK_[A-Z_]*[A-Z]\b", page.read_text()))
+    assert {name for name in named if not name.startswith(OF_TESTS)} - known == set()
+
+
+@pages
+def test_every_file_named_on_a_page_exists(page: Path) -> None:
+    named = set(FILE.findall(page.read_text()))
+    assert [name for name in sorted(named) if not any(ROOT.glob(name))] == []
+
+
+def test_the_scopes_repairs_and_ways_with_duplicates_are_all_explained() -> None:
+    sender = (ROOT / "docs" / "connect-a-sender.md").read_text()
+    moodle = (ROOT / "docs" / "connect-moodle.md").read_text()
+    assert [scope for scope in accounts.SCOPES if f"`{scope}`" not in sender] == []
+    choices = [
+        *(f"--repairs {name}" for name in accounts.REPAIRS),
+        *(f"--duplicates {word}" for word in accounts.DUPLICATES if word != "off"),
+    ]
+    assert [choice for choice in choices if f"`{choice}`" not in moodle] == []
