@@ -59,7 +59,7 @@ def version() -> None:
 @main.command()
 @click.option("--markdown", is_flag=True, help="Print the page docs/settings.md instead.")
 def settings(markdown: bool) -> None:
-    """List every setting: its value in force, its default, its meaning."""
+    """List every setting: value in force, default, meaning."""
     if markdown:
         click.echo(table.markdown(), nl=False)
         return
@@ -81,7 +81,7 @@ def migrate(context: Context) -> None:
 @main.command()
 @click.pass_obj
 def init(context: Context) -> None:
-    """Make a store ready for use: its tables, the first key and the first admin.
+    """Make a store ready: tables, the first key, the first admin.
 
     The key's secret and the admin's password are printed this once. Run again, it only brings the
     tables up to date.
@@ -116,9 +116,9 @@ def _report_migrations(ran: list[str]) -> None:
 @main.command()
 @click.pass_obj
 def doctor(context: Context) -> None:
-    """Look for what would keep Jejak from working well; change nothing.
+    """Look for what would keep Jejak from working well.
 
-    Exit code 1 when something was found.
+    Changes nothing. Exit code 1 when something was found.
     """
     limits = context.settings
     ill = 0

@@ -147,7 +147,10 @@ def create_source(
 @as_json
 @click.pass_obj
 def list_sources(context: Context, tenant: str, as_json: bool) -> None:
-    """List the sources of a tenant, and when each was last seen (to the minute)."""
+    """List the sources of a tenant and when each was last seen.
+
+    Last seen is when one of its keys or tokens was used, to the minute.
+    """
     found = _read(context, tenant, accounts.sources)
     _list([_source_facts(source) for source in found], as_json, "No sources.")
 
@@ -193,7 +196,7 @@ def set_source(context: Context, name: str, authority: str, tenant: str, as_json
 
 @click.group()
 def keys() -> None:
-    """Keys by which sources sign in: a public name and a secret, with scopes."""
+    """Keys of sources: a public name and a secret, with scopes."""
 
 
 @keys.command("create")
@@ -258,7 +261,10 @@ def create_key(
 @as_json
 @click.pass_obj
 def list_keys(context: Context, source: str | None, tenant: str, as_json: bool) -> None:
-    """List the keys of a tenant, or of one SOURCE; secrets are not among what is known."""
+    """List the keys of a tenant, or of one SOURCE.
+
+    Secrets are not among what is known.
+    """
     found = _read(context, tenant, lambda c, owner: accounts.keys(c, owner, source))
     _list([_key_facts(key) for key in found], as_json, "No keys.")
 
@@ -380,10 +386,11 @@ def add_issuer(
     tenant: str,
     as_json: bool,
 ) -> None:
-    """Accept the access tokens of ISSUER, its address just as its tokens name it (iss).
+    """Accept the access tokens of ISSUER.
 
-    Tokens are JWTs signed with RS256, RS384, RS512, PS256, ES256 or ES384, made out to the
-    audience. Their scopes are those of keys. Without --source, only mapped clients come in.
+    ISSUER is its address just as its tokens name it (iss). Tokens are JWTs signed with RS256,
+    RS384, RS512, PS256, ES256 or ES384, made out to the audience. Their scopes are those of keys.
+    Without --source, only mapped clients come in.
 
     OpenID Connect has a scope `profile` of its own; where a token also holds `openid`, it does
     not open profile documents. A prefix tells the two apart.
