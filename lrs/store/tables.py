@@ -282,7 +282,8 @@ document_contents = Table(
 
 #: What was refused, raw, with the reason. `index` is NULL where the whole body could not be
 #: read as statements. `state`: `refused` (it has problems), `bystander` (good itself, refused
-#: with its batch), then `replayed` or `dismissed`. The same bytes refused again only count up
+#: with its batch), `mended` (an operator gave it without its faults), then `replayed` or
+#: `dismissed`. The same bytes refused again only count up
 #: `times`. `raw` is what came; `mended` what an operator made of it (NULL: nothing yet).
 refused = Table(
     "refused",
@@ -305,8 +306,10 @@ refused = Table(
     Column("mended", blob()),
     Column("problems", blob(), nullable=False),
     Column("parts", blob(), nullable=False),  # its attachments: JSON of sha2, type, length
+    Column("why", blob()),  # NULL: not dismissed
     UniqueConstraint("store_id", "source_id", "digest", name="refused_once"),
     Index("refused_by_state", "store_id", "state", "id"),
+    Index("refused_by_request", "request"),
     **MARIADB,
 )
 
