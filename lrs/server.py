@@ -10,6 +10,7 @@ import errno
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import time
@@ -170,12 +171,26 @@ class Refusal(ErrorTask):
 
 
 class Parser(HTTPRequestParser):
-    """Refuses a body of two lengths: they smuggle a request past a proxy (RFC 9112, 6.3)."""
+    """Refuses a body of two lengths: they smuggle a request past a proxy (RFC 9112, 6.1 and 6.3).
+
+    So does a coding said twice, or said to HTTP/1.0, which knows none and would take the body for
+    the next request.
+    """
 
     def parse_header(self, header_plus: bytes) -> None:
+        if _endless(header_plus):
+            raise ParsingError("Content-Length has too many digits")
         super().parse_header(header_plus)
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             raise ParsingError("Content-Length and Transfer-Encoding exclude each other")
+        if "TRANSFER_ENCODING" in self.headers:
+            raise ParsingError("Transfer-Encoding came with HTTP/1.1, send that version")
+        if self.chunked and len(b",".join(_codings(header_plus)).split(b",")) > 1:
+            raise ParsingError("Transfer-Encoding must be chunked, once")
+
+
+_endless = re.compile(rb"(?i)\r\ncontent-length:[ \t]*[0-9]{19}").search
+_codings = re.compile(rb"(?i)\r\ntransfer-encoding:[ \t]*([^\r\n]*)").findall
 
 
 class Channel(HTTPChannel):
