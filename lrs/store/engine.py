@@ -299,7 +299,7 @@ class MariaDB(Database):
                 allowed = int(
                     connection.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one()
                 )
-            if _written(error.params) > allowed:
+            if _written(error) > allowed:
                 raise TooLarge(
                     "What this request would store, as it is sent to the database,",
                     allowed,
@@ -347,10 +347,19 @@ def _code(error: DBAPIError) -> str | None:
     return code
 
 
-def _written(parameters: Any) -> int:
-    """How long the values of the longest row are in SQL: PyMySQL writes bytes as hexadecimal."""
-    rows = parameters if isinstance(parameters, list) else [parameters or ()]
-    return max(sum(2 * len(value) for value in row if isinstance(value, bytes)) for row in rows)
+def _written(error: BaseException | None) -> int:
+    """How long the values of the row that failed are in SQL: PyMySQL writes bytes as hexadecimal.
+
+    Where the connection broke under it, the error may be the rollback's, and that row's behind it.
+    """
+    longest = 0
+    while error is not None:
+        given = getattr(error, "params", None) or ()
+        rows = given if isinstance(given, list) else [given]
+        sizes = [sum(2 * len(value) for value in row if isinstance(value, bytes)) for row in rows]
+        longest = max([longest, *sizes])
+        error = error.__context__
+    return longest
 
 
 # SQL that is the same in meaning and not in letters -------------------------------------------
