@@ -17,11 +17,14 @@ CLAUSE = "Communication 2"
 
 
 def boolean(call: Call, name: str) -> bool:
-    """`true` or `false`, as in JSON; false where absent."""
+    """`true` or `false`, as in JSON; false where absent. `True` and `False` too: so writes tincan."""
     value = call.parameters.get(name, "false")
-    if value not in ("true", "false"):
+    if value not in _BOOLEANS:
         refused(f"it must be true or false, not {value[:40]!r}", f"{CLAUSE}.1.3", name)
-    return value == "true"
+    return _BOOLEANS[value]
+
+
+_BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 
 
 def number(call: Call, name: str) -> int:

@@ -110,7 +110,7 @@ def test_a_version_not_spoken_is_refused(client: Client, said: str | None) -> No
         ("limit=-1", "whole number"),
         ("limit=1.0", "whole number"),
         ("limit=%D9%A1", "whole number"),
-        ("ascending=True", "true or false"),
+        ("ascending=TRUE", "true or false"),
         ("format=full", "exact, ids, canonical"),
         ("verb=experienced", "absolute IRI"),
         ("registration=1", "UUID"),

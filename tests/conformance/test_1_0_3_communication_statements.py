@@ -146,7 +146,7 @@ def test_communication_2_1_3_last_modified_is_stored(v1: Service) -> None:
         ("verb", "answered"),
         ("activity", "course"),
         ("registration", "1"),
-        ("related_agents", "True"),
+        ("related_agents", "yes"),
         ("related_activities", "1"),
         ("since", "yesterday"),
         ("until", "2026-13-01"),
