@@ -140,6 +140,13 @@ def create_source(
         context, tenant, lambda c, owner: accounts.create_source(c, owner, name, tree, _now())
     )
     _show(_source_facts(made), as_json)
+    if authority is None and not context.settings.public_url and not as_json:
+        click.echo(
+            f"\nIts authority names {accounts.HOME_PAGE}, since JEJAK_PUBLIC_URL is not set."
+            "\nStatements keep the authority they came with. Before the first, give it your own:"
+            f"\n  jejak sources set {name} --authority JSON",
+            err=True,
+        )
 
 
 @sources.command("list")

@@ -150,6 +150,14 @@ def test_a_source_changes_its_authority(jejak: Jejak) -> None:
     assert "No keys." in jejak("sources", "show", "lms")
 
 
+def test_an_authority_without_an_address_is_pointed_out(run: Callable[..., Result]) -> None:
+    bare = run("sources", "create", "lms-2")
+    assert "JEJAK_PUBLIC_URL is not set" in bare.stderr
+    own = run("sources", "create", "lms-3", "--authority", '{"mbox": "mailto:lms@example.org"}')
+    assert own.stderr == ""
+    assert json.loads(run("sources", "create", "lms-4", "--json").output)["name"] == "lms-4"
+
+
 def test_an_issuer_comes_and_goes(jejak: Jejak) -> None:
     words = ("--audience", "jejak", "--client", "a=b=lms", "--prefix", "lrs:", "--json")
     made = json.loads(jejak("issuers", "add", "https://login.example.org", *words))
