@@ -41,7 +41,7 @@ def facts(record: logging.LogRecord) -> dict[str, Any]:
 
 class Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(facts(record), ensure_ascii=False, default=str)
+        return json.dumps(facts(record), default=str)
 
 
 class Logfmt(logging.Formatter):
@@ -50,10 +50,10 @@ class Logfmt(logging.Formatter):
 
 
 def spell(value: object) -> str:
-    """A value of logfmt: bare when it is one plain word, else a JSON string, so always one line."""
+    """A value of logfmt: bare when it is one plain word, else JSON in ASCII, so always one line."""
     word = str(value)
     plain = word and all(c.isprintable() and c not in ' "=\\' for c in word)
-    return word if plain else json.dumps(word, ensure_ascii=False)
+    return word if plain else json.dumps(word)
 
 
 def configure(settings: Settings) -> None:
