@@ -17,7 +17,7 @@ CLAUSE = "Communication 2"
 
 
 def boolean(call: Call, name: str) -> bool:
-    """`true` or `false`, as in JSON; false where absent. `True` and `False` too: so writes tincan."""
+    """`true` or `false`, or as tincan writes them, `True` or `False`; false where absent."""
     value = call.parameters.get(name, "false")
     if value not in _BOOLEANS:
         refused(f"it must be true or false, not {value[:40]!r}", f"{CLAUSE}.1.3", name)
