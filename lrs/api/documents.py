@@ -26,7 +26,7 @@ from lrs.api.wire import (
 )
 from lrs.errors import NotFound
 from lrs.store import documents
-from lrs.store.documents import Condition, Place
+from lrs.store.documents import Condition, Owner, Place
 from lrs.xapi.documents import etag
 
 _content_type = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}").fullmatch
@@ -49,7 +49,7 @@ AGENT_PROFILE = Kind("agent-profile", "Agent profile", "profileId", ("agent",))
 ACTIVITY_PROFILE = Kind("activity-profile", "Activity profile", "profileId", ("activityId",))
 
 
-def _owner(call: Call, kind: Kind) -> bytes:
+def _owner(call: Call, kind: Kind) -> Owner:
     for name in kind.owner:
         call.required(name)
     activity = parameters.iri(call, "activityId")

@@ -9,6 +9,7 @@ decided on: the check stands in the `WHERE` of the statement that writes. Where 
 faster, the decision is taken again on what now stands there.
 """
 
+import json
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
@@ -32,11 +33,20 @@ _PLACE = "store_id = ? AND owner = ? AND registration = ? AND name_digest = ?"
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom documents belong to: the digest they are found by, and what it is a digest of (JSON
+    with `kind`, `activity`, `agent`), since an archive must name them to another store."""
+
+    digest: bytes
+    facts: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a document stands. `what` names it in sentences: `State "bookmark"`."""
 
     store_id: int
-    owner: bytes
+    owner: Owner
     registration: bytes
     name_digest: bytes
     name: str
@@ -44,7 +54,7 @@ class Place:
 
     @property
     def key(self) -> tuple[int, bytes, bytes, bytes]:
-        return self.store_id, self.owner, self.registration, self.name_digest
+        return self.store_id, self.owner.digest, self.registration, self.name_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +107,24 @@ class Condition:
 ANY = Condition()
 
 
-def owner(store: StoreRef, kind: str, activity: str | None, agent: dict[str, Any] | None) -> bytes:
-    """The digest of whom documents belong to: `kind` is state, agent-profile, activity-profile.
+def owner(store: StoreRef, kind: str, activity: str | None, agent: dict[str, Any] | None) -> Owner:
+    """Whom documents belong to: `kind` is state, agent-profile, activity-profile.
 
     `agent` has an inverse functional identifier; two of the same identifier are the same owner.
     """
     identity = actors.ifi(agent) if agent is not None else None
-    return _digest(store, kind, activity or "", *(identity or ()))
+    facts: dict[str, Any] = {"kind": kind}
+    if activity is not None:
+        facts["activity"] = activity
+    if agent is not None and identity is not None:
+        facts["agent"] = json.loads(actors.ifi_json(agent))
+    return Owner(
+        _digest(store, kind, activity or "", *(identity or ())),
+        json.dumps(facts, ensure_ascii=False).encode(),
+    )
 
 
-def place(store: StoreRef, owner: bytes, registration: bytes | None, name: str, what: str) -> Place:
+def place(store: StoreRef, owner: Owner, registration: bytes | None, name: str, what: str) -> Place:
     """`registration` is the UUID as bytes, None where there is none."""
     return Place(
         store.id,
@@ -133,7 +151,7 @@ def get(connection: Connection, place: Place) -> Document | None:
 def names(
     connection: Connection,
     store: StoreRef,
-    owner: bytes,
+    owner: Owner,
     registration: bytes | None = None,
     since: int | None = None,
 ) -> list[tuple[str, int]]:
@@ -143,7 +161,7 @@ def names(
     once. `since` is exclusive, in microseconds since 1970.
     """
     sql = "SELECT name, updated FROM documents WHERE store_id = ? AND owner = ?"
-    parameters: list[Any] = [store.id, owner]
+    parameters: list[Any] = [store.id, owner.digest]
     if registration is not None:
         sql += " AND registration = ?"
         parameters.append(registration)
@@ -225,11 +243,11 @@ def delete(connection: Connection, place: Place, condition: Condition = ANY) -> 
 
 
 def clear(
-    connection: Connection, store: StoreRef, owner: bytes, registration: bytes | None = None
+    connection: Connection, store: StoreRef, owner: Owner, registration: bytes | None = None
 ) -> None:
     """Remove every document of an owner; `registration` None means whatever the registration."""
     where = "store_id = ? AND owner = ?"
-    parameters: list[Any] = [store.id, owner]
+    parameters: list[Any] = [store.id, owner.digest]
     if registration is not None:
         where += " AND registration = ?"
         parameters.append(registration)
@@ -237,7 +255,7 @@ def clear(
     # One by one, row before content: a single DELETE of contents could take that of a document
     # which another writer made after our DELETE of rows.
     for where_to, name in run(connection, sql, parameters).all():
-        key = (store.id, owner, where_to, name)
+        key = (store.id, owner.digest, where_to, name)
         if run(connection, f"DELETE FROM documents WHERE {_PLACE}", key).rowcount == 1:
             run(connection, f"DELETE FROM document_contents WHERE {_PLACE}", key)
 
@@ -269,11 +287,13 @@ def _stood(
     given = replace(given, updated=max(given.updated, updated + 1))
     changed = run(
         connection,
-        f"UPDATE documents SET content_type = ?, etag = ?, updated = ? WHERE {_PLACE} AND etag = ?",
+        "UPDATE documents SET content_type = ?, etag = ?, updated = ?, whose = ?"
+        f" WHERE {_PLACE} AND etag = ?",
         (
             given.content_type.encode("latin-1"),
             given.etag.encode(),
             given.updated,
+            place.owner.facts,
             *place.key,
             etag.encode(),
         ),
@@ -295,11 +315,12 @@ def _created(connection: Connection, place: Place, given: Document) -> bool:
         given.content_type.encode("latin-1"),
         given.etag.encode(),
         given.updated,
+        place.owner.facts,
     )
     sql = (
         "INSERT INTO documents"
-        " (store_id, owner, registration, name_digest, name, content_type, etag, updated)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " (store_id, owner, registration, name_digest, name, content_type, etag, updated, whose)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     )
     if connection.dialect.name in ("sqlite", "postgresql"):
         # On PostgreSQL a failed insert would end the whole transaction.

@@ -250,7 +250,8 @@ contents = Table(
 # Documents ----------------------------------------------------------------------------------
 
 #: State, agent profile and activity profile documents, without their content. `owner` is the
-#: digest of kind, activity and agent; `registration` is sixteen zero bytes where there is none.
+#: digest of kind, activity and agent, and `whose` these as JSON; `registration` is sixteen zero
+#: bytes where there is none.
 documents = Table(
     "documents",
     metadata,
@@ -262,6 +263,7 @@ documents = Table(
     Column("content_type", blob(), nullable=False),
     Column("etag", short(64), nullable=False),
     Column("updated", BigInteger, nullable=False),
+    Column("whose", blob()),  # NULL: written before this was kept
     sqlite_with_rowid=False,
     **MARIADB,
 )
@@ -282,9 +284,10 @@ document_contents = Table(
 
 #: What was refused, raw, with the reason. `index` is NULL where the whole body could not be
 #: read as statements. `state`: `refused` (it has problems), `bystander` (good itself, refused
-#: with its batch), `mended` (an operator gave it without its faults), then `replayed` or
-#: `dismissed`. The same bytes refused again only count up
-#: `times`. `raw` is what came; `mended` what an operator made of it (NULL: nothing yet).
+#: with its batch), `mended` (an operator gave it without its faults), `repaired` (stored after a
+#: repair that the key's owner chose), then `replayed` or `dismissed`. The same bytes refused
+#: again only count up `times`. `raw` is what came; `mended` what an operator made of it (NULL:
+#: nothing yet).
 refused = Table(
     "refused",
     metadata,
