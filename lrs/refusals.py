@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -349,6 +350,36 @@ def _bare(tree: Tree) -> Tree:
     return bare
 
 
+def settle(database: Database, tenant: Tenant, since: int) -> int:
+    """Mark as delivered what fell with its batch and the sender got stored since, by itself.
+
+    Moodle sends a refused batch again in ever smaller parts; what is left open then is what truly
+    never came. `since` is how far back to look, a position. Answers how many were marked.
+    """
+    which = Which(store_ids(tenant), states=(refused.BYSTANDER,), since=since)
+    marked = 0
+    with database.read() as connection:
+        requests = refused.requests(connection, which)
+    for request in requests:
+        with database.read() as connection:
+            rows = refused.select(connection, Which(store_ids(tenant), request=request))
+            place, source = _place(tenant, rows[0]), _source(connection, tenant, rows[0])
+            there = [
+                each.row.number
+                for each in _sendable(connection, place, rows)
+                if isinstance(each, _Sent)
+                and each.row.state == refused.BYSTANDER
+                and _is_there(connection, place, source, each)
+            ]
+        if there:
+            marked += database.write(partial(_deliver, there))
+    return marked
+
+
+def _deliver(numbers: Sequence[int], connection: Connection) -> int:
+    return sum(refused.deliver(connection, number) for number in numbers)
+
+
 # In whose name -----------------------------------------------------------------------------------
 
 
@@ -393,16 +424,23 @@ def _parts(connection: Connection, row: Row, trees: Iterable[Any], files: ExitSt
     }
     found = []
     for facts in {each["sha2"]: each for each in row.parts if each["sha2"] in wanted}.values():
-        file: Any = SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115
-        files.callback(file.close)
-        whole, length = hashlib.sha256(), 0
-        for data in statements.content(
-            connection, row.store_id, statements.content_key(facts["sha2"])
-        ):
-            whole.update(data)
-            length += file.write(data)
-        if length == facts["length"]:  # else it is kept no more
-            found.append(
-                Part(whole.hexdigest(), facts["sha2"], facts["contentType"], length, file, {})
-            )
+        part = kept_part(connection, row.store_id, facts["sha2"], facts["contentType"], files)
+        if part is not None:
+            found.append(part)
     return found
+
+
+def kept_part(
+    connection: Connection, store_id: int, sha2: str, content_type: str, files: ExitStack
+) -> Part | None:
+    """An attachment that a store has, as if it came in again; None where it has it not."""
+    key = statements.content_key(sha2)
+    if not statements.has_content(connection, store_id, key):
+        return None
+    file: Any = SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115
+    files.callback(file.close)
+    whole, length = hashlib.sha256(), 0
+    for data in statements.content(connection, store_id, key):
+        whole.update(data)
+        length += file.write(data)
+    return Part(whole.hexdigest(), sha2, content_type, length, file, {})

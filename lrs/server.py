@@ -1,4 +1,4 @@
-"""The web server: waitress, in as many processes as the database bears.
+"""The web server: waitress, in as many processes as the database bears, and the worker.
 
 waitress takes a request in whole, spooled to disk past half a megabyte, before a thread works on
 it. So a sender that is slow, stalls or vanishes holds a connection and never a thread, and a
@@ -13,6 +13,7 @@ import os
 import re
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -56,9 +57,12 @@ def serve(settings: Settings, ready: Callable[[], None]) -> int:
     count = processes(settings)
     listener = listen(settings.host, settings.port)
     ready()
-    return supervisor.supervise(
-        [Role(f"web-{n + 1}", partial(answer_requests, settings, listener)) for n in range(count)]
-    )
+    roles = [
+        Role(f"web-{n + 1}", partial(answer_requests, settings, listener)) for n in range(count)
+    ]
+    if not settings.on_sqlite:
+        roles.append(Role("worker", partial(do_duties, settings)))
+    return supervisor.supervise(roles)
 
 
 def processes(settings: Settings) -> int:
@@ -93,15 +97,28 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def do_duties(settings: Settings) -> None:
+    """Be the worker process until SIGTERM."""
+    from lrs import worker  # here: the supervising process opens no database
+    from lrs.context import Context
+
+    telemetry.configure(settings)
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    worker.work(Context.build(settings), told)
+
+
 def answer_requests(settings: Settings, listener: socket.socket) -> None:
     """Be one web process until SIGTERM, with an application and connections of its own."""
-    from lrs.app import create_app  # here: the supervising process never loads the application
+    from lrs import worker  # here: the supervising process never loads the application
+    from lrs.app import create_app
 
     telemetry.configure(settings)
     # Its word for "all threads are busy" is a warning for each request; it queues them anyway.
     logging.getLogger("waitress.queue").setLevel(logging.CRITICAL)
+    app = create_app(settings)
     server = create_server(
-        create_app(settings),
+        app,
         _start=False,
         sockets=[listener],
         threads=settings.threads,
@@ -125,8 +142,14 @@ def answer_requests(settings: Settings, listener: socket.socket) -> None:
 
     signal.signal(signal.SIGTERM, tell)
     server.accept_connections()
+    leave = threading.Event()
+    if settings.on_sqlite:
+        # SQLite has one writing process; its worker is a thread there.
+        duties = partial(worker.work, app.extensions["jejak"], leave)
+        threading.Thread(target=duties, name="jejak-worker", daemon=True).start()
     while not told:
         _turn(server, 5.0)
+    leave.set()
     _finish(server)
 
 

@@ -19,11 +19,12 @@ BYSTANDER: Final = "bystander"
 MENDED: Final = "mended"
 REPAIRED: Final = "repaired"
 REPLAYED: Final = "replayed"
+DELIVERED: Final = "delivered"
 DISMISSED: Final = "dismissed"
 
 #: What waits for somebody to do something about it.
 OPEN: Final = (REFUSED, MENDED, BYSTANDER)
-STATES: Final = (*OPEN, REPAIRED, REPLAYED, DISMISSED)
+STATES: Final = (*OPEN, REPAIRED, REPLAYED, DELIVERED, DISMISSED)
 
 _ALL: Final = 1 << 62
 
@@ -106,7 +107,7 @@ def _keep_again(
     What an operator mended of it stays, and is good enough to be sent.
     """
     mended = "WHEN mended IS NOT NULL THEN '" + MENDED + "'"
-    closed = f"'{REPLAYED}', '{DISMISSED}', '{REPAIRED}'"
+    closed = ", ".join(f"'{state}'" for state in STATES if state not in OPEN)
     for digest, each in again:
         then = ""
         values: list[Any] = []
@@ -285,6 +286,11 @@ def take(connection: Connection, numbers: Iterable[int]) -> set[int]:
     return {
         number for number in sorted(numbers) if _changed(connection, number, OPEN, state=REPLAYED)
     }
+
+
+def deliver(connection: Connection, number: int) -> bool:
+    """Mark as delivered one that fell with its batch and came again since; False if dealt with."""
+    return _changed(connection, number, (BYSTANDER,), state=DELIVERED)
 
 
 def blame(connection: Connection, number: int, problems: Sequence[Problem]) -> bool:

@@ -285,9 +285,9 @@ document_contents = Table(
 #: What was refused, raw, with the reason. `index` is NULL where the whole body could not be
 #: read as statements. `state`: `refused` (it has problems), `bystander` (good itself, refused
 #: with its batch), `mended` (an operator gave it without its faults), `repaired` (stored after a
-#: repair that the key's owner chose), then `replayed` or `dismissed`. The same bytes refused
-#: again only count up `times`. `raw` is what came; `mended` what an operator made of it (NULL:
-#: nothing yet).
+#: repair that the key's owner chose), then `replayed`, `delivered` (the sender itself sent it
+#: again) or `dismissed`. The same bytes refused again only count up `times`. `raw` is what came;
+#: `mended` what an operator made of it (NULL: nothing yet).
 refused = Table(
     "refused",
     metadata,

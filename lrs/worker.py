@@ -1,0 +1,68 @@
+"""What is done without anybody asking: small duties, one after another, until told to stop.
+
+On SQLite the worker is a thread of the one server process; otherwise a process of its own. Each
+duty works in short transactions and may be done by several workers at once.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lrs import refusals
+from lrs.context import Context
+from lrs.store import accounts, engine
+
+#: How far back it is worth looking whether a sender has sent again what was refused. Moodle does
+#: so by itself within hours, or when an admin presses a button.
+LOOK_BACK = timedelta(days=31)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something to do `every` so many seconds; `run` answers how many things it changed."""
+
+    name: str
+    every: float
+    run: Callable[[Context], int]
+
+
+def settle_refusals(context: Context) -> int:
+    """Tick off what fell with a refused batch and that its sender got stored since, by itself."""
+    since = int((context.clock() - LOOK_BACK).timestamp() * 1_000_000)
+    with context.database.read() as connection:
+        tenants = accounts.tenants(connection)
+    return sum(refusals.settle(context.database, tenant, since) for tenant in tenants)
+
+
+def tidy_database(context: Context) -> int:
+    """Give SQLite what a database server does for itself: statistics, and a short journal."""
+    return engine.tidy(context.database)
+
+
+DUTIES = (Duty("settle_refusals", 60, settle_refusals), Duty("tidy_database", 600, tidy_database))
+
+
+def work(context: Context, told: threading.Event, duties: tuple[Duty, ...] = DUTIES) -> None:
+    """Do each duty when its time has come, until `told` to stop. A duty that fails is logged, and
+    tried again at its next time."""
+    due = {duty.name: time.monotonic() + duty.every for duty in duties}
+    while not told.wait(max(0.0, min(due.values()) - time.monotonic())):
+        for duty in duties:
+            if time.monotonic() >= due[duty.name]:
+                _do(context, duty)
+                due[duty.name] = time.monotonic() + duty.every
+
+
+def _do(context: Context, duty: Duty) -> None:
+    try:
+        changed = duty.run(context)
+    except Exception as error:
+        log.error("duty_failed", exc_info=error, extra={"duty": duty.name})
+    else:
+        if changed:
+            log.info("duty_done", extra={"duty": duty.name, "changed": changed})
