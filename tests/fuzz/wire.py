@@ -1,6 +1,5 @@
 """Requests as bytes, past every client that would mend them; answers, held to what always holds."""
 
-import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -83,11 +82,11 @@ def ask(
             close()
     ((line, said),) = started
     reply = Reply(int(line.split(" ")[0]), said, content)
-    hold(reply, method)
+    hold(reply, method, path)
     return reply
 
 
-def hold(reply: Reply, method: str) -> None:
+def hold(reply: Reply, method: str, path: str) -> None:
     """What is true of every answer, whatever was asked."""
     told = (reply.status, reply.body[:300])
     assert 200 <= reply.status < 500, told
@@ -96,7 +95,8 @@ def hold(reply: Reply, method: str) -> None:
         assert value.isprintable(), (name, value)
         value.encode("latin-1")
     assert len({name.lower() for name, _ in reply.headers}) == len(reply.headers), reply.headers
-    assert reply.header("X-Experience-API-Version") in VERSIONS or told[1] == b'{"status":"ok"}'
+    if path != "/health":
+        assert reply.header("X-Experience-API-Version") in VERSIONS
     length = reply.header("Content-Length")
     if method == "HEAD" or reply.status in (204, 304):
         assert reply.body == b"", told
@@ -106,7 +106,3 @@ def hold(reply: Reply, method: str) -> None:
         assert (reply.header("Content-Type") or "").startswith("application/json"), told
         assert len(reply.json["error"].split()) > 2, told
         assert len(reply.body) < 256 * 1024, len(reply.body)
-
-
-def basic(public: str, secret: str) -> str:
-    return "Basic " + base64.b64encode(f"{public}:{secret}".encode()).decode()
