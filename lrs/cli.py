@@ -8,7 +8,7 @@ from functools import cache
 import click
 from werkzeug.local import LocalProxy
 
-from lrs import cli_accounts, server, telemetry
+from lrs import cli_accounts, cli_records, server, telemetry
 from lrs import settings as table
 from lrs.context import Context
 from lrs.errors import JejakError
@@ -165,6 +165,7 @@ for group in (
     cli_accounts.keys,
     cli_accounts.issuers,
     cli_accounts.users,
+    *cli_records.commands,
 ):
     main.add_command(group)
 
