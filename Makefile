@@ -13,7 +13,7 @@ CLEAN := env $(foreach name,$(filter-out JEJAK_TEST_%,$(filter JEJAK_%,$(shell e
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all clients lint format types contract check lock wheel conformance clean
+.PHONY: help run test test-all clients lint format types contract check lock wheel conformance bench clean
 
 help:  ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -58,6 +58,9 @@ wheel: .venv/dev  ## Build the wheel into dist/
 
 conformance: .venv/run  ## Run the ADL suite: make conformance SUITE=<its folder> [DB=postgresql]
 	$(BIN)/python -m tests.conformance.run_suite "$(SUITE)" $(DB)
+
+bench: .venv/dev  ## Measure speed: make bench [ARGS="--database postgresql --size 100k"] [TARGET=url,key,secret]
+	$(CLEAN) $(BIN)/python -m tests.bench $(ARGS) $(if $(TARGET),--target '$(TARGET)')
 
 clean:  ## Remove what was made here, except the data
 	rm -rf .venv build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache \

@@ -104,7 +104,10 @@ def faults(shape: str, answers: Answers, each: int) -> list[str]:
 @click.option("--target", help="Another xAPI endpoint: url,key,secret.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where SQLite files are made.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="bench.json", help="Where the figures go."
+    "--out",
+    type=click.Path(path_type=Path),
+    default="build/bench.json",
+    help="Where the figures go.",
 )
 def main(
     dialects: str,
@@ -157,6 +160,7 @@ def main(
         ],
         "wrong": run.wrong,
     }
+    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(results, indent=1))
     click.echo(table.text(results))
     sys.exit(1 if run.wrong else 0)
