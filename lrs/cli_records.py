@@ -55,7 +55,7 @@ def request_id(text: str) -> bytes:
 
 @click.group("refused")
 def refused_group() -> None:
-    """Statements that were refused: read them, mend them, send them again.
+    """What was refused: read it, mend it, send it again.
 
     Whatever a sender is refused is kept as it came, with the reason, and with it the rest of its
     batch, which a refusal takes along. So nothing is lost, and nothing has to be sent again:
@@ -68,8 +68,9 @@ def refused_group() -> None:
 
     States: `refused` (there is something wrong with it), `mended` (no longer, so it can be
     replayed), `bystander` (nothing was wrong with it, its batch was refused for others); these
-    three are open. Then `replayed` (it is stored now), `repaired` (it was stored at once, after a
-    repair that its key allows), `dismissed`.
+    three are open. Then `replayed` (it is stored now), `delivered` (its sender got it stored by
+    sending it again), `repaired` (it was stored at once, after a repair that its key allows),
+    `dismissed`.
     """
 
 
@@ -111,7 +112,10 @@ def list_refused(
     tenant: str,
     as_json: bool,
 ) -> None:
-    """List what was refused, oldest first, and count it by source and state."""
+    """List what was refused, oldest first, and count it.
+
+    What is done with is left out, unless --state asks for it.
+    """
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
         names = {each.id: each.name for each in accounts.sources(connection, owner)}
@@ -158,7 +162,10 @@ def list_refused(
 @as_json
 @click.pass_obj
 def show_refused(context: Context, number: int, tenant: str, as_json: bool) -> None:
-    """Show what was refused under NUMBER, all that is wrong with it, and what was mended of it."""
+    """Show what was refused under NUMBER, and why.
+
+    All that is wrong with it, what came, and what was mended of it.
+    """
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
         names = {each.id: each.name for each in accounts.sources(connection, owner)}
@@ -339,7 +346,9 @@ def export_refused(
     since: int | None,
     tenant: str,
 ) -> None:
-    """Write what was refused to FILE (- for stdout) as JSON Lines, with the reasons.
+    """Write what was refused, with the reasons, to FILE.
+
+    FILE is JSON Lines; - for stdout.
 
     Each line has what came as the text `raw` (or `raw_base64`, where it was no text), and what
     was mended as `mended`. With --raw, each line is a statement, mended where it was; what holds
@@ -380,7 +389,10 @@ def export_refused(
 @of_tenant
 @click.pass_obj
 def dismiss_refused(context: Context, numbers: tuple[int, ...], why: str, tenant: str) -> None:
-    """Note that nothing will be done about these. They are kept; sent again, they open again."""
+    """Note that nothing will be done about these.
+
+    They are kept; sent again, they open again.
+    """
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
     refusals.dismiss(context.database, owner, numbers, why)
@@ -456,7 +468,7 @@ def export_store(
 
 
 @click.command("import")
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option(
     "--source", metavar="NAME", help="Whose they become; else the source `import`, made if absent."
 )
@@ -465,9 +477,9 @@ def export_store(
 @as_json
 @click.pass_obj
 def import_file(
-    context: Context, file: BinaryIO, source: str | None, store: str, tenant: str, as_json: bool
+    context: Context, file: str, source: str | None, store: str, tenant: str, as_json: bool
 ) -> None:
-    """Bring in an archive of ours, or the statements of another record store.
+    """Bring in an archive, or statements of another store.
 
     FILE (- for stdin) is what `jejak export` wrote, or statements as JSON Lines, as a JSON array,
     or as a StatementResult; .gz is read too. Statements keep their ids and times; `stored` and
@@ -484,17 +496,21 @@ def import_file(
         owner = accounts.tenant(connection, tenant)
         known = [] if source is None else [accounts.source(connection, owner, source)]
     whose = known[0] if known else _import_source(context, owner)
-    size = os.fstat(file.fileno()).st_size if file.seekable() else 0
-    with click.progressbar(length=size or 1, label="Reading", file=sys.stderr) as bar:
+    size = 0 if file == "-" else Path(file).stat().st_size
+    content: Any
+    with (
+        click.open_file(file, "rb") as content,
+        click.progressbar(length=size or 1, label="Reading", file=sys.stderr) as bar,
+    ):
         done = archive.read(
             context.database,
             owner,
             whose,
             _place(owner, store),
-            file,
-            told=lambda _: bar.update(file.tell() - bar.pos) if size else None,
+            content,
+            told=lambda _: bar.update(content.tell() - bar.pos if size else 0),
         )
-        bar.update(bar.length - bar.pos if bar.length else 0)
+        bar.update((size or 1) - bar.pos)
     if as_json:
         _print(
             {

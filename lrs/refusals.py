@@ -257,6 +257,8 @@ def _store(
         if each.row.number in taken and not _is_there(connection, place, source, each)
     ]
     going = {each.row.number for each in fresh}
+    for number in sorted(taken - going):
+        refused.deliver(connection, number, taken=True)
     if fresh:
         principal = _principal(connection, tenant, source, first)
         with ExitStack() as files:

@@ -129,6 +129,7 @@ def test_what_the_sender_got_stored_by_itself_is_not_stored_again(
     mend_all(database, cast)
     outcome = replayed(database, cast, bad)
     assert (outcome.stored, len(outcome.present)) == ([bad.number, twin.number], 41)
+    assert len(kept(database, cast, refused.DELIVERED)) == 41
     with database.read() as connection:
         which = Which(refusals.store_ids(cast.tenant), states=refused.OPEN)
         requests = refused.requests(connection, which)

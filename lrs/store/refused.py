@@ -288,9 +288,12 @@ def take(connection: Connection, numbers: Iterable[int]) -> set[int]:
     }
 
 
-def deliver(connection: Connection, number: int) -> bool:
-    """Mark as delivered one that fell with its batch and came again since; False if dealt with."""
-    return _changed(connection, number, (BYSTANDER,), state=DELIVERED)
+def deliver(connection: Connection, number: int, *, taken: bool = False) -> bool:
+    """Mark as delivered one that fell with its batch and came again since; False if dealt with.
+
+    `taken` tells that it was taken by `take` in this very transaction.
+    """
+    return _changed(connection, number, (REPLAYED if taken else BYSTANDER,), state=DELIVERED)
 
 
 def blame(connection: Connection, number: int, problems: Sequence[Problem]) -> bool:
