@@ -16,14 +16,16 @@ from lrs import archive, refusals
 from lrs.archive import Read
 from lrs.errors import Refused
 from lrs.store import archive as rows
-from lrs.store import refused
+from lrs.store import refused, tables
 from lrs.store.accounts import StoreRef
 from lrs.store.engine import Database
 from lrs.store.refused import Row
+from lrs.xapi.signatures import USAGE
 from tests import make
 from tests.conftest import Cast, Client
 from tests.senders import moodle
 from tests.test_refusals import send, spelt, stored, with_part
+from tests.xapi.test_signatures import LEAF, ROOT, der, jws
 
 STATEMENTS = "/xapi/statements"
 STATE = "/xapi/activities/state"
@@ -226,6 +228,35 @@ def test_an_archive_that_is_not_ours(database: Database, cast: Cast) -> None:
             tar.addfile(info, io.BytesIO(content))
         with pytest.raises(Refused, match=r"jejak\.json|format"):
             bring(database, cast, file.getvalue())
+
+
+def test_a_signed_statement_is_verified_again(
+    client: Client, database: Database, cast: Cast, neighbour: Cast
+) -> None:
+    """What intake changed of it (time zone, lists) is no difference to what was signed."""
+    tree = make.statement(
+        timestamp="2026-03-01T07:00:00.120+07:00",
+        context={"contextActivities": {"parent": make.activity("parent")}},
+    )
+    signature = jws(tree, x5c=der(LEAF, ROOT))
+    attachment = {
+        "usageType": USAGE,
+        "display": {"en": "signature"},
+        "contentType": "application/octet-stream",
+        "length": len(signature),
+        "sha2": hashlib.sha256(signature).hexdigest(),
+    }
+    body = with_part(signature, tree | {"attachments": [attachment]})
+    body = body.replace(b"text/plain", b"application/octet-stream")
+    kind = "multipart/mixed; boundary=B"
+    answer = client.post(STATEMENTS, data=body, content_type=kind)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    content, _ = export(database, cast)
+    assert bring(database, neighbour, content) == Read(stored=1)
+    with database.read() as connection:
+        facts = connection.execute(tables.signatures.select()).all()
+    assert len({bytes(row.facts) for row in facts}) == 1
+    assert len(facts) == 2
 
 
 # From other stores -------------------------------------------------------------------------------
