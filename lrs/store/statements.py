@@ -357,29 +357,28 @@ def merge_activities(
 ) -> None:
     """Merge definitions (digest, IRI, definition) into those known, the later over the earlier.
 
-    Nearly always nothing is new, and one read tells. Else rows are locked in the order of their
-    digests before they are read again, so that no concurrent merge is lost.
+    Nearly always nothing is new, and one read tells. Else what is new is inserted, and what was
+    there, or came in at the same moment, is read again under a lock, in the order of the digests,
+    so that no concurrent merge is lost.
     """
     given: dict[bytes, tuple[bytes, list[bytes]]] = {}
     for digest, iri, definition in definitions:
         given.setdefault(digest, (iri, []))[1].append(definition)
-    changed = _merged(given, definitions_of(connection, list(given)))
+    known = definitions_of(connection, list(given))
+    changed = _merged(given, known)
     if not changed:
         return
     names = sorted(changed)
     insert(
         connection,
         tables.activities,
-        [(name, store_id, given[name][0], b"{}") for name in names],
+        [(name, store_id, given[name][0], changed[name]) for name in names if name not in known],
         ignore=True,
     )
-    again = _merged(given, definitions_of(connection, names, lock=True))
-    for name in sorted(again):
-        run(
-            connection,
-            "UPDATE activities SET definition = ? WHERE digest = ?",
-            (again[name], name),
-        )
+    touched = {name: given[name] for name in names}
+    for name, definition in _merged(touched, definitions_of(connection, names, lock=True)).items():
+        sql = "UPDATE activities SET definition = ? WHERE digest = ?"
+        run(connection, sql, (definition, name))
 
 
 def definitions_of(
