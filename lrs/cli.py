@@ -106,6 +106,12 @@ Made for this store, and shown this once. Only hashes are kept:
 An LMS sends with the key as its user name and the secret as its password (HTTP Basic).
 """
     )
+    if home_page == accounts.HOME_PAGE:
+        click.echo(
+            f"What it sends will name {home_page} as its authority, for good: this store\n"
+            "does not know its own address. Fine for a try; before real use set JEJAK_PUBLIC_URL\n"
+            "and make a source for each system: jejak sources create --help\n"
+        )
 
 
 def _report_migrations(ran: list[str]) -> None:

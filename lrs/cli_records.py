@@ -19,7 +19,7 @@ from lrs import archive, refusals
 from lrs.cli_accounts import as_json, of_tenant
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Problem, Refused
-from lrs.store import accounts, refused
+from lrs.store import accounts, deliveries, refused
 from lrs.store.accounts import Source, StoreRef, Tenant
 from lrs.store.refused import Row, Which
 from lrs.xapi import lexical
@@ -399,6 +399,46 @@ def dismiss_refused(context: Context, numbers: tuple[int, ...], why: str, tenant
     click.echo(f"{len(set(numbers))} dismissed.")
 
 
+# Duplicates ---------------------------------------------------------------------------------
+
+
+@click.command("duplicates")
+@click.option("--source", metavar="NAME", help="Only what this source sent.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many.")
+@of_tenant
+@as_json
+@click.pass_obj
+def list_duplicates(
+    context: Context, source: str | None, limit: int, tenant: str, as_json: bool
+) -> None:
+    """List the requests that came a second time, newest first.
+
+    They looked like an earlier one whose answer was lost. Noticed for keys made with `--duplicates report` or `answer`. Both times are the `stored` of
+    the first statement of a request.
+    """
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        every = [accounts.source(connection, owner, source)] if source else None
+        names = {each.id: each.name for each in every or accounts.sources(connection, owner)}
+        found = deliveries.notices(connection, sorted(names), limit)
+    rows = [
+        {
+            "source": names[each.source_id],
+            "came": lexical.render(each.request),
+            "before": lexical.render(each.earlier),
+            "statements": each.statements,
+            "done": "answered" if each.answered else "stored again",
+        }
+        for each in found
+    ]
+    if as_json:
+        _print(rows)
+    elif rows:
+        _table(list(rows[0]), [[str(value) for value in row.values()] for row in rows])
+    else:
+        click.echo("Nothing.")
+
+
 # Archives -----------------------------------------------------------------------------------
 
 PLACE = click.option(
@@ -552,7 +592,7 @@ def _import_source(context: Context, owner: Tenant) -> Source:
     return context.database.write(work)
 
 
-commands = (refused_group, export_store, import_file)
+commands = (refused_group, list_duplicates, export_store, import_file)
 """All of them, to be added to the command line."""
 
 

@@ -15,6 +15,7 @@ from lrs import cli_records
 from lrs.context import Context
 from lrs.errors import JejakError
 from lrs.settings import Settings
+from lrs.store.accounts import Kindness
 from lrs.store.engine import Database
 from tests import make
 from tests.conftest import Cast, Client
@@ -288,3 +289,17 @@ def test_nothing_half_written_stays(
     monkeypatch.setattr(cli_records.archive, "write", broken)
     assert run("export", tmp_path / "x.tar").exit_code == 1
     assert list(tmp_path.iterdir()) == []
+
+
+# Duplicates
+
+
+def test_what_was_sent_again_is_listed(jejak: Jejak, cast: Cast, client: Client) -> None:
+    assert jejak("duplicates") == "Nothing.\n"
+    sender = client.signed_in(cast.key("all", kindness=Kindness(duplicates="report")))
+    for _ in range(2):
+        send(sender, [spelt(event(n)) for n in range(3)], 200)
+    (row,) = json.loads(jejak("duplicates", "--json"))
+    assert (row["source"], row["statements"], row["done"]) == ("lms", 3, "stored again")
+    assert row["before"] < row["came"]
+    assert "stored again" in jejak("duplicates", "--source", "lms")

@@ -170,13 +170,19 @@ def unexpected(error: Exception) -> Answer:
     A database that is away is none: the client is to come back, the operator need not be woken
     by a trace for every request.
     """
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) and not _misfit(error):
         log.warning("database_not_answering", extra={"error": type(error.__cause__).__name__})
         return refusal(errors.Busy())
     number = secrets.token_hex(6)
     log.error("unexpected_error", exc_info=error, extra={"id": number, "method": request.method})
     sentence = f"Something failed on this side; the operator finds it in the log as {number}."
     return json_answer({"error": sentence, "id": number}, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _misfit(error: Exception) -> bool:
+    """Whether the tables are not those of this version, which some drivers tell as if away."""
+    said = str(getattr(error, "orig", ""))
+    return said.startswith("no such ") or "Unknown column" in said
 
 
 def http_problem(error: HTTPException) -> Answer:

@@ -111,7 +111,7 @@ def test_taken(schema: Schema, entered: dict[str, Any], loaded: dict[str, Any]) 
         (KeySchema(), {"scopes": ["ALL"]}, "'ALL' is none of the scopes; there are: all, "),
         (KeySchema(), {"scopes": [7]}, "7 is none of the scopes"),
         (KeySchema(), {"scopes": {"all": 1}}, "must be a list of words"),
-        (KeySchema(), {"repairs": "everything"}, "none of the repairs; there are: choices-object, result-response-null"),
+        (KeySchema(), {"repairs": "everything"}, "none of the repairs; there are: choices-object"),
         (KeySchema(), {"duplicates": "on"}, "duplicates is one of off, report, answer"),
         (KeySchema(), {"salvage": "yes"}, "salvage is true or false"),
         (KeySchema(), {"expires": "soon"}, "Give a date such as"),
