@@ -53,6 +53,12 @@ PATIENCE = 15
 #: round trips do not count.
 PIECE = 1000
 
+#: Page cache of one SQLite connection, kB. A commit by any other connection empties a reader's,
+#: and to let go of a large one takes longer than to read what one request needs anew. The
+#: writer's stays as it is, since nearly always nobody else writes.
+READER_CACHE = 2000
+WRITER_CACHE = 32000
+
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 _RETRIES = 8
 _LOST = {"1153", "2006", "2013"}
@@ -136,8 +142,8 @@ class SQLite(Database):
         if not url.database or url.database == ":memory:":
             raise ValueError("SQLite needs a file: sqlite:///folder/jejak.db")
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._reader = self._engine(threads)
-        self._writer = self._engine(1)
+        self._reader = self._engine(threads, READER_CACHE)
+        self._writer = self._engine(1, WRITER_CACHE)
         event.listen(self._writer, "begin", _begin_immediate)
         self._waiting: queue.SimpleQueue[_Work[Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -149,7 +155,7 @@ class SQLite(Database):
         self.began = 0
         self.asking = threading.Lock()
 
-    def _engine(self, size: int) -> Engine:
+    def _engine(self, size: int, cache: int) -> Engine:
         engine = create_engine(
             self.url,
             poolclass=QueuePool,
@@ -159,7 +165,7 @@ class SQLite(Database):
             hide_parameters=True,
             connect_args={"timeout": PATIENCE, "check_same_thread": False},
         )
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", lambda raw, _record: _prepare_sqlite(raw, cache))
         return engine
 
     @contextmanager
@@ -318,7 +324,7 @@ class _Work(Generic[T]):
         self.outcome: Future[T] = Future()
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, cache: int) -> None:
     # Python's sqlite3 would open transactions by itself, and never IMMEDIATE ones.
     connection.isolation_level = None
     for pragma in (
@@ -326,7 +332,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "synchronous = FULL",
         f"busy_timeout = {PATIENCE * 1000}",
         "temp_store = MEMORY",
-        "cache_size = -32000",
+        f"cache_size = -{cache}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
