@@ -55,6 +55,10 @@ _BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError
 #: Python's, which depends on who calls: what came in could then not be read in another place.
 NESTING = 200
 
+#: How many values one statement may hold. Fifteen megabytes of `[[],[],…]` become eight hundred in
+#: memory; a statement of half a million values is no record of an event.
+MOST_VALUES = 500_000
+
 
 class _Activity(msgspec.Struct):
     id: str
@@ -138,6 +142,9 @@ def parse(raw: bytes) -> Any:
     Raises `Refused` for what is no JSON, and for duplicate names in one object, of which most
     parsers silently keep the last (Data 2.2: a statement whose meaning hangs on the parser).
     """
+    if len(raw) > MOST_VALUES and raw.count(b",") >= MOST_VALUES:
+        why = f"it holds more than {MOST_VALUES} values; split what it says into several"
+        raise Refused(Problem("", f"{why} statements, or attach it as a file", "Data 2.2"))
     try:
         tree = _decode(raw)
         # As many `":` as names, and no blank before a colon: no name can stand twice.

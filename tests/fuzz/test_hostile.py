@@ -388,3 +388,18 @@ def test_a_document_longer_than_the_database_takes(client: Client, database: Dat
         assert database.dialect == "mariadb"
         assert "max_allowed_packet" in sentence(answer, 413)
     assert client.put(STATE, query_string=place, data=b"short").status_code == 204
+
+
+def test_half_a_million_values_in_one_statement_are_too_many(client: Client) -> None:
+    """They would take fifty times their length in memory."""
+    sent = json.dumps(make.statement(result={"extensions": {"http://a.b/c": "HERE"}})).encode()
+    for values, status in ((b"[],", 400), (b"0,", 400)):
+        body = sent.replace(b'"HERE"', b"[" + values * 500_000 + b"0]")
+        answer = client.post("/xapi/statements", data=body, content_type="application/json")
+        assert answer.status_code == status
+        assert "more than 500000 values" in answer.json["error"]
+    body = sent.replace(b'"HERE"', b"[" + b"0," * 400_000 + b"0]")
+    assert (
+        client.post("/xapi/statements", data=body, content_type="application/json").status_code
+        == 200
+    )
