@@ -1,4 +1,4 @@
-"""Commands of an operator over what was refused, and over archives.
+"""Commands of an operator over what was refused, what was sent again, and over archives.
 
 What is printed for people is aligned text; `--json` gives the same facts to programs.
 """
@@ -413,8 +413,9 @@ def list_duplicates(
 ) -> None:
     """List the requests that came a second time, newest first.
 
-    They looked like an earlier one whose answer was lost. Noticed for keys made with `--duplicates report` or `answer`. Both times are the `stored` of
-    the first statement of a request.
+    They looked like an earlier one whose answer was lost. Noticed for keys made with
+    `--duplicates report` or `answer`. Both times are the `stored` of the first statement of a
+    request.
     """
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
@@ -437,6 +438,24 @@ def list_duplicates(
         _table(list(rows[0]), [[str(value) for value in row.values()] for row in rows])
     else:
         click.echo("Nothing.")
+
+
+# Repairs ------------------------------------------------------------------------------------
+
+
+@click.command("repairs")
+@as_json
+def list_repairs(as_json: bool) -> None:
+    """List the known defects of senders that can be mended by name.
+
+    A key mends them as they come in if its owner asked for it (`jejak keys set --repairs`); what
+    was refused is mended by `jejak refused mend --repair`.
+    """
+    if as_json:
+        _print([{"name": name, "does": repair.defect} for name, repair in REPAIRS.items()])
+        return
+    for name, repair in REPAIRS.items():
+        click.echo(f"{click.style(name, bold=True)}\n    {repair.defect}")
 
 
 # Archives -----------------------------------------------------------------------------------
@@ -592,7 +611,7 @@ def _import_source(context: Context, owner: Tenant) -> Source:
     return context.database.write(work)
 
 
-commands = (refused_group, list_duplicates, export_store, import_file)
+commands = (refused_group, list_duplicates, list_repairs, export_store, import_file)
 """All of them, to be added to the command line."""
 
 

@@ -414,27 +414,38 @@ def _acknowledge(connection: Connection, batch: Batch, present: set[bytes]) -> d
 class _Again:
     """What an earlier request brought of a batch: numbers in the batch and the ids it gave them.
 
-    `names` are the fingerprints with their copy, by number, of all that came without an id.
+    `names` are the fingerprints with their copy, by number, of all that came without an id and
+    with a time by which they are this event; `places` the earlier positions, by number.
     """
 
-    names: dict[int, tuple[bytes, int]] = field(default_factory=dict)
+    names: dict[int, deliveries.Mark] = field(default_factory=dict)
     request: int = 0
     ids: dict[int, str] = field(default_factory=dict)
+    places: dict[int, int] = field(default_factory=dict)
     answered: bool = False
 
 
 def _sent_again(connection: Connection, batch: Batch) -> _Again:
     """Compare a batch with the earlier requests of its source, if the key's owner asked for it."""
     wish, source = batch.principal.kindness.duplicates, batch.principal.source_id
-    without = [n for n, item in enumerate(batch.items) if not item.ready.given]
-    if wish == "off" or not without:
+    marked = [
+        n for n, item in enumerate(batch.items) if not item.ready.given and "timestamp" in item.seen
+    ]
+    if wish == "off" or not marked:
         return _Again()
     deliveries.hold(connection, source)
-    marks = deliveries.numbered([fingerprint(batch.items[n].seen) for n in without])
-    request, known = deliveries.earlier(connection, source, marks)
-    names = dict(zip(without, marks, strict=True))
-    ids = {n: str(uuid.UUID(bytes=known[name])) for n, name in names.items() if name in known}
-    return _Again(names, request, ids, wish == "answer")
+    marks = deliveries.numbered([fingerprint(batch.items[n].seen) for n in marked])
+    seconds = [lexical.micros(batch.items[n].seen["timestamp"]) // 1_000_000 for n in marked]
+    request, known = deliveries.earlier(connection, source, dict(zip(marks, seconds, strict=True)))
+    names = dict(zip(marked, marks, strict=True))
+    found = {n: known[name] for n, name in names.items() if name in known}
+    return _Again(
+        names,
+        request,
+        {n: str(uuid.UUID(bytes=identity)) for n, (_, identity) in found.items()},
+        {n: position for n, (position, _) in found.items()},
+        wish == "answer",
+    )
 
 
 def _remember(
@@ -442,12 +453,13 @@ def _remember(
 ) -> None:
     """Keep what came without ids in this request, and that it was sent again, if it was."""
     source = batch.principal.source_id
-    new = [
-        (name, positions[batch.items[n].ready.id])
+    brought = {
+        name: again.places[n]
+        if again.answered and n in again.places
+        else positions[batch.items[n].ready.id]
         for n, name in again.names.items()
-        if batch.items[n].ready.id in positions
-    ]
-    deliveries.record(connection, source, first, new)
+    }
+    deliveries.record(connection, source, first, brought)
     if again.ids:
         deliveries.notify(
             connection,

@@ -17,6 +17,7 @@ from lrs.errors import JejakError
 from lrs.settings import Settings
 from lrs.store.accounts import Kindness
 from lrs.store.engine import Database
+from lrs.xapi.repairs import REPAIRS
 from tests import make
 from tests.conftest import Cast, Client
 from tests.test_refusals import BAD, event, lost_batch, send, spelt, stored
@@ -216,6 +217,12 @@ def test_dismiss(jejak: Jejak, run: Run, client: Client) -> None:
     assert jejak("refused", "dismiss", *numbers(jejak), "--why", "a trial") == "3 dismissed.\n"
     assert "a trial" in jejak("refused", "list", "--state", "dismissed")
     assert "Nothing" in jejak("refused", "list")
+
+
+def test_repairs_are_listed() -> None:
+    told = CliRunner().invoke(cli_records.list_repairs, ["--json"])
+    assert [each["name"] for each in json.loads(told.stdout)] == list(REPAIRS)
+    assert "result.response that is null" in CliRunner().invoke(cli_records.list_repairs).stdout
 
 
 def test_pretty_keeps_the_spelling() -> None:

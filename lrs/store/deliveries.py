@@ -3,17 +3,26 @@
 A sender whose request was stored and whose answer was lost sends it again, and the statements,
 having no ids, would be new ones. For keys whose owner asked to have this noticed, a fingerprint
 of each such statement is kept with the request it came in and its number among equal ones there.
+Only of statements with a timestamp: without one, nothing tells an event from the next like it.
 Rows are kept for good: Moodle sends again when an admin presses *Resend*, be it months later.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
 from lrs.store import tables
 from lrs.store.engine import insert, pieces, placeholders, run
+
+#: A fingerprint, and its number among equal ones of its request.
+Mark = tuple[bytes, int]
+
+#: In how many different seconds events must be alike to be a sign by themselves. Real repeats
+#: fall into one second; Moodle fills up what is left of a failed batch with what else had failed.
+SIGNS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Notice:
     answered: bool
 
 
-def numbered(fingerprints: Sequence[bytes]) -> list[tuple[bytes, int]]:
+def numbered(fingerprints: Sequence[bytes]) -> list[Mark]:
     """Each fingerprint with its number among equal ones, from 0: the k-th copy of an event.
 
     Equal statements inside one request are as many events; never is one taken for the other.
@@ -55,52 +64,56 @@ def hold(connection: Connection, source_id: int) -> None:
 
 
 def earlier(
-    connection: Connection, source_id: int, wanted: Sequence[tuple[bytes, int]]
-) -> tuple[int, dict[tuple[bytes, int], bytes]]:
-    """The one earlier request that was sent again, and the ids it gave; (0, {}) if there is none.
+    connection: Connection, source_id: int, wanted: Mapping[Mark, int]
+) -> tuple[int, dict[Mark, tuple[int, bytes]]]:
+    """The one earlier request that was sent again, and at which position and under which id it
+    brought each; (0, {}) if there is none. `wanted` gives for each mark the second of its event.
 
     A request is taken for one sent again when the earlier one holds all of it (Moodle sends a
-    failed batch again in parts), or it holds all of the earlier one, of two statements or more
-    (and adds what else had failed). One or two alike among thirty are no sign: an event that
+    failed batch again in parts), when it holds all of the earlier one, of two statements or more
+    (and adds what else had failed), or when events of `SIGNS` seconds are alike (the rest of a
+    failed batch, and what else). One or two alike among thirty are no sign: an event that
     happened twice in one second may lie on both sides of the end of a batch. Five such pairs are
     in the recordings. Of several such requests, the one that explains the most, then the first.
     """
-    keys = set(wanted)
-    requests: dict[int, dict[tuple[bytes, int], bytes]] = {}
+    requests: dict[int, dict[Mark, tuple[int, bytes]]] = {}
     sizes: dict[int, int] = {}
-    for some in pieces(sorted({each for each, _ in keys})):
+    for some in pieces(sorted({each for each, _ in wanted})):
         rows = run(
             connection,
-            "SELECT d.request, d.fingerprint, d.copy, d.size, s.id FROM deliveries d"
+            "SELECT d.request, d.fingerprint, d.copy, d.size, d.position, s.id FROM deliveries d"
             " JOIN statements s ON s.position = d.position"
             f" WHERE d.source_id = ? AND d.fingerprint IN ({placeholders(some)})",
             (source_id, *some),
         )
-        for request, fingerprint, copy, size, identity in rows:
+        for request, fingerprint, copy, size, position, identity in rows:
             sizes[request] = size
-            if (bytes(fingerprint), copy) in keys:
-                requests.setdefault(request, {})[bytes(fingerprint), copy] = bytes(identity)
-    whole = {
+            mark = bytes(fingerprint), copy
+            if mark in wanted:
+                requests.setdefault(request, {})[mark] = position, bytes(identity)
+    likely = {
         request: found
         for request, found in requests.items()
-        if len(found) == len(keys) or len(found) == sizes[request] > 1
+        if len(found) == len(wanted)
+        or len(found) == sizes[request] > 1
+        or len({wanted[mark] for mark in found}) >= SIGNS
     }
-    if not whole:
+    if not likely:
         return 0, {}
-    best = min(whole, key=lambda request: (-len(whole[request]), request))
-    return best, whole[best]
+    best = min(likely, key=lambda request: (-len(likely[request]), request))
+    return best, likely[best]
 
 
 def record(
-    connection: Connection,
-    source_id: int,
-    request: int,
-    stored: Sequence[tuple[tuple[bytes, int], int]],
+    connection: Connection, source_id: int, request: int, brought: Mapping[Mark, int]
 ) -> None:
-    """Remember what came in a request: ((fingerprint, copy), position) of each statement."""
+    """Remember what a request brought, and at which position each stands.
+
+    Those that were answered and not stored again too: this request may itself come again.
+    """
     rows = [
-        (source_id, fingerprint, request, copy, len(stored), position)
-        for (fingerprint, copy), position in stored
+        (source_id, fingerprint, request, copy, len(brought), position)
+        for (fingerprint, copy), position in brought.items()
     ]
     insert(connection, tables.deliveries, sorted(rows))
 
