@@ -76,6 +76,21 @@ class Damaged(Exception):
     """What is read is not whole, or not what it begins as."""
 
 
+class _Tar(tarfile.TarFile):
+    """A tar file that forgets each member it has passed; else it holds some 400 bytes of each."""
+
+    members: list[tarfile.TarInfo]
+
+    def addfile(self, tarinfo: tarfile.TarInfo, fileobj: Any = None) -> None:
+        super().addfile(tarinfo, fileobj)
+        self.members.clear()
+
+    def next(self) -> tarfile.TarInfo | None:
+        member = super().next()
+        self.members.clear()
+        return member
+
+
 _BROKEN = (Damaged, tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -130,7 +145,7 @@ def write(
     """
     done = Written()
     times = {name: lexical.render(max(at, 0)) for name, at in _ends(span)}
-    with tarfile.open(fileobj=file, mode="w|gz" if compressed else "w|") as tar:
+    with _Tar.open(fileobj=file, mode="w|gz" if compressed else "w|") as tar:
         _add(tar, "jejak.json", _json({"format": FORMAT} | about | times), span.until)
         with database.read() as connection:
             _write_statements(connection, span, tar, done, told)
@@ -147,7 +162,7 @@ def _ends(span: Span) -> Iterator[tuple[str, int]]:
 
 
 def _write_statements(
-    connection: Connection, span: Span, tar: tarfile.TarFile, done: Written, told: Told
+    connection: Connection, span: Span, tar: _Tar, done: Written, told: Told
 ) -> None:
     known: set[bytes] = set()
     after, number = span.after, 0
@@ -183,7 +198,7 @@ def _write_attachments(
     place: StoreRef,
     body: bytes,
     known: set[bytes],
-    tar: tarfile.TarFile,
+    tar: _Tar,
     done: Written,
 ) -> None:
     wanted = {sha2: statements.content_key(sha2) for sha2 in sha2s(parse(body))}
@@ -200,9 +215,7 @@ def _write_attachments(
         done.attachments += 1
 
 
-def _write_documents(
-    connection: Connection, span: Span, tar: tarfile.TarFile, done: Written
-) -> None:
+def _write_documents(connection: Connection, span: Span, tar: _Tar, done: Written) -> None:
     key = None
     place = span.place
     while held := rows.next_document(connection, place.id, key, span.after, span.until):
@@ -223,7 +236,7 @@ def _write_documents(
         _add(tar, name, held.content, held.updated)
 
 
-def _add(tar: tarfile.TarFile, name: str, content: bytes, position: int) -> None:
+def _add(tar: _Tar, name: str, content: bytes, position: int) -> None:
     info = tarfile.TarInfo(name)
     info.size, info.mtime = len(content), position // 1_000_000
     tar.addfile(info, io.BytesIO(content))
@@ -440,7 +453,7 @@ def _members(stream: BinaryIO) -> Iterator[bytes]:
 def _read_archive(under_way: _Import, stream: _Peeked) -> None:
     facts: Any = None
     under_way.done.whole = False
-    with tarfile.open(fileobj=io.BufferedReader(stream, _CHUNK), mode="r|") as tar:
+    with _Tar.open(fileobj=io.BufferedReader(stream, _CHUNK), mode="r|") as tar:
         for member in tar:
             content = tar.extractfile(member)
             folder, _, name = member.name.rpartition("/")

@@ -16,7 +16,7 @@ from lrs import archive, refusals
 from lrs.archive import Read
 from lrs.errors import Refused
 from lrs.store import archive as rows
-from lrs.store import refused, tables
+from lrs.store import documents, refused, tables
 from lrs.store.accounts import StoreRef
 from lrs.store.engine import Database
 from lrs.store.refused import Row
@@ -392,6 +392,31 @@ def test_memory_does_not_follow_the_file(
     assert read.stored == 600
     assert sink.size > 30_000_000
     assert peak < 16_000_000
+
+
+def test_memory_does_not_follow_the_members(database: Database, cast: Cast) -> None:
+    """Each document is two members, and a store may have a million of them."""
+    place = cast.tenant.learning
+    owner = documents.owner(place, "activity-profile", "https://a.example.org", None)
+
+    def put(connection: Any) -> None:
+        for n in range(1000):
+            where = documents.place(place, owner, None, f"document {n}", "Activity profile")
+            documents.put(connection, where, "text/plain", b"x", 1_700_000_000_000_000 + n)
+
+    database.write(put)
+    file = io.BytesIO()
+    tracemalloc.start()
+    try:
+        archive.write(database, archive.span(database, place), cast_file(Counted()), about={})
+        _, written = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert archive.write(database, archive.span(database, place), file, about={}).documents == 1000
+    file.seek(0)
+    read = archive.read(database, cast.tenant, cast.source, place, file)
+    assert read.documents_present == 1000
+    assert written < 500_000
 
 
 def cast_file(file: Any) -> BinaryIO:
