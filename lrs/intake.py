@@ -274,6 +274,10 @@ def _read(item: Item, version: Version, statement_id: str | None, repairs: froze
         item.problems = [_at(item.index, problem) for problem in error.problems]
         return
     if statement_id is not None and isinstance(tree, dict):
+        if "id" not in tree:
+            # Into the bytes too: were it refused and sent again later, it would be another one.
+            rest = item.raw.lstrip(b" \t\r\n")[1:]
+            item.raw = b'{"id":"%s"%s%s' % (statement_id.encode(), b"," if tree else b"", rest)
         said = tree.setdefault("id", statement_id)
         if isinstance(said, str) and said.lower() != statement_id.lower():
             item.problems = [
@@ -434,7 +438,9 @@ def _sent_again(connection: Connection, batch: Batch) -> _Again:
     if wish == "off" or not marked:
         return _Again()
     deliveries.hold(connection, source)
-    marks = deliveries.numbered([fingerprint(batch.items[n].seen) for n in marked])
+    marks = deliveries.numbered(
+        [fingerprint(batch.items[n].seen, batch.place.salt) for n in marked]
+    )
     seconds = [lexical.micros(batch.items[n].seen["timestamp"]) // 1_000_000 for n in marked]
     request, known = deliveries.earlier(connection, source, dict(zip(marks, seconds, strict=True)))
     names = dict(zip(marked, marks, strict=True))

@@ -38,6 +38,10 @@ PIECE = 500
 MEMORY = 1 << 20
 
 
+#: How many refused requests are looked through at once for what came again.
+SETTLED = 500
+
+
 @dataclass(slots=True)
 class Outcome:
     """What became of a request that was replayed, by the numbers of what was refused.
@@ -356,13 +360,14 @@ def settle(database: Database, tenant: Tenant, since: int) -> int:
     """Mark as delivered what fell with its batch and the sender got stored since, by itself.
 
     Moodle sends a refused batch again in ever smaller parts; what is left open then is what truly
-    never came. `since` is how far back to look, a position. Answers how many were marked.
+    never came. `since` is how far back to look, a position; of more requests than `SETTLED`, the
+    newest are looked through. Answers how many were marked.
     """
     which = Which(store_ids(tenant), states=(refused.BYSTANDER,), since=since)
     marked = 0
     with database.read() as connection:
         requests = refused.requests(connection, which)
-    for request in requests:
+    for request in requests[-SETTLED:]:
         with database.read() as connection:
             rows = refused.select(connection, Which(store_ids(tenant), request=request))
             place, source = _place(tenant, rows[0]), _source(connection, tenant, rows[0])

@@ -39,8 +39,9 @@ def difference(received: Tree, original: Tree) -> str | None:
     return next(_differences(left, right, ""), None)
 
 
-def fingerprint(tree: Tree) -> bytes:
-    """Sixteen bytes that are equal for a statement without id and for the same one sent again.
+def fingerprint(tree: Tree, salt: bytes) -> bytes:
+    """Sixteen bytes that are equal for a statement without id and for the same one sent again to
+    the store with this salt, and by which nobody without the salt can tell who did what.
 
     Made of actor, verb, object, timestamp, result, and the event it was made of in the sender:
     logstore_xapi names that in an extension of the context, beside version numbers that an
@@ -63,7 +64,7 @@ def fingerprint(tree: Tree) -> bytes:
         event,
     ]
     text = json.dumps(parts, sort_keys=True, default=str)
-    return blake2b(text.encode(), digest_size=16).digest()
+    return blake2b(text.encode(), digest_size=16, key=salt).digest()
 
 
 _EVENT = ("event_name", "event_function")
