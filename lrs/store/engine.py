@@ -5,7 +5,8 @@ statement for itself. `write(work)` runs `work` in one transaction and returns a
 commit, by the discipline of the database:
 
 - SQLite has one writer at a time, so one thread of this process writes, and what waits for it
-  is committed together: each piece of work in a savepoint of its own, one flush to disk for all.
+  is committed together: each of several pieces of work in a savepoint of its own, one flush to
+  disk for all.
 - PostgreSQL and MariaDB write in the caller's thread; a deadlock or serialisation failure runs
   the work again, so work must be repeatable.
 
@@ -216,21 +217,27 @@ class SQLite(Database):
 
     def _commit(self, group: "list[_Work[Any]]") -> None:
         done: list[tuple[_Work[Any], Any]] = []
+        many = len(group) > 1  # what fails alone takes only its transaction with it
         try:
             with self._writer.connect() as connection:
                 try:
-                    with connection.begin():
+                    with connection.begin() as transaction:
                         self.began = time.time_ns() // 1000
                         for task in group:
-                            connection.exec_driver_sql("SAVEPOINT work")
+                            if many:
+                                connection.exec_driver_sql("SAVEPOINT work")
                             try:
                                 value = task.work(connection)
                             except Exception as error:
-                                connection.exec_driver_sql("ROLLBACK TO work")
+                                if many:
+                                    connection.exec_driver_sql("ROLLBACK TO work")
+                                else:
+                                    transaction.rollback()
                                 task.outcome.set_exception(error)
                             else:
                                 done.append((task, value))
-                            connection.exec_driver_sql("RELEASE work")
+                            if many:
+                                connection.exec_driver_sql("RELEASE work")
                 except Exception:
                     # SQLite leaves a transaction open whose COMMIT failed: whatever came next
                     # would find itself in it, and what was refused might yet be committed.
