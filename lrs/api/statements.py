@@ -82,8 +82,8 @@ NAMES: Final = frozenset({"statementId", "voidedStatementId"})
 #: a link must stay within what the server reads as a URL.
 LONGEST_LANGUAGES: Final = 1000
 
-#: An old horizon is a true one: what was visible through it still is. So what is only written,
-#: or refused, need not ask the database for the newest.
+#: An old horizon is a true one: what was visible through it still is. So who does not follow the
+#: log need not ask the database for the newest; nor need what is only written, or refused.
 RECENT_SECONDS: Final = 0.5
 
 
@@ -92,10 +92,16 @@ RECENT_SECONDS: Final = 0.5
 
 @dataclass(slots=True)
 class _Horizon:
-    """The horizon read last in this process, and when."""
+    """The horizon read last in this process, and when; `behind` what this process has stored
+    since, where it is."""
 
     position: int
     read: float
+    behind: bool = False
+
+    @property
+    def recent(self) -> bool:
+        return time.monotonic() - self.read < RECENT_SECONDS
 
 
 _horizons: "WeakKeyDictionary[Database, _Horizon]" = WeakKeyDictionary()
@@ -108,10 +114,19 @@ def _horizon(database: Database, connection: Connection) -> int:
     return position
 
 
+def _recent_horizon(database: Database, connection: Connection) -> int:
+    """A horizon at most half a second old, for rows read after it and not up to it. Whoever
+    looks for what this process just acknowledged finds a newer one."""
+    known = _horizons.get(database)
+    if known is not None and known.recent and not known.behind:
+        return known.position
+    return _horizon(database, connection)
+
+
 def consistent_through(context: Context) -> list[tuple[str, str]]:
     """The header for answers that carry no statements: a horizon at most half a second old."""
     known = _horizons.get(context.database)
-    if known is not None and time.monotonic() - known.read < RECENT_SECONDS:
+    if known is not None and known.recent:
         return [(CONSISTENT_THROUGH, lexical.render(known.position))]
     try:
         with context.database.read() as connection:
@@ -162,7 +177,10 @@ def _store(call: Call, statement_id: str | None = None) -> intake.Stored:
         )
         if not batch.items:
             return intake.Stored([])
-        return database.write(lambda connection: intake.store(connection, batch))
+        stored = database.write(lambda connection: intake.store(connection, batch))
+        if known := _horizons.get(database):
+            known.behind = True
+        return stored
     except (intake.Rejected, intake.Clash) as rejected:
         kept = rejected
         database.write(lambda connection: intake.keep(connection, kept))
@@ -260,7 +278,7 @@ def _one(call: Call, name: str) -> Answer:
     assert identity is not None
     voided = name == "voidedStatementId"
     with call.context.database.read() as connection:
-        horizon = _horizon(call.context.database, connection)
+        horizon = _recent_horizon(call.context.database, connection)
         row = statements.by_id(connection, call.store.id, identity)
         if row is None or row.voided is not voided or not _may_see(call, row):
             what = "a voided statement" if voided else "a statement"
@@ -388,7 +406,7 @@ def _page(call: Call, query: Query, shape: _Shape, *, follows: bool) -> Answer:
         own = None if who.as_source else authority_term(call.store.salt, who.authority)
         query = replace(query, source_id=who.source_id, authority=own)
     with call.context.database.read() as connection:
-        horizon = _horizon(call.context.database, connection)
+        horizon = (_horizon if follows else _recent_horizon)(call.context.database, connection)
         if follows:
             query = replace(query, until=min(asked, horizon))
         page = statements.select(connection, query)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from lrs.api import statements as statements_api
 from lrs.settings import Settings
 from lrs.store import log
 from lrs.store.engine import Database
@@ -338,6 +339,40 @@ def test_reading_on_stops_at_the_horizon(
     assert listed(client) == [two, one]
     answer = client.get(URL, query_string={"since": start})
     assert answer.headers["X-Experience-API-Consistent-Through"] == stored
+
+
+def test_only_who_follows_the_log_asks_for_the_newest_horizon(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are told one at most half a second old, unless something was stored since."""
+    asked: list[int] = []
+    ask = log.horizon
+
+    def horizon(database: Database, connection: Any) -> int:
+        asked.append(ask(database, connection))
+        return asked[-1]
+
+    def through(**query: str) -> int:
+        answer = client.get(URL, query_string=query)
+        return lexical.micros(answer.headers["X-Experience-API-Consistent-Through"])
+
+    monkeypatch.setattr(log, "horizon", horizon)
+    monkeypatch.setattr(statements_api, "RECENT_SECONDS", 60)
+    (name,) = send(client, make.statement())
+    first = through()
+    stored = client.get(URL, query_string={"statementId": name}).json["stored"]
+    assert lexical.micros(stored) <= first == asked[-1]
+    count = len(asked)
+    for query in ({}, {"statementId": name}, {"limit": "1"}, {"until": stored}):
+        assert through(**query) == first
+    assert len(asked) == count
+    for query in ({"since": stored}, {"ascending": "true"}):
+        count = len(asked)
+        assert through(**query) == asked[-1]
+        assert len(asked) == count + 1
+    (name,) = send(client, make.statement())
+    stored = client.get(URL, query_string={"statementId": name}).json["stored"]
+    assert lexical.micros(stored) <= through() == asked[-1]
 
 
 def test_ids_and_canonical(client: Client) -> None:

@@ -207,7 +207,7 @@ def test_a_database_that_is_away_is_no_defect(
         raise OperationalError("SELECT", None, Exception("away"))
 
     monkeypatch.setattr("lrs.store.log.horizon", away)
-    answer = client.get(STATEMENTS)
+    answer = client.get(STATEMENTS, query_string={"ascending": "true"})
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert [each.getMessage() for each in caplog.records] == ["database_not_answering"]
