@@ -299,17 +299,26 @@ class _Cursor(psycopg.Cursor[Any]):
 
 
 class MariaDB(Database):
-    """As PostgreSQL; bytes in, bytes out, and a clock in UTC."""
+    """As PostgreSQL; bytes in, bytes out, and a clock in UTC.
+
+    Readers have connections of their own: to turn a connection's autocommit on and off, and to
+    roll back where nothing was begun, are round trips here.
+    """
 
     dialect = "mariadb"
 
     def __init__(self, url: URL, threads: int) -> None:
         self.url = url
-        engine = create_engine(
-            url,
+        self._writer = self._engine(threads, isolation_level="READ COMMITTED")
+        self._reader = self._engine(
+            threads, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True
+        )
+
+    def _engine(self, threads: int, **options: Any) -> Engine:
+        return create_engine(
+            self.url,
             pool_size=threads,
             max_overflow=threads,
-            isolation_level="READ COMMITTED",
             hide_parameters=True,
             connect_args={
                 "charset": "utf8mb4",
@@ -317,9 +326,8 @@ class MariaDB(Database):
                 " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
                 f" innodb_lock_wait_timeout = {PATIENCE}",
             },
+            **options,
         )
-        self._writer = engine
-        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:
         try:

@@ -39,13 +39,14 @@ def stamp(connection: Connection, count: int) -> int:
         ).scalar_one()
         return int(last) - count + 1
     # The new value is computed once the row's lock is held, so the clock is read after it.
-    run(
+    # The answer to the UPDATE carries it, so nothing needs to be asked again.
+    last = run(
         connection,
         f"UPDATE log_clock SET position = LAST_INSERT_ID(GREATEST(position + 1, {_CLOCK}) + ?)"
         " WHERE id = 1",
         (count - 1,),
-    )
-    return int(run(connection, "SELECT LAST_INSERT_ID()").scalar_one()) - count + 1
+    ).lastrowid
+    return int(last) - count + 1
 
 
 def hold_order(connection: Connection, tenant_id: int, *, alone: bool) -> None:
