@@ -154,15 +154,19 @@ def _sql(groups: tuple[int, ...], ascending: bool, of_source: bool, of_authority
         " AND (SELECT 1 FROM postings m WHERE m.term = ? AND m.position = p.position"
         " AND m.depth = 0) IS NOT NULL"
     )
-    branch = (
-        "SELECT p.position, (SELECT b.body FROM statements b WHERE b.position = p.position) AS body"
-        f" FROM postings p WHERE p.term = ?{checks} AND p.position > ? AND p.position <= ?{stands}"
+    found = (
+        f"FROM postings p WHERE p.term = ?{checks} AND p.position > ? AND p.position <= ?{stands}"
         f"{own if of_authority else ''} ORDER BY p.position {order} LIMIT ?"
     )
+    body = "(SELECT b.body FROM statements b WHERE b.position = {}.position) AS body"
     if groups[0] == 1:
-        return branch
-    ranges = " UNION ALL ".join(f"SELECT * FROM ({branch}) r{n}" for n in range(groups[0]))
-    return f"SELECT position, body FROM ({ranges}) u ORDER BY position {order} LIMIT ?"
+        return f"SELECT p.position, {body.format('p')} {found}"
+    # The bodies of those that are left: MariaDB and SQLite would write out and sort them all.
+    ranges = " UNION ALL ".join(
+        f"SELECT position FROM (SELECT p.position {found}) r{n}" for n in range(groups[0])
+    )
+    page = f"SELECT position FROM ({ranges}) a ORDER BY position {order} LIMIT ?"
+    return f"SELECT u.position, {body.format('u')} FROM ({page}) u ORDER BY u.position {order}"
 
 
 # Writing -----------------------------------------------------------------------------------------
