@@ -16,7 +16,6 @@ a batch are stored, the bad ones set aside), *repairs* of known defects, and not
 """
 
 import json
-import time
 import uuid
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
@@ -213,7 +212,7 @@ def store(connection: Connection, batch: Batch) -> Stored:
     _keep_contents(connection, place.id, batch.parts)
     aside = [*batch.aside, *clashes.values()]
     if aside:
-        refused.keep(connection, batch.sender, aside, _facts(batch.parts), _now())
+        refused.keep(connection, batch.sender, aside, _facts(batch.parts), first)
     ids = [
         again.ids[n] if again.answered and n in again.ids else each.uuid
         for n, each in enumerate(every)
@@ -254,9 +253,14 @@ def unread(
 
 
 def keep(connection: Connection, rejected: Rejected | Clash) -> None:
-    """Set aside what was refused, its attachments included."""
+    """Set aside what was refused, its attachments included.
+
+    It gets a position in the log, so that what the same sender got stored since is told by the
+    same clock.
+    """
+    at = log.stamp(connection, 1)
     _keep_contents(connection, rejected.sender.store_id, rejected.parts)
-    refused.keep(connection, rejected.sender, rejected.kept, _facts(rejected.parts), _now())
+    refused.keep(connection, rejected.sender, rejected.kept, _facts(rejected.parts), at)
 
 
 def _sender(version: Version, principal: Principal, place: StoreRef) -> Sender:
@@ -555,7 +559,3 @@ def _facts(parts: Sequence[Part]) -> list[dict[str, Any]]:
         {"sha2": each.declared, "contentType": each.content_type, "length": each.length}
         for each in parts
     ]
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

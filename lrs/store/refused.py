@@ -60,9 +60,9 @@ def keep(
     sender: Sender,
     refusals: Sequence[Refusal],
     parts: Sequence[dict[str, Any]],
-    now: int,
+    at: int,
 ) -> None:
-    """Set refusals aside. The same bytes from the same source again only count up.
+    """Set refusals aside, `at` a position. The same bytes from the same source again only count up.
 
     Not so inside one request, where they are as many events: the k-th copy counts for the k-th.
     """
@@ -84,8 +84,8 @@ def keep(
                 digest,
                 each.state,
                 sender.version,
-                now,
-                now,
+                at,
+                at,
                 1,
                 each.raw,
                 each.mended,
@@ -96,11 +96,11 @@ def keep(
     # In their order, by which they are numbered. Two requests with the same statements in another
     # order may wait for each other; then one of them is tried again.
     insert(connection, tables.refused, list(rows.values()), ignore=True)
-    _keep_again(connection, sender, sorted(again, key=lambda pair: pair[0]), now)
+    _keep_again(connection, sender, sorted(again, key=lambda pair: pair[0]), at)
 
 
 def _keep_again(
-    connection: Connection, sender: Sender, again: Sequence[tuple[bytes, Refusal]], now: int
+    connection: Connection, sender: Sender, again: Sequence[tuple[bytes, Refusal]], at: int
 ) -> None:
     """What was refused before counts up; what had been dealt with is open again.
 
@@ -126,7 +126,7 @@ def _keep_again(
             connection,
             f"UPDATE refused SET times = times + 1, last_received = ?, why = NULL{then}"
             " WHERE store_id = ? AND source_id = ? AND digest = ?",
-            (now, *values, sender.store_id, sender.source_id, digest),
+            (at, *values, sender.store_id, sender.source_id, digest),
         )
 
 
@@ -164,7 +164,7 @@ class Row:
     """One refused statement or body, without its bytes (see `bodies`).
 
     `number` is what an operator calls it by, `request` what came with it, `index` its place
-    there (None: a whole body). Times in microseconds since 1970; `size` in bytes. `parts` are
+    there (None: a whole body). Times are positions in the log; `size` in bytes. `parts` are
     the attachments of its request: `sha2`, `contentType`, `length`. `why` it was dismissed.
     """
 
