@@ -13,6 +13,7 @@ commit, by the discipline of the database:
 Values stay out of the text of the driver's errors, which goes to the log: they are people's data.
 """
 
+import math
 import queue
 import random
 import re
@@ -30,7 +31,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from lrs.errors import Busy, TooLarge
@@ -64,6 +65,9 @@ WRITER_CACHE = 32000
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 _ARRAY = re.compile(r"\?(?=::\w+\[\])")
+#: A connection that lay idle so long is asked whether it still stands before it is used, seconds.
+IDLE = 10.0
+
 _RETRIES = 8
 _LOST = {"1153", "2006", "2013"}
 _AGAIN = {"40001", "40P01", "55P03", "1205", "1213", "1020"}
@@ -277,6 +281,7 @@ class PostgreSQL(Database):
             hide_parameters=True,
             connect_args={"cursor_factory": _Cursor},
         )
+        _ping_idle(engine)
         self._writer = engine
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -315,7 +320,7 @@ class MariaDB(Database):
         )
 
     def _engine(self, threads: int, **options: Any) -> Engine:
-        return create_engine(
+        engine = create_engine(
             self.url,
             pool_size=threads,
             max_overflow=threads,
@@ -328,6 +333,8 @@ class MariaDB(Database):
             },
             **options,
         )
+        _ping_idle(engine)
+        return engine
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -375,6 +382,25 @@ def _prepare_sqlite(connection: sqlite3.Connection, cache: int) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _ping_idle(engine: Engine) -> None:
+    """Lend no connection that its server may have given up while it lay idle: MariaDB hangs up
+    after eight hours, and the first batch of a Monday morning would be lost to its sender."""
+
+    def note(_raw: Any, record: Any) -> None:
+        record.info["since"] = time.monotonic()
+
+    def ping(raw: Any, record: Any, _lent: Any) -> None:
+        if time.monotonic() - record.info.get("since", math.inf) <= IDLE:
+            return
+        try:
+            engine.dialect.do_ping(raw)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+    event.listen(engine, "checkin", note)
+    event.listen(engine, "checkout", ping)
 
 
 def _may_retry(error: DBAPIError) -> bool:
