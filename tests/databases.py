@@ -35,6 +35,8 @@ def new(dialect: str, folder: Path) -> Iterator[str]:
     force = " WITH (FORCE)" if dialect == "postgresql" else ""
     try:
         with server.connect() as connection:
+            # One of this number may be left of a run that was killed.
+            connection.execute(text(f"DROP DATABASE IF EXISTS {NAME}"))
             connection.execute(text(f"CREATE DATABASE {NAME}"))
         try:
             yield _migrated(there.set(database=NAME).render_as_string(hide_password=False))
