@@ -43,7 +43,7 @@ from lrs.store.documents import Condition
 from lrs.store.engine import Database
 from lrs.xapi import check, lexical, versions
 from lrs.xapi.attachments import Part, attachments_of
-from lrs.xapi.statements import parse, sha2s
+from lrs.xapi.statements import parse
 from lrs.xapi.versions import Version
 
 FORMAT: Final = "jejak archive 1"
@@ -201,7 +201,8 @@ def _write_attachments(
     tar: _Tar,
     done: Written,
 ) -> None:
-    wanted = {sha2: statements.content_key(sha2) for sha2 in sha2s(parse(body))}
+    sha2s = (str(each["sha2"]).lower() for _, each in attachments_of(parse(body)))
+    wanted = {sha2: statements.content_key(sha2) for sha2 in sha2s}
     fresh = {sha2: key for sha2, key in wanted.items() if key not in known}
     lengths = statements.content_lengths(connection, place.id, list(fresh.values()))
     for sha2, key in fresh.items():

@@ -686,6 +686,11 @@ def _list(rows: Sequence[Facts], as_json: bool, none: str) -> None:
         return
     table = [[name.replace("_", " ") for name in rows[0]]]
     table += [[_spelt(value) for value in row.values()] for row in rows]
+    print_table(table)
+
+
+def print_table(table: Sequence[Sequence[str]]) -> None:
+    """Lines of cells, aligned; the first line is the head."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         cells = (f"{cell:{width}}" for cell, width in zip(line, widths, strict=True))

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import click
 
 from lrs import archive, refusals
-from lrs.cli_accounts import as_json, of_tenant
+from lrs.cli_accounts import as_json, of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.store import accounts, deliveries, refused
@@ -134,21 +134,23 @@ def list_refused(
     if not rows:
         click.echo("Nothing.")
         return
-    _table(
-        ["number", "state", "source", "received", "times", "request", "place", "why"],
+    print_table(
         [
-            [
-                str(row.number),
-                row.state,
-                names[row.source_id],
-                lexical.render(row.last_received)[:19] + "Z",
-                str(row.times),
-                row.request.hex(),
-                "body" if row.index is None else str(row.index),
-                _reason(row),
-            ]
-            for row in rows
-        ],
+            ["number", "state", "source", "received", "times", "request", "place", "why"],
+            *(
+                [
+                    str(row.number),
+                    row.state,
+                    names[row.source_id],
+                    lexical.render(row.last_received)[:19] + "Z",
+                    str(row.times),
+                    row.request.hex(),
+                    "body" if row.index is None else str(row.index),
+                    _reason(row),
+                ]
+                for row in rows
+            ),
+        ]
     )
     total = sum(counts.values())
     click.echo(f"\n{len(rows)} of {total}" if total > len(rows) else f"\n{total}", nl=False)
@@ -435,7 +437,7 @@ def list_duplicates(
     if as_json:
         _print(rows)
     elif rows:
-        _table(list(rows[0]), [[str(value) for value in row.values()] for row in rows])
+        print_table([list(rows[0]), *([str(value) for value in row.values()] for row in rows)])
     else:
         click.echo("Nothing.")
 
@@ -718,13 +720,6 @@ def _complain(number: int, error: Exception) -> None:
             click.echo(f"{number}: {problem}", err=True)
     else:
         click.echo(f"{number}: {error}", err=True)
-
-
-def _table(head: list[str], rows: list[list[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for line in (head, *rows):
-        cells = (f"{cell:{width}}" for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
 
 
 def _print(tree: Any) -> None:

@@ -29,13 +29,12 @@ from lrs.store import deliveries, log, refused, statements
 from lrs.store.accounts import Principal, StoreRef
 from lrs.store.refused import Refusal, Sender
 from lrs.xapi import check, lexical, signatures
-from lrs.xapi.attachments import Part, check_parts
+from lrs.xapi.attachments import Part, attachments_of, check_parts
 from lrs.xapi.equality import difference, fingerprint
 from lrs.xapi.repairs import repair
 from lrs.xapi.statements import (
     Prepared,
     Tree,
-    attachments,
     find,
     parse,
     prepare,
@@ -361,7 +360,7 @@ def _prepare(
 def _verified(item: Item, parts: list[Part]) -> Iterator[dict[str, Any]]:
     """What holds of each signature of a statement; raises `Refused` where one does not."""
     assert item.tree is not None
-    for attachment in attachments(item.tree):
+    for _, attachment in attachments_of(item.tree):
         if attachment["usageType"] == signatures.USAGE:
             sha2 = attachment["sha2"].lower()
             part = next(each for each in parts if sha2 in (each.sha2, each.declared))

@@ -24,7 +24,7 @@ from lrs.store import accounts, deliveries, refused, statements
 from lrs.store.accounts import Kindness, Principal, Source, StoreRef, Tenant
 from lrs.store.engine import Database
 from lrs.store.refused import Row, Which
-from lrs.xapi import check, versions
+from lrs.xapi import actors, check, versions
 from lrs.xapi.attachments import Part, attachments_of
 from lrs.xapi.equality import difference
 from lrs.xapi.repairs import repair
@@ -337,14 +337,9 @@ def _terms(place: StoreRef, tree: Tree) -> Terms:
     """What finds all that could be equal to a statement."""
     thing = tree["object"]
     activity = thing["id"] if thing.get("objectType", "Activity") == "Activity" else None
-    terms = query_terms(place.salt, agent=tree["actor"], verb=tree["verb"]["id"], activity=activity)
-    if tree["actor"].get("objectType") == "Group" and not _known(tree["actor"]):
-        return query_terms(place.salt, verb=tree["verb"]["id"], activity=activity)
-    return terms
-
-
-def _known(agent: Tree) -> bool:
-    return bool(agent.keys() & {"mbox", "mbox_sha1sum", "openid", "account"})
+    # A group without an identifier is no term.
+    agent = tree["actor"] if actors.ifi(tree["actor"]) else None
+    return query_terms(place.salt, agent=agent, verb=tree["verb"]["id"], activity=activity)
 
 
 def _bare(tree: Tree) -> Tree:

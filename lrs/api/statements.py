@@ -45,6 +45,7 @@ from lrs.xapi.attachments import (
     Broken,
     Part,
     StoredPart,
+    attachments_of,
     new_boundary,
     read_multipart,
     write_multipart,
@@ -53,7 +54,6 @@ from lrs.xapi.documents import etag
 from lrs.xapi.statements import (
     Terms,
     Tree,
-    attachments,
     authority_term,
     digest,
     parse,
@@ -486,7 +486,7 @@ def _multipart(call: Call, pieces: Sequence[bytes], bodies: Iterable[bytes]) -> 
     described: dict[str, Tree] = {}
     for body in bodies:
         if b'"attachments"' in body:
-            for attachment in attachments(parse(body)):
+            for _, attachment in attachments_of(parse(body)):
                 described.setdefault(attachment["sha2"].lower(), attachment)
     boundary = new_boundary()
     stream = _streamed(call, pieces, described, boundary)

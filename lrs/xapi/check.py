@@ -19,6 +19,7 @@ Clauses: xAPI 1.0.3 Data 2.2, 2.4 and 4; IEEE 9274.1.1 4.2.
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
+from lrs.xapi import actors
 from lrs.xapi.lexical import (
     is_duration,
     is_iri,
@@ -39,7 +40,7 @@ Rule = Callable[[object], bool]
 Rules = Mapping[str, Rule]
 
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
-IFIS = frozenset({"mbox", "mbox_sha1sum", "openid", "account"})
+IFIS = frozenset(actors.KINDS)
 COMPONENTS: Mapping[str, frozenset[str]] = {
     "choice": frozenset({"choices"}),
     "sequencing": frozenset({"choices"}),

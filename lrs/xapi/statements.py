@@ -22,8 +22,8 @@ A statement has one row per term; a single filter, and agent with verb, is one r
 import json
 import re
 import uuid
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
@@ -33,9 +33,8 @@ import msgspec
 
 from lrs.errors import Problem, Refused, TooLarge
 from lrs.xapi import actors, lexical
+from lrs.xapi.check import VOIDED
 from lrs.xapi.documents import strict_reader
-
-VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
 Tree = dict[str, Any]
 Terms = tuple[tuple[bytes, ...], ...]
@@ -207,11 +206,10 @@ def agent_with_verb(salt: bytes, agent: bytes, verb: str) -> bytes:
 
 @dataclass(slots=True)
 class Found:
-    """What one statement is found by, and whom and what it names."""
+    """What one statement is found by, and whom it names."""
 
     terms: list[bytes]
     agents: list[tuple[bytes, Tree]]
-    activities: list[bytes]
 
 
 def find(tree: Tree, salt: bytes) -> Found:
@@ -237,7 +235,7 @@ def find(tree: Tree, salt: bytes) -> Found:
     terms.extend(_kind(activity, b"o") for activity in others if activity not in objects)
     if context and (registration := context.get("registration")):
         terms.append(digest(salt, "R", registration.lower()))
-    return Found(terms, [*related.items(), *direct.items()], [*objects, *others])
+    return Found(terms, [*related.items(), *direct.items()])
 
 
 def query_terms(
@@ -352,7 +350,6 @@ class Prepared:
     voids: bool
     agents: list[tuple[bytes, bytes, bytes, bytes]]
     definitions: list[tuple[bytes, bytes, bytes]]
-    sha2s: list[str] = field(default_factory=list)
     signature: bytes | None = None
 
     def body(self, stored: str) -> bytes:
@@ -398,7 +395,6 @@ def prepare(
         voids=voids,
         agents=[_named(salt, name, agent) for name, agent in found.agents],
         definitions=_definitions(b"".join(pieces), salt),
-        sha2s=sha2s(tree),
     )
 
 
@@ -408,18 +404,6 @@ def reference(tree: Tree) -> tuple[bytes | None, bool]:
     if thing.get("objectType") != "StatementRef":
         return None, False
     return uuid.UUID(thing["id"]).bytes, tree["verb"]["id"] == VOIDED
-
-
-def attachments(tree: Tree) -> Iterator[Tree]:
-    """The attachments a statement describes, those of a SubStatement included."""
-    yield from tree.get("attachments", ())
-    if tree["object"].get("objectType") == "SubStatement":
-        yield from tree["object"].get("attachments", ())
-
-
-def sha2s(tree: Tree) -> list[str]:
-    """The hashes of the attachments a statement describes, lower case, each once."""
-    return list(dict.fromkeys(each["sha2"].lower() for each in attachments(tree)))
 
 
 def _pieces(
