@@ -346,3 +346,323 @@ duplicate_notices = Table(
     Index("duplicate_notices_of_source", "source_id", "request"),
     **MARIADB,
 )
+
+# The register -------------------------------------------------------------------------------
+
+#: What an agency knows besides the log: dated, append-only. `position` is given by the log's
+#: clock, so that log and register have one order and one as-of date. `kind` names the sort of
+#: fact, `subject` what it is about (a person, a unit, a programme), `body` is JSON, `by` the one
+#: who entered it. The tables below are worked out of these rows, and can be made anew.
+register = Table(
+    "register",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("tenant_id", Integer, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("subject", fixed(16), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("body", blob(), nullable=False),
+    Index("register_of_tenant", "tenant_id", "position"),
+    Index("register_of_subject", "tenant_id", "subject", "position"),
+    **MARIADB,
+)
+
+#: A person, by UUID. `merged_into`: this person was found to be that one (NULL: stands).
+#: `sort_name` is for search and order. `facts` is JSON: name, mail, phone, and what else came.
+people = Table(
+    "people",
+    metadata,
+    Column("id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("merged_into", fixed(16)),
+    Column("sort_name", String(200), nullable=False),
+    Column("facts", blob(), nullable=False),
+    Index("people_by_name", "tenant_id", "sort_name"),
+    **MARIADB,
+)
+
+#: Which person an identifier means, from when to when (microseconds; NULL: open). `digest` is
+#: of tenant, kind and text; kinds are those of xAPI (mbox, mbox_sha1sum, openid, account) and nip,
+#: ni_pppk, lms_username. `state`: `confirmed` or `proposed` (for a human to decide).
+identifiers = Table(
+    "identifiers",
+    metadata,
+    Column("tenant_id", Integer, primary_key=True, autoincrement=False),
+    Column("digest", fixed(16), primary_key=True),
+    Column("person", fixed(16), primary_key=True),
+    Column("entry", BigInteger, primary_key=True, autoincrement=False),  # its register row
+    Column("kind", String(20), nullable=False),
+    Column("text", blob(), nullable=False),
+    Column("valid_from", BigInteger),
+    Column("valid_to", BigInteger),
+    Column("state", String(20), nullable=False),
+    Index("identifiers_of_person", "tenant_id", "person"),
+    **MARIADB,
+)
+
+#: A unit of the agency. `path` is its name from the top, parts joined by " / ".
+units = Table(
+    "units",
+    metadata,
+    Column("id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("path", String(500), nullable=False),
+    Column("facts", blob(), nullable=False),  # JSON: contact, default superior
+    Index("units_by_path", "tenant_id", "path"),
+    **MARIADB,
+)
+
+#: Where a person worked, as what, and under whom, from when to when (days since 1970; NULL:
+#: open). `ended` tells why it ended (`moved`, `promoted`, `retired`, `resigned`, `study`; NULL: it
+#: did not). `superior_state`: `confirmed`, `unconfirmed` (the alumni said so).
+employments = Table(
+    "employments",
+    metadata,
+    Column("tenant_id", Integer, primary_key=True, autoincrement=False),
+    Column("person", fixed(16), primary_key=True),
+    Column("entry", BigInteger, primary_key=True, autoincrement=False),  # its register row
+    Column("unit", fixed(16)),
+    Column("position_title", String(200)),
+    Column("superior", fixed(16)),
+    Column("superior_state", String(20)),
+    Column("first_day", Integer),
+    Column("last_day", Integer),
+    Column("ended", String(20)),
+    Index("employments_by_unit", "tenant_id", "unit"),
+    Index("employments_by_superior", "tenant_id", "superior"),
+    **MARIADB,
+)
+
+#: The version of each programme now in force. `digest` is of tenant and IRI.
+programmes = Table(
+    "programmes",
+    metadata,
+    Column("digest", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("entry", BigInteger, nullable=False),  # its register row
+    Column("iri", blob(), nullable=False),
+    Column("title", String(500), nullable=False),
+    Column("body", blob(), nullable=False),  # JSON, as schemas/programmes.py writes it
+    Index("programmes_of_tenant", "tenant_id", "title"),
+    **MARIADB,
+)
+
+# Practice -----------------------------------------------------------------------------------
+# Worked out by the projector from log and register; dropped and made anew by `jejak replay`.
+
+#: How far the projector has come in a tenant's log. `generation` counts its writes: who would
+#: write and finds another number than it read begins again.
+projections = Table(
+    "projections",
+    metadata,
+    Column("tenant_id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    **MARIADB,
+)
+
+#: Whom to work out anew, since something other than the log changed. `since` is the register's
+#: or rescan's position: a mark set again later outlives the work that was under way.
+stale = Table(
+    "stale",
+    metadata,
+    Column("tenant_id", Integer, primary_key=True, autoincrement=False),
+    Column("subject", fixed(16), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    **MARIADB,
+)
+
+#: What adapters said of statements: event `n` of the statement at `position`. `actor` is the
+#: identifier's digest (as in `identifiers`), by which it finds its person. `course` is the digest
+#: of a learning event's course, sixteen zero bytes for a practice event. `body` is JSON.
+events = Table(
+    "events",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", SmallInteger, primary_key=True, autoincrement=False),
+    Column("tenant_id", Integer, nullable=False),
+    Column("statement", fixed(16), nullable=False),
+    Column("actor", fixed(16), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("course", fixed(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("voided", SmallInteger, nullable=False),
+    Column("source_id", Integer, nullable=False),
+    Column("adapter", String(40), nullable=False),
+    Column("body", blob(), nullable=False),
+    Index("events_of_actor", "tenant_id", "actor"),
+    Index("events_of_course", "tenant_id", "course", "kind"),
+    Index("events_of_statement", "statement"),
+    **MARIADB,
+)
+
+#: Identifiers seen in the log, one row each: who they are, as JSON, and under what name they were
+#: seen first and last. `person` NULL: nobody knows yet (*akun belum dikenali*).
+identities = Table(
+    "identities",
+    metadata,
+    Column("tenant_id", Integer, primary_key=True, autoincrement=False),
+    Column("digest", fixed(16), primary_key=True),
+    Column("ifi", blob(), nullable=False),
+    Column("name", String(200)),
+    Column("person", fixed(16)),
+    Column("first_position", BigInteger, nullable=False),
+    Column("events", Integer, nullable=False),
+    Index("identities_of_person", "tenant_id", "person"),
+    **MARIADB,
+)
+
+#: A practice case: one person's completion of one programme, and what became of it. `subject`
+#: is the person, or, where `matched` is 0, the digest of an identifier nobody knows yet. Days
+#: are counted since 1970 in the programme's time zone; NULL: not so. `programme` is sixteen zero
+#: bytes for a course of no programme. `clock_day` is the day that windows count from,
+#: `completed_at` that of the statement. `state`: `open`, `undone`, `voided`. `ended`:
+#: why observation ended (`retired`, `resigned`, `moved`, `promoted`, `study`). `body` is JSON:
+#: course, cohort, completions, and what else a page shows.
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("subject", fixed(16), nullable=False),
+    Column("matched", SmallInteger, nullable=False),
+    Column("programme", fixed(16), nullable=False),
+    Column("cohort", String(200)),
+    Column("state", String(20), nullable=False),
+    Column("completed_at", BigInteger, nullable=False),
+    Column("clock_day", Integer, nullable=False),
+    Column("unit", fixed(16)),
+    Column("ended", String(20)),
+    Column("ended_day", Integer),
+    Column("body", blob(), nullable=False),
+    Index("cases_of_subject", "tenant_id", "subject"),
+    Index("cases_of_programme", "tenant_id", "programme", "cohort"),
+    **MARIADB,
+)
+
+#: What is known of a behaviour in a case; `behaviour` of sixteen zero bytes is the case as a
+#: whole, by the programme's rule (any, all, most). `applied_day`: first accepted performed_on;
+#: `applied_tier` its tier (7a, 7b); `lasting_day`: an accepted observation at least 60 days after
+#: the first; `known_not_day`: the last day somebody who could see said it is not applied;
+#: `contact_day`: the last day anybody answered or observed anything.
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("case_id", fixed(16), primary_key=True),
+    Column("behaviour", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("applied_day", Integer),
+    Column("applied_tier", String(4)),
+    Column("lasting_day", Integer),
+    Column("known_not_day", Integer),
+    Column("contact_day", Integer),
+    Column("superior_confirmed_day", Integer),
+    Index("outcomes_of_behaviour", "tenant_id", "behaviour"),
+    **MARIADB,
+)
+
+#: A link: a case, a piece of evidence, a behaviour. Its state is that of `practice/review.py`.
+#: `placed`: `after`, `during` (*penerapan dalam pelatihan*) or `before` (*praktik sebelumnya*) the
+#: clock's start. `weight` is 0 to 1000. `body` is JSON: signals, verdicts, what a page shows.
+links = Table(
+    "links",
+    metadata,
+    Column("id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("case_id", fixed(16), nullable=False),
+    Column("subject", fixed(16), nullable=False),
+    Column("evidence", fixed(16), nullable=False),
+    Column("behaviour", fixed(16), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("placed", String(10), nullable=False),
+    Column("performed_day", Integer, nullable=False),
+    Column("weight", SmallInteger, nullable=False),
+    Column("self_said", SmallInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+    Column("body", blob(), nullable=False),
+    Index("links_of_case", "case_id"),
+    Index("links_of_evidence", "tenant_id", "evidence"),
+    Index("links_to_review", "tenant_id", "state", "at", "id"),
+    **MARIADB,
+)
+
+#: How far a person came in a course: days since 1970 UTC, NULL: not so, as far as we know.
+participation = Table(
+    "participation",
+    metadata,
+    Column("tenant_id", Integer, primary_key=True, autoincrement=False),
+    Column("subject", fixed(16), primary_key=True),
+    Column("course", fixed(16), primary_key=True),
+    Column("programme", fixed(16), nullable=False),
+    Column("cohort", String(200)),
+    Column("unit", fixed(16)),
+    Column("matched", SmallInteger, nullable=False),
+    Column("invited_day", Integer),
+    Column("enrolled_day", Integer),
+    Column("attended_day", Integer),
+    Column("progressed_day", Integer),
+    Column("completed_day", Integer),
+    Column("certified_day", Integer),
+    Column("jp", Integer),  # tenths of an hour
+    Index("participation_of_programme", "tenant_id", "programme", "cohort"),
+    **MARIADB,
+)
+
+#: One answer to one item of a form. `role` is who answered (self, superior, peer, subordinate,
+#: evaluator, citizen), `rater` that person, `window` the name of the window. `value` and `recalled`
+#: are 0 to 4; NULL: not said, and `observed` 0: *belum mengamati*. `barriers` is a list of words
+#: separated by spaces.
+answers = Table(
+    "answers",
+    metadata,
+    Column("statement", fixed(16), primary_key=True),
+    Column("behaviour", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("case_id", fixed(16), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("rater", fixed(16)),
+    Column("window", String(40), nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("observed", SmallInteger, nullable=False),
+    Column("value", SmallInteger),
+    Column("recalled", SmallInteger),
+    Column("frequency", String(20)),
+    Column("barriers", String(500), nullable=False),
+    Column("flagged", SmallInteger, nullable=False),
+    Index("answers_of_case", "case_id"),
+    Index("answers_by_window", "tenant_id", "window", "role"),
+    **MARIADB,
+)
+
+# Follow-up ----------------------------------------------------------------------------------
+
+#: Who was asked what, when and how: a ledger that replay never touches, so that no letter goes
+#: out twice. One row for each case, rater and window. `round` groups what one page asks of one
+#: person. `state`: `due`, `sent`, `undeliverable`, `vacant`, `answered`, `skipped` (with `why`),
+#: `disowned`. `sampled` 1: drawn as a sample where asking all would have been too many visits.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("round", fixed(16), nullable=False),
+    Column("case_id", fixed(16), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("rater", fixed(16)),  # NULL: nobody in office
+    Column("window", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("sampled", SmallInteger, nullable=False),
+    Column("channel", String(20)),
+    Column("due_day", Integer, nullable=False),
+    Column("closes_day", Integer, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("sent", BigInteger),
+    Column("reminded", Integer, nullable=False),
+    Column("answered", BigInteger),
+    Column("why", String(500)),
+    UniqueConstraint("case_id", "role", "rater", "window", name="invitations_once"),
+    Index("invitations_of_round", "round"),
+    Index("invitations_by_state", "tenant_id", "state", "due_day"),
+    **MARIADB,
+)

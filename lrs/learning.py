@@ -1,0 +1,142 @@
+"""What a learning record says about learning or about work, and how an adapter says it.
+
+An *adapter* turns one dialect of xAPI into events: a learning management system's, a player's, a
+workplace system's. It is an object with a name, a sentence about it, and one pure method `read`; it
+is found by entry point, gets its configuration as an argument, and never sees the database. One
+that is not spoken to answers `Pass` with the reason; one that knows the dialect and finds nothing
+to tell answers an empty tuple.
+
+Several adapters may know one statement: the first in the order of `precedence`, then of name,
+that does not pass speaks for it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol, runtime_checkable
+
+Tree = dict[str, Any]
+
+#: The group of entry points under which adapters are found.
+GROUP = "jejak.adapters"
+
+INVITED = "invited"
+ENROLLED = "enrolled"
+WITHDRAWN = "withdrawn"
+ATTENDED = "attended"
+PROGRESSED = "progressed"
+COMPLETED = "completed"
+UNCOMPLETED = "uncompleted"
+PASSED = "passed"
+FAILED = "failed"
+CERTIFIED = "certified"
+DECERTIFIED = "decertified"
+LEARNING = (
+    INVITED,
+    ENROLLED,
+    WITHDRAWN,
+    ATTENDED,
+    PROGRESSED,
+    COMPLETED,
+    UNCOMPLETED,
+    PASSED,
+    FAILED,
+    CERTIFIED,
+    DECERTIFIED,
+)
+
+PLANNED = "planned"
+WORKED = "worked"
+OBSERVED = "observed"
+RATED = "rated"
+REFLECTED = "reflected"
+CHECKED_IN = "checked_in"
+HANDED_IN = "handed_in"
+PRACTICE = (PLANNED, WORKED, OBSERVED, RATED, REFLECTED, CHECKED_IN, HANDED_IN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningEvent:
+    """Something that happened to one person in one course.
+
+    `kind` is one of `LEARNING`; `actor` the agent as the statement names it (exactly one
+    identifier); `course` the IRI of the course; `at` microseconds since 1970 UTC, the statement's
+    timestamp. `title` is the course's name where it was told, `group` what the sender calls the
+    run of the course or the group of learners, `part` the IRI of the module that was meant where
+    the event is not about the course as a whole (`progressed`). `registration` only where it is
+    one person's enrolment. `imported` marks what a human brought by spreadsheet.
+    """
+
+    kind: str
+    actor: Tree
+    course: str
+    at: int
+    title: str | None = None
+    group: str | None = None
+    part: str | None = None
+    registration: str | None = None
+    score: float | None = None
+    jp: float | None = None
+    imported: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PracticeEvent:
+    """Something that shows, or says, how one person does the work.
+
+    `kind` is one of `PRACTICE`; `actor` whose work it is; `by` who says so (None: the actor).
+    `at` is when it was recorded (microseconds), `performed_on` the day the work was done, if it
+    was told. What it may be matched by: `refers` (ids of statements it refers to), `registration`,
+    `activities` (every activity IRI it names, the object's first), `behaviours` (IRIs that an
+    admin's rule gives it), and `verb`, `type`, `platform`, `extensions` of the statement for the
+    rules of a programme. `text` is its words: names, descriptions, what was written. `rating` is
+    a value from 0 to 1, None where none was given. `attachments` counts files.
+    """
+
+    kind: str
+    actor: Tree
+    at: int
+    verb: str
+    performed_on: date | None = None
+    by: Tree | None = None
+    refers: tuple[str, ...] = ()
+    registration: str | None = None
+    activities: tuple[str, ...] = ()
+    behaviours: tuple[str, ...] = ()
+    type: str | None = None
+    platform: str | None = None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+    rating: float | None = None
+    attachments: int = 0
+
+
+Event = LearningEvent | PracticeEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """This adapter has nothing to say of the statement, and why: one sentence for an admin."""
+
+    why: str
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """What an entry point of the group `jejak.adapters` must lead to."""
+
+    #: Its name, the same as the entry point's.
+    name: str
+    #: Lower speaks first. Ours use 100 to 900; a dialect that is told by more goes before one
+    #: that is told by less.
+    precedence: int
+    #: One sentence for an admin: whose statements it reads.
+    about: str
+
+    def read(self, statement: Tree, config: Mapping[str, Any]) -> tuple[Event, ...] | Pass:
+        """The events of one sound statement, or why it is not ours to read.
+
+        Pure: the same statement and configuration give the same events. `config` is what the
+        admin configured for this adapter, `{}` for nothing. Must not change `statement`.
+        """
+        ...

@@ -1,0 +1,129 @@
+"""A programme: what its graduates are expected to do at work, and how that is followed up.
+
+Shapes only; `schemas/programmes.py` makes them from what an admin wrote, `lrs/programmes.py`
+keeps their versions in the register. All frozen, so that a version is what it was.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Any
+
+from lrs.learning import PracticeEvent
+
+#: How far a programme is followed up (domain: *tanpa*, *ringan*, *penuh*).
+DEPTHS = ("none", "light", "full")
+
+#: Which of a completion's behaviours must be applied for the completion to count as applied.
+COUNTS = ("any", "all", "most")
+
+#: Who may be asked in a window.
+RATERS = ("self", "superior", "peer", "subordinate", "evaluator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """One thing that graduates are expected to do. `anchors` are five, for the scale's 0 to 4.
+
+    `scale` is `autonomy` (domain §5, scale S) or `consistency` (for an attitude). `value` is a
+    BerAKHLAK tag; `indicator` ties it to a performance indicator.
+    """
+
+    iri: str
+    text: str
+    anchors: tuple[str, ...] = ()
+    scale: str = "autonomy"
+    value: str | None = None
+    indicator: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When whom is asked, with which forms (letters A to J): days counted from the clock."""
+
+    name: str
+    opens: int
+    closes: int
+    raters: tuple[str, ...]
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """One run of a programme (*angkatan*). `ends` is the official end, from which windows count.
+
+    `courses` are the course IRIs of just this run, `groups` what the sender calls it; a graduate
+    of a course of the programme also belongs to it by completing between `starts` and `ends`
+    plus `grace` days, where only one cohort claims that day.
+    """
+
+    name: str
+    starts: date | None = None
+    ends: date | None = None
+    courses: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    grace: int = 45
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Which statements of workplace systems count as evidence, of which behaviours.
+
+    All that is given must hold: `verbs` and `types` name what is accepted, `activities` and
+    `platforms` may hold `*`, `extensions` maps an extension's IRI to the value it must have. At
+    least one verb or type: by them the log is searched when a rule is new.
+    """
+
+    name: str
+    behaviours: tuple[str, ...]
+    verbs: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+    activities: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+    def accepts(self, event: PracticeEvent) -> bool:
+        """Whether the rule counts this event."""
+        return (
+            (not self.verbs or event.verb in self.verbs)
+            and (not self.types or event.type in self.types)
+            and _any_like(self.activities, event.activities)
+            and _any_like(self.platforms, (event.platform,) if event.platform else ())
+            and all(event.extensions.get(iri) == value for iri, value in self.extensions.items())
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """One programme (*pelatihan*) in one version.
+
+    `iri` is its name for good. `courses` are course IRIs of one or several LMSs. `jp` are its
+    hours, `zone` the time zone in which its days are counted, `counts` one of `COUNTS`, `pack`
+    the vocabulary it was made from. `peers` is how many peers are drawn of those named.
+    """
+
+    iri: str
+    title: str
+    courses: frozenset[str] = frozenset()
+    cohorts: tuple[Cohort, ...] = ()
+    behaviours: tuple[Behaviour, ...] = ()
+    windows: tuple[Window, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    jp: float | None = None
+    depth: str = "full"
+    counts: str = "any"
+    zone: str = "Asia/Jakarta"
+    pack: str | None = None
+    kind: str | None = None
+    peers: int = 3
+
+    def behaviour(self, iri: str) -> Behaviour | None:
+        """The behaviour of that name, if the programme expects it."""
+        return next((each for each in self.behaviours if each.iri == iri), None)
+
+
+def _any_like(patterns: tuple[str, ...], values: tuple[str, ...]) -> bool:
+    return not patterns or any(
+        fnmatchcase(value, pattern) for pattern in patterns for value in values
+    )
