@@ -1,0 +1,56 @@
+"""Names of what is worked out: 16-byte digests of what they are made of.
+
+Not random, so that a replay gives the same ids, and nothing needs to be looked up to write one.
+A tenant's number is part of each: two agencies have no name in common.
+"""
+
+from hashlib import blake2b
+
+#: Stands for none in keys, where a database cannot take NULL.
+ZERO = bytes(16)
+
+#: What we mint, for want of a word of others (docs/decisions/0008).
+VOCABULARY = "https://w3id.org/xapi/jejak/"
+
+#: Home page of the account that names a person of the register in our own statements; the
+#: account's name is the person's UUID, which says nothing of them.
+PEOPLE = f"{VOCABULARY}people"
+
+
+def identifier(tenant_id: int, kind: str, text: str) -> bytes:
+    """An identifier, as `lrs.xapi.actors.ifi` tells kind and text, or of a kind of the register."""
+    return _name("identifier", tenant_id, kind, text)
+
+
+def course(tenant_id: int, iri: str) -> bytes:
+    """A course of an LMS."""
+    return _name("course", tenant_id, iri)
+
+
+def programme(tenant_id: int, iri: str) -> bytes:
+    """A programme, in whatever version."""
+    return _name("programme", tenant_id, iri)
+
+
+def behaviour(tenant_id: int, iri: str) -> bytes:
+    """A behaviour that a programme expects."""
+    return _name("behaviour", tenant_id, iri)
+
+
+def case(tenant_id: int, programme_digest: bytes, completion: bytes) -> bytes:
+    """The case of a programme that began with this completion (a statement's id).
+
+    For a course of no programme, the course's digest stands for the programme's.
+    """
+    return _name("case", tenant_id, programme_digest.hex(), completion.hex())
+
+
+def link(case_id: bytes, evidence: bytes, behaviour_digest: bytes) -> bytes:
+    """The link of a case and a piece of evidence (a statement's id) for a behaviour."""
+    return blake2b(b"link" + case_id + evidence + behaviour_digest, digest_size=16).digest()
+
+
+def _name(kind: str, tenant_id: int, *parts: str) -> bytes:
+    # No part holds a line feed but the last of an account, so no two lists read alike.
+    text = "\n".join((kind, str(tenant_id), *parts))
+    return blake2b(text.encode(), digest_size=16).digest()
