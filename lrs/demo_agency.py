@@ -163,6 +163,8 @@ class Case:
     registration: str | None
     completed_at: datetime
     state: str = "active"
+    #: Whether the LMS itself holds it for completed, whatever arrived of it.
+    stands: bool = True
     ended: tuple[date, str] | None = None
     silent: bool = False
     #: For each skill of the topic: the first day applied from the clock on, the first day before.
@@ -196,9 +198,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """All there is of an agency."""
+    """All there is of an agency; `begin` is the first day of what is told of it."""
 
     habits: Habits
+    begin: date
     people: list[Person]
     units: list[Unit]
     programmes: list[Programme]
@@ -262,6 +265,7 @@ class _Maker:
         self._respond()
         return Agency(
             self.habits,
+            self.begin,
             self.people,
             self.units,
             self._programmes(),
@@ -292,7 +296,7 @@ class _Maker:
             first, sex = rng.choice(words.FIRST)
             name = f"{first} {rng.choice(words.LAST)}"
             head = n < len(self.units)
-            age = rng.randint(45, 57) if head else rng.randint(23, 57)
+            age = rng.randint(45, 56) if head else rng.randint(23, 56)
             born = self.begin - timedelta(days=age * 365 + rng.randrange(365))
             new = not head and age < 35 and rng.random() < 0.3
             pppk = not head and not new and rng.random() < self.habits.pppk
@@ -565,7 +569,8 @@ class _Maker:
             out.append(told(say.UNCOMPLETED, at))
             return
         out.append(told(say.UNCOMPLETED, later))
-        if what == "mended":
+        case.stands = what == "mended"
+        if case.stands:
             out.append(told(say.COMPLETED, later + timedelta(hours=3)))
 
     def _cmi5(self, rng: Random, case: Case, done: bool) -> None:
@@ -645,6 +650,7 @@ class _Maker:
         if roll < self.habits.undone:
             later = ended + timedelta(days=2)
             out.append(Event(later, say.voiding(_uuid(rng), later, case.statement), case))
+            case.stands = False
         elif roll < self.habits.undone + self.habits.duplicated:
             tell(ended + timedelta(hours=1), say.COMPLETED, course, result={"completion": True})
             out[-1].case = case
@@ -1194,6 +1200,7 @@ def _case(case: Case) -> Tree:
         "completed_at": say.instant(case.completed_at),
         "statement": case.statement,
         "state": case.state,
+        "stands": case.stands,
         "silent": case.silent,
         "ended": None
         if case.ended is None
