@@ -83,6 +83,8 @@ class Habits:
     irrelevant_transfers: float = 0.3
     yearly_resignations: float = 0.004
     pppk: float = 0.2
+    during: float = 0.5
+    unknown: float = 0.02
 
 
 @dataclass(slots=True)
@@ -246,6 +248,7 @@ class _Maker:
         self.enrolments: list[tuple[Run, Person, bool]] = []
         self.traces: list[tuple[Case, int, date, str]] = []
         self.traps: list[Tree] = []
+        self.unknown: list[Tree] = []
         self.actions: list[Tree] = []
         self.handed: list[Tree] = []
         self.serial = 1000
@@ -470,6 +473,19 @@ class _Maker:
                     self._adl(rng, case, done)
                 if done:
                     self.cases.append(case)
+            if run.lms == MOODLE:
+                self._strangers(rng, run, bulk)
+
+    def _strangers(self, rng: Random, run: Run, at: datetime) -> None:
+        """Completions by users of the LMS who are on no list of the agency."""
+        for _ in range(round(rng.random() + self.habits.unknown * len(run.members) - 0.5)):
+            number = 900_000 + self._next()
+            actor = say.moodle_user(number, f"Honorer {rng.choice(words.LAST)}")
+            tree = say.moodle("core/course_completed", at, actor, say.COMPLETED, run.course)
+            self.events[MOODLE].append(Event(at, tree))
+            self.unknown.append(
+                {"homePage": words.MOODLE, "name": str(number), "course": run.course["id"]}
+            )
 
     def _moodle(self, rng: Random, case: Case, trainer: Tree, done: bool) -> None:
         run, person, out = case.run, case.person, self.events[MOODLE]
@@ -694,7 +710,13 @@ class _Maker:
         first, before = case.applied[n], case.earlier[n]
         if before:
             self._work(rng, case, n, before, "rule" if rng.random() < 0.8 else "words")
-        if first is None or rng.random() >= self.habits.traced:
+        if first is None:
+            return
+        if case.run.topic.kind in ("latsar", "pkp", "pka") and rng.random() < self.habits.during:
+            # Aktualisasi and aksi perubahan are done at work, before graduation.
+            day = case.run.starts + timedelta(days=rng.randint(20, case.run.topic.days - 10))
+            self._work(rng, case, n, day, "rule")
+        if rng.random() >= self.habits.traced:
             return
         names, weights = zip(*self.habits.signals, strict=True)
         for _ in range(rng.randint(1, 3)):
@@ -729,7 +751,7 @@ class _Maker:
             "programme": programme_iri(topic),
             "behaviour": behaviour_iri(topic, n),
             "signal": signal,
-            "placed": "after" if day >= case.run.ends else "before",
+            "placed": _placed(case.run, day),
             "performed_on": day.isoformat(),
         }
         event = self._say_work(rng, person, at, system, folder, title, **more)
@@ -870,6 +892,7 @@ class _Maker:
             key = case.person.number + programme_iri(case.run.topic)
             given = sorted(seen[key], key=lambda link: (link["performed_on"], link["evidence"]))
             if not case.silent:
+                self._ask(rng, case)
                 self._answer(rng, case)
                 given += self._hand_in(rng, case)
             for link in given:
@@ -892,6 +915,7 @@ class _Maker:
                     barriers=[barrier],
                 )
         self._meetings(rng)
+        self._citizens(rng)
         self.actions.sort(key=lambda each: (each["at"], each["do"], each.get("statement", "")))
 
     def _do(self, what: str, day: date, case: Case, **more: Any) -> None:
@@ -905,6 +929,63 @@ class _Maker:
             }
             | more
         )
+
+    def _ask(self, rng: Random, case: Case) -> None:
+        """Form G at enrolment, and for some form F, the story of the best and the worst."""
+        skills = range(len(case.run.topic.skills))
+        day = case.run.starts
+        if rng.random() < 0.3:
+            items = [self._item(rng, case, n, "self", day, True) for n in skills]
+            self._do(
+                "answer",
+                day,
+                case,
+                statement=_uuid(rng),
+                form="G",
+                window="",
+                role="self",
+                rater=case.person.number,
+                items=items,
+                barriers=[],
+                observed_on=day.isoformat(),
+            )
+        day = case.run.ends + timedelta(days=200)
+        ended = case.ended and day >= case.ended[0]
+        if rng.random() < 0.02 and day <= self.habits.until and not ended:
+            applied = any(first and first <= day for first in case.applied)
+            note = "Dipakai sejak minggu pertama." if applied else "Belum ada kesempatan."
+            self._do(
+                "answer",
+                day,
+                case,
+                statement=_uuid(rng),
+                form="F",
+                window="",
+                role="evaluator",
+                rater=self.people[0].number,
+                items=[],
+                barriers=[] if applied else ["no_occasion"],
+                observed_on=day.isoformat(),
+                note=note,
+            )
+
+    def _citizens(self, rng: Random) -> None:
+        """Form I at the counter: anonymous, and about the service alone."""
+        for unit in range(0, len(self.units), 3):
+            for quarter in range(4 * self.habits.years):
+                day = self.begin + timedelta(days=91 * quarter + rng.randrange(90))
+                self.actions.append(
+                    {
+                        "do": "answer",
+                        "at": say.instant(_moment(rng, day)),
+                        "statement": _uuid(rng),
+                        "form": "I",
+                        "role": "citizen",
+                        "unit": " / ".join(self.units[unit].path),
+                        "value": rng.choice((2, 3, 3, 4)),
+                        "observed_on": day.isoformat(),
+                    }
+                )
 
     def _answer(self, rng: Random, case: Case) -> None:
         windows = WINDOWS if case.run.topic.depth == "full" else LIGHT
@@ -1154,6 +1235,7 @@ class _Maker:
             "links": sorted(links, key=lambda link: link["evidence"]),
             "handed_in": self.handed,
             "traps": self.traps,
+            "unknown": self.unknown,
             "lost": self.lost,
             "true_share": applied / len(active) if active else None,
         }
@@ -1161,6 +1243,13 @@ class _Maker:
     def _next(self) -> int:
         self.serial += 1
         return self.serial
+
+
+def _placed(run: Run, day: date) -> str:
+    """Where a day lies to the training and its clock."""
+    if day >= run.ends:
+        return "after"
+    return "during" if day >= run.starts else "before"
 
 
 def _settle(case: Case, heard: list[Event]) -> None:

@@ -129,6 +129,8 @@ def test_every_true_completion_arrived_and_none_that_was_lost() -> None:
         for each in judge._ids(person)
     }
     programme = {course: each.iri for each in agency.programmes for course in each.courses}
+    unknown = {f"{each['homePage']} {each['name']}" for each in agency.truth["unknown"]}
+    assert unknown
     standing: set[tuple[str, str]] = set()
     undone: set[tuple[str, str]] = set()
     told = sorted(
@@ -147,9 +149,9 @@ def test_every_true_completion_arrived_and_none_that_was_lost() -> None:
     )
     voided = {tree["object"]["id"] for _, tree in sent(agency) if "voided" in tree["verb"]["id"]}
     for _, done, actor, course, identity in told:
-        key = (by_actor[actor], programme[course])
-        if identity in voided:
+        if identity in voided or actor in unknown:
             continue
+        key = (by_actor[actor], programme[course])
         (standing.add if done else standing.discard)(key)
         if not done:
             undone.add(key)
@@ -174,7 +176,7 @@ def test_every_true_link_is_of_a_case_and_of_a_statement_that_its_person_made() 
     assert not evidence & {trap["evidence"] for trap in agency.truth["traps"]}
     signals = Counter(link["signal"] for link in agency.truth["links"])
     assert set(signals) == {"reference", "behaviour", "rule", "words"}
-    assert {link["placed"] for link in agency.truth["links"]} == {"before", "after"}
+    assert {link["placed"] for link in agency.truth["links"]} == {"before", "during", "after"}
 
 
 def test_what_was_applied_lies_after_the_clock_and_within_the_time_of_the_person() -> None:
@@ -196,13 +198,27 @@ def test_the_share_that_applied_is_about_the_habit() -> None:
 
 def test_silence_is_a_habit() -> None:
     quiet = make(Habits(people=60, silent=1.0))
-    assert not [
-        each
-        for each in quiet.actions
-        if each["do"] in ("answer", "evidence") and each.get("form") != "H"
-    ]
-    silent = sum(case["silent"] for case in small().truth["cases"]) / len(small().truth["cases"])
-    assert 0.2 < silent < 0.5
+    # Who says why they did not take part, and citizens, were never graduates who keep silent.
+    forms = {each.get("form") for each in quiet.actions if each["do"] in ("answer", "evidence")}
+    assert forms <= {"H", "I"}
+    silent = [case["silent"] for case in small().truth["cases"]]
+    assert 0.2 < sum(silent) / len(silent) < 0.5
+
+
+def test_people_answer_every_form_and_hand_in_every_kind_of_evidence() -> None:
+    actions = medium().actions
+    assert {each["form"] for each in actions if each["do"] == "answer"} == set("ABCDEFGHI")
+    assert {each["kind"] for each in actions if each["do"] == "evidence"} == {
+        "artefact",
+        "observation",
+        "rating",
+        "reflection",
+        "check_in",
+        "metric",
+        "project",
+    }
+    assert {each["do"] for each in actions} == {"answer", "evidence", "verdict", "meeting", "ended"}
+    assert [each["at"] for each in actions] == sorted(each["at"] for each in actions)
 
 
 def test_numbers_are_those_that_the_state_gives() -> None:
