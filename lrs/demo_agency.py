@@ -736,10 +736,12 @@ class _Maker:
             more["behaviour"] = say.activity(iri, say.COMPETENCY, skill.text)
         elif signal == "words":
             system, folder = words.DIARY, "catatan"
-            more["text"] = f"{skill.text}."
+            # In one's own words: not every word of the behaviour, and some of one's own.
+            kept = [word for word in skill.text.split() if rng.random() < 0.7]
+            more["text"] = f"{rng.choice(words.OPENINGS)} {' '.join(kept).lower()}."
         elif signal == "reference":
             system, folder = words.DIARY, "tindak-lanjut"
-            more["text"] = f"Tindak lanjut {topic.title}: {skill.text}."
+            more["text"] = f"Tindak lanjut {topic.title}."
             if case.run.lms == ACADEMY_CMI5 and rng.random() < 0.5:
                 more["registration"] = case.registration
             elif case.statement:
@@ -1288,6 +1290,7 @@ def _case(case: Case) -> Tree:
         "clock": case.run.ends.isoformat(),
         "completed_at": say.instant(case.completed_at),
         "statement": case.statement,
+        "registration": case.registration,
         "state": case.state,
         "stands": case.stands,
         "silent": case.silent,

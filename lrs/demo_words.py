@@ -444,6 +444,14 @@ TALK = (
     "Permintaan konsumsi {}",
 )
 
+#: How people begin what they write of their work.
+OPENINGS = (
+    "Hari ini saya",
+    "Bersama tim kami mulai",
+    "Atas arahan pimpinan, unit kami",
+    "Sudah berjalan:",
+)
+
 OFFICES = {
     "Sekretariat Daerah": ("Bagian Umum", "Bagian Hukum", "Bagian Organisasi", "Bagian Protokol"),
     "Dinas Kesehatan": (
