@@ -472,6 +472,18 @@ stale = Table(
     **MARIADB,
 )
 
+#: For which verbs the log is to be read again, and how far that came, since rules of programmes
+#: that name them changed. An empty verb stands for every statement.
+searches = Table(
+    "searches",
+    metadata,
+    Column("tenant_id", Integer, primary_key=True, autoincrement=False),
+    Column("digest", fixed(16), primary_key=True),
+    Column("verb", blob(), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    **MARIADB,
+)
+
 #: What adapters said of statements: event `n` of the statement at `position`. `actor` is the
 #: identifier's digest (as in `identifiers`), by which it finds its person. `course` is the digest
 #: of a learning event's course, sixteen zero bytes for a practice event. `body` is JSON.

@@ -27,6 +27,15 @@ def upgrade() -> None:
         **MARIADB,
     )
     op.create_table(
+        "searches",
+        sa.Column("tenant_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("digest", fixed(16), primary_key=True),
+        sa.Column("verb", blob(), nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        if_not_exists=True,
+        **MARIADB,
+    )
+    op.create_table(
         "events",
         sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("n", sa.SmallInteger, primary_key=True, autoincrement=False),

@@ -1,0 +1,490 @@
+"""Follows the log, and keeps what is worked out of it true.
+
+One `step` reads some statements of both stores of a tenant in the order of the log, up to the
+safe horizon, and asks the adapters what they say. Then everybody they touch is worked out anew,
+whole, by the pure functions of `practice/cases.py`, and the difference to what stands is written,
+with the new place in the log, in one transaction. So a statement takes effect exactly once, however
+often a step is broken off, and the order of arrival cannot show.
+
+Several projectors may run at once: each write names the generation it was worked out from, and
+comes to nothing where another wrote since. All the work is done before the write begins, which is
+short: on SQLite everybody waits for it.
+
+What changes in the register marks whom it touches in `stale`; a changed programme marks all who
+have an event in its courses, and has the log searched again for what its rules name.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy import Connection
+
+from lrs.learning import Event, LearningEvent, Tree
+from lrs.practice import cases, names
+from lrs.practice.cases import Employment, Learned
+from lrs.practice.programmes import Programme
+from lrs.store import log, practice
+from lrs.store.accounts import Tenant
+from lrs.store.engine import Database
+from lrs.store.practice import Claim, Logged, Stored, Values
+from lrs.store.statements import everything
+from lrs.xapi import actors
+from lrs.xapi.statements import digest, parse
+
+#: How many statements one step reads at most.
+BATCH = 500
+
+#: The name under which our own statements' events stand.
+OWN = "jejak"
+
+_VOIDED = "http://adlnet.gov/expapi/verbs/voided"
+
+_log = logging.getLogger(__name__)
+
+
+class Reader(Protocol):
+    """What the projector needs of the adapters: see `lrs/adapters.py`."""
+
+    def read(self, statement: Tree, configs: Mapping[str, Any]) -> Any:
+        """Something with the name of the `adapter` that spoke (None: none) and its `events`."""
+        ...
+
+
+class Programmes:
+    """The programmes in force, found by course and by digest."""
+
+    def __init__(self, tenant_id: int, every: Iterable[Programme]) -> None:
+        self.every = sorted(every, key=lambda each: each.iri)
+        self._by_course = {iri: each for each in self.every for iri in each.courses}
+        for each in self.every:
+            for cohort in each.cohorts:
+                self._by_course.update(dict.fromkeys(cohort.courses, each))
+        self.digests = {each.iri: names.programme(tenant_id, each.iri) for each in self.every}
+
+    def of_course(self, iri: str) -> Programme | None:
+        """Whose course this is."""
+        return self._by_course.get(iri)
+
+    def configs(self) -> dict[str, Any]:
+        """What the adapters are told: the rules by which workplace statements count."""
+        rules = [
+            {"verbs": sorted(rule.verbs), "types": sorted(rule.types)}
+            for programme in self.every
+            for rule in programme.rules
+        ]
+        return {"work": {"rules": rules}}
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one step worked out, ready to be written."""
+
+    generation: int
+    position: int
+    marks: list[tuple[bytes, int]]
+    new: list[Stored] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    voided: list[int] = field(default_factory=list)
+    again: dict[bytes, int] = field(default_factory=dict)
+    searches: list[practice.Search] = field(default_factory=list)
+    before: dict[str, set[Values]] = field(default_factory=dict)
+    after: dict[str, set[Values]] = field(default_factory=dict)
+
+
+def step(
+    database: Database,
+    tenant: Tenant,
+    adapters: Reader,
+    programmes: Callable[[Connection, Tenant], Sequence[Programme]],
+    *,
+    limit: int = BATCH,
+) -> int:
+    """Work off some of the log and of the marks; answers how many statements and marks that were.
+
+    `programmes` answers those in force. 0 means that all is worked out up to the horizon.
+    """
+    with database.read() as connection:
+        state = practice.state(connection, tenant.id)
+    if state is None:
+        database.write(lambda c: practice.begin(c, tenant.id))
+        state = (0, 0)
+    with database.read() as connection:
+        work, did = _prepare(database, connection, tenant, adapters, programmes, state, limit)
+    if did == 0:
+        return 0
+    if not database.write(lambda c: _write(c, tenant, work)):
+        _log.debug("projection_overtaken", extra={"tenant": tenant.id})
+    return did
+
+
+def catch_up(
+    database: Database,
+    tenant: Tenant,
+    adapters: Reader,
+    programmes: Callable[[Connection, Tenant], Sequence[Programme]],
+    *,
+    most: int | None = None,
+) -> int:
+    """Step until nothing is left to do, or `most` steps; answers how much was done."""
+    total = steps = 0
+    while (most is None or steps < most) and (did := step(database, tenant, adapters, programmes)):
+        total += did
+        steps += 1
+    return total
+
+
+def _prepare(
+    database: Database,
+    connection: Connection,
+    tenant: Tenant,
+    adapters: Reader,
+    in_force: Callable[[Connection, Tenant], Sequence[Programme]],
+    state: tuple[int, int],
+    limit: int,
+) -> tuple[_Work, int]:
+    after, generation = state
+    horizon = log.horizon(database, connection)
+    stores = (tenant.learning.id, tenant.practice.id)
+    logged = practice.follow(connection, stores, after, horizon, limit)
+    marks = practice.stale(connection, tenant.id, limit)
+    searches = [] if logged else practice.searches(connection, tenant.id)[:1]
+    work = _Work(generation, logged[-1].position if logged else after, marks)
+    if not logged and not marks and not searches:
+        return work, 0
+    programmes = Programmes(tenant.id, in_force(connection, tenant))
+    read = _Reading(tenant, adapters, programmes.configs())
+    touched = _note(connection, tenant, read, logged, work)
+    people = {mark for mark, _ in marks}
+    people -= _changed_programmes(connection, tenant, marks, work)
+    for search in searches:
+        touched |= _search(connection, tenant, read, search, limit, work)
+    _work_out(connection, tenant, programmes, touched, people, work)
+    return work, len(logged) + len(marks) + len(searches)
+
+
+# What statements say -----------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Turns statements into events as they are stored."""
+
+    tenant: Tenant
+    adapters: Reader
+    configs: Mapping[str, Any]
+
+    def events(self, logged: Logged, tree: Tree) -> list[Stored]:
+        if logged.store_id == self.tenant.practice.id:
+            return []
+        reading = self.adapters.read(tree, self.configs)
+        return [
+            self._stored(logged, n, reading.adapter, event)
+            for n, event in enumerate(reading.events)
+            if actors.ifi(event.actor) is not None
+        ]
+
+    def _stored(self, logged: Logged, n: int, adapter: str, event: Event) -> Stored:
+        kind, text = actors.ifi(event.actor) or ("", "")
+        course = names.ZERO
+        if isinstance(event, LearningEvent):
+            course = names.course(self.tenant.id, event.course)
+        return Stored(
+            logged.position,
+            n,
+            logged.id,
+            names.identifier(self.tenant.id, kind, text),
+            event.kind,
+            course,
+            event.at,
+            logged.voided,
+            logged.source_id,
+            adapter,
+            msgspec.json.encode(event),
+        )
+
+
+def _note(
+    connection: Connection, tenant: Tenant, read: _Reading, logged: Sequence[Logged], work: _Work
+) -> set[bytes]:
+    """Read what is new in the log; answers whose identifiers it touches."""
+    voiding: list[bytes] = []
+    for each in logged:
+        tree = parse(each.body)
+        if tree["verb"]["id"] == _VOIDED and tree["object"].get("objectType") == "StatementRef":
+            voiding.append(bytes.fromhex(tree["object"]["id"].replace("-", "")))
+            continue
+        work.new.extend(read.events(each, tree))
+    touched = {each.actor for each in work.new}
+    there = practice.events_of_statements(connection, tenant.id, voiding)
+    gone = practice.voided_positions(connection, sorted({each.position for each in there}))
+    work.voided = sorted(gone)
+    # What is voided in the very batch it came in was read as voided already.
+    return touched | {each.actor for each in there if each.position in gone}
+
+
+def _changed_programmes(
+    connection: Connection, tenant: Tenant, marks: Sequence[tuple[bytes, int]], work: _Work
+) -> set[bytes]:
+    """Of the marks, those of programmes: marks all in their courses, and has the log searched
+    for what their rules name, those of earlier versions too. Answers the marks it dealt with."""
+    versions = practice.programme_versions(connection, tenant.id, [mark for mark, _ in marks])
+    if not versions:
+        return set()
+    since = max(mark[1] for mark in marks)
+    courses: set[str] = set()
+    verbs: set[str] = set()
+    for body in versions.values():
+        for version in body:
+            courses.update(version.get("courses") or ())
+            for cohort in version.get("cohorts") or ():
+                courses.update(cohort.get("courses") or ())
+            for rule in version.get("rules") or ():
+                verbs.update(rule.get("verbs") or ("",))
+    digests = sorted(names.course(tenant.id, iri) for iri in courses)
+    work.again = dict.fromkeys(practice.actors_in(connection, tenant.id, digests), since)
+    work.searches = [practice.Search(verb, 0) for verb in sorted(verbs)]
+    return set(versions)
+
+
+def _search(
+    connection: Connection,
+    tenant: Tenant,
+    read: _Reading,
+    search: practice.Search,
+    limit: int,
+    work: _Work,
+) -> set[bytes]:
+    """Read again what the log holds of a verb, up to where the projector is, since a rule that
+    names it is new or gone. Answers whose identifiers that touches."""
+    salt = tenant.learning.salt
+    term = (
+        digest(salt, "V", search.verb)
+        if search.verb
+        else everything(tenant.learning.id)  # a rule by type alone
+    )
+    found = practice.having(connection, term, search.position or 0, work.position, limit)
+    work.searches.append(
+        practice.Search(search.verb, found[-1].position if len(found) == limit else None)
+    )
+    there: dict[int, list[Stored]] = {}
+    for event in practice.events_of_statements(connection, tenant.id, [each.id for each in found]):
+        there.setdefault(event.position, []).append(event)
+    touched: set[bytes] = set()
+    for each in found:
+        old = sorted(there.get(each.position, []), key=lambda event: event.n)
+        new = read.events(each, parse(each.body))
+        if old != new:
+            work.removed.append(each.position)
+            work.new.extend(new)
+            touched.update(event.actor for event in (*old, *new))
+    return touched
+
+
+# Whom they touch ---------------------------------------------------------------------------------
+
+
+class _Owners:
+    """Whose an event is: the one person that its identifier is confirmed to mean at its time."""
+
+    def __init__(
+        self, claims: Iterable[Claim], merged: Mapping[bytes, bytes], known: Iterable[bytes]
+    ) -> None:
+        self._claims: dict[bytes, list[Claim]] = {}
+        for claim in claims:
+            self._claims.setdefault(claim.digest, []).append(claim)
+        self._merged = merged
+        self._known = set(known)
+
+    def canonical(self, person: bytes) -> bytes:
+        """Who a person was found to be, after however many merges."""
+        seen = {person}
+        while (into := self._merged.get(person)) is not None and into not in seen:
+            seen.add(into)
+            person = into
+        return person
+
+    def person(self, actor: bytes, at: int) -> bytes | None:
+        if actor in self._known:
+            return self.canonical(actor)
+        meant = {
+            self.canonical(claim.person) for claim in self._claims.get(actor, ()) if claim.holds(at)
+        }
+        return meant.pop() if len(meant) == 1 else None
+
+
+def _work_out(
+    connection: Connection,
+    tenant: Tenant,
+    programmes: Programmes,
+    touched: set[bytes],
+    marked: set[bytes],
+    work: _Work,
+) -> None:
+    """Work out anew everybody whom these identifiers may mean, and who is marked."""
+    merged = practice.merged(connection, tenant.id)
+    known = practice.known(connection, tenant.id, sorted(touched | marked))
+    digests = (touched | marked) - known
+    owners = _Owners((), merged, known)
+    people = {owners.canonical(each) for each in known}
+    for claim in practice.claims(connection, tenant.id, sorted(digests)):
+        people.add(owners.canonical(claim.person))
+    alike: dict[bytes, set[bytes]] = {}
+    for gone in merged:
+        alike.setdefault(owners.canonical(gone), set()).add(gone)
+    names_of = {each for person in people for each in (person, *alike.get(person, ()))}
+    theirs = practice.claims_of(connection, tenant.id, sorted(names_of))
+    digests |= {claim.digest for claim in theirs}
+    owners = _Owners(
+        practice.claims(connection, tenant.id, sorted(digests)), merged, known | names_of
+    )
+    events = _events_now(connection, tenant, digests | names_of, work)
+    subjects = people | digests | names_of
+    by_subject: dict[bytes, list[Stored]] = {}
+    by_actor: dict[bytes, list[Stored]] = {}
+    for event in events:
+        by_subject.setdefault(owners.person(event.actor, event.at) or event.actor, []).append(event)
+        by_actor.setdefault(event.actor, []).append(event)
+    work.before = practice.standing(connection, tenant.id, sorted(subjects), sorted(digests))
+    employments = practice.employments(connection, tenant.id, sorted(names_of))
+    rows: dict[str, set[Values]] = {table.name: set() for table, _ in practice.WORKED_OUT}
+    for actor in digests:
+        if actor in by_actor:
+            rows["identities"].add(_identity(tenant.id, actor, by_actor[actor], owners))
+    for subject, held in by_subject.items():
+        if subject not in subjects:
+            continue
+        jobs = [
+            Employment(*row)
+            for person in (subject, *sorted(alike.get(subject, ())))
+            for row in employments.get(person, ())
+        ]
+        made = _Subject(tenant.id, subject, subject in people, held, jobs, programmes).rows()
+        for name, values in made.items():
+            rows[name] |= values
+    work.after = rows
+
+
+def _events_now(
+    connection: Connection, tenant: Tenant, actors_: set[bytes], work: _Work
+) -> list[Stored]:
+    """The events of these identifiers as they will stand once the step is written."""
+    removed, voided = set(work.removed), set(work.voided)
+    stored = practice.events_of(connection, tenant.id, sorted(actors_))
+    every = {(e.position, e.n): e for e in stored if e.position not in removed}
+    every.update({(e.position, e.n): e for e in work.new if e.actor in actors_})
+    return [
+        replace(e, voided=True) if e.position in voided else e for _, e in sorted(every.items())
+    ]
+
+
+def _identity(tenant_id: int, actor: bytes, events: list[Stored], owners: _Owners) -> Values:
+    """What is known of an identifier by what came under it; its last name counts."""
+    agents = [msgspec.json.decode(each.body)["actor"] for each in events]
+    told = [agent["name"] for agent in agents if agent.get("name")]
+    return (
+        tenant_id,
+        actor,
+        actors.ifi_json(agents[-1]),
+        told[-1][:200] if told else None,
+        owners.person(actor, max(each.at for each in events)),
+        events[0].position,
+        len(events),
+    )
+
+
+# What stands of one subject ----------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Subject:
+    """One person, or an identifier nobody knows, and the rows that stand for them."""
+
+    tenant_id: int
+    subject: bytes
+    matched: bool
+    events: list[Stored]
+    employments: list[Employment]
+    programmes: Programmes
+
+    def rows(self) -> dict[str, set[Values]]:
+        learned = [
+            Learned(each.statement, each.voided, msgspec.json.decode(each.body, type=LearningEvent))
+            for each in self.events
+            if each.course != names.ZERO
+        ]
+        completions = cases.completions(learned, self.programmes.of_course)
+        attended = cases.attendance(learned, self.programmes.of_course)
+        return {
+            "cases": {self._case(each) for each in completions},
+            "participation": {self._participation(each) for each in attended},
+        }
+
+    def _programme(self, programme: Programme | None) -> bytes:
+        return names.ZERO if programme is None else self.programmes.digests[programme.iri]
+
+    def _case(self, completion: cases.Completion) -> Values:
+        clock = completion.clock_day
+        ended = cases.end_of(self.employments, clock)
+        body = {
+            "course": completion.course,
+            "title": completion.title,
+            "group": completion.group,
+            "completions": [each.hex() for each in completion.statements],
+            "starts": completion.start_day,
+            "completed_day": completion.completed_day,
+        }
+        return (
+            cases.case_id(self.tenant_id, completion),
+            self.tenant_id,
+            self.subject,
+            int(self.matched),
+            self._programme(completion.programme),
+            completion.cohort.name if completion.cohort else None,
+            completion.state,
+            completion.completed_at,
+            clock,
+            cases.unit_on(self.employments, clock),
+            ended[0] if ended else None,
+            ended[1] if ended else None,
+            _json({name: value for name, value in body.items() if value is not None}),
+        )
+
+    def _participation(self, each: cases.Attendance) -> Values:
+        first = each.first_days
+        return (
+            self.tenant_id,
+            self.subject,
+            names.course(self.tenant_id, each.course),
+            self._programme(each.programme),
+            each.cohort.name if each.cohort else None,
+            cases.unit_on(self.employments, max(first.values())),
+            int(self.matched),
+            *(first.get(step) for step in cases.STEPS),
+            None if each.jp is None else round(each.jp * 10),
+        )
+
+
+def _json(tree: Mapping[str, Any]) -> bytes:
+    return json.dumps(tree, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+# Writing -----------------------------------------------------------------------------------------
+
+
+def _write(connection: Connection, tenant: Tenant, work: _Work) -> bool:
+    """Write one step; False where another projector wrote since it was worked out."""
+    if not practice.advance(connection, tenant.id, work.generation, work.position):
+        return False
+    practice.remove_events(connection, work.removed)
+    practice.add_events(connection, tenant.id, work.new)
+    practice.void_events(connection, work.voided)
+    practice.replace(connection, work.before, work.after)
+    practice.unmark(connection, tenant.id, work.marks)
+    practice.mark_stale(connection, tenant.id, work.again)
+    for search in work.searches:
+        practice.search(connection, tenant.id, search)
+    return True

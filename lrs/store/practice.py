@@ -1,0 +1,465 @@
+"""What the projector reads and writes: the log in order, events, and the rows worked out of them.
+
+Functions take a connection first and never commit. The rows are tuples in the order of their
+table's columns, so that what should stand and what stands are compared as sets.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+from lrs.store import tables
+from lrs.store.engine import insert, pieces, placeholders, run
+from lrs.store.statements import everything
+
+Values = tuple[Any, ...]
+
+#: The tables that hold what is worked out of subjects and their identifiers, each with the column
+#: by which its rows are found.
+WORKED_OUT: tuple[tuple[Table, str], ...] = (
+    (tables.identities, "digest"),
+    (tables.cases, "subject"),
+    (tables.links, "subject"),
+    (tables.participation, "subject"),
+    (tables.outcomes, "case_id"),
+    (tables.answers, "case_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A statement as it stands in the log, voided or not."""
+
+    position: int
+    store_id: int
+    source_id: int
+    voided: bool
+    id: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An event as it stands: `body` is that of its table, `n` its number in the statement."""
+
+    position: int
+    n: int
+    statement: bytes
+    actor: bytes
+    kind: str
+    course: bytes
+    at: int
+    voided: bool
+    source_id: int
+    adapter: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That an identifier means a person, from `valid_from` to before `valid_to` (None: open)."""
+
+    digest: bytes
+    person: bytes
+    valid_from: int | None
+    valid_to: int | None
+
+    def holds(self, at: int) -> bool:
+        return (self.valid_from is None or self.valid_from <= at) and (
+            self.valid_to is None or at < self.valid_to
+        )
+
+
+# The log ------------------------------------------------------------------------------------
+
+
+def state(connection: Connection, tenant_id: int) -> tuple[int, int] | None:
+    """How far the projector came in the log, and its generation; None before it began."""
+    row = run(
+        connection,
+        "SELECT position, generation FROM projections WHERE tenant_id = ?",
+        (tenant_id,),
+    ).one_or_none()
+    return None if row is None else (int(row[0]), int(row[1]))
+
+
+def begin(connection: Connection, tenant_id: int) -> None:
+    """Begin to follow a tenant's log from its first statement, unless that was done."""
+    insert(connection, tables.projections, [(tenant_id, 0, 0)], ignore=True)
+
+
+def advance(connection: Connection, tenant_id: int, generation: int, position: int) -> bool:
+    """Move on to `position`, if nobody else wrote since `generation` was read.
+
+    Holds the tenant's row to the end of the write, so that projectors write one after another.
+    """
+    moved = run(
+        connection,
+        "UPDATE projections SET position = ?, generation = generation + 1"
+        " WHERE tenant_id = ? AND generation = ?",
+        (position, tenant_id, generation),
+    )
+    return bool(moved.rowcount)
+
+
+def follow(
+    connection: Connection, store_ids: Sequence[int], after: int, until: int, limit: int
+) -> list[Logged]:
+    """Statements of these stores in the order of the log, voided ones too."""
+    found: list[Logged] = []
+    for store_id in store_ids:
+        rows = run(
+            connection,
+            "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body FROM postings p"
+            " JOIN statements s ON s.position = p.position"
+            " WHERE p.term = ? AND p.position > ? AND p.position <= ? AND p.depth = 0"
+            " ORDER BY p.position LIMIT ?",
+            (everything(store_id), after, until, limit),
+        )
+        found.extend(_logged(row) for row in rows)
+    found.sort(key=lambda each: each.position)
+    return found[:limit]
+
+
+def having(connection: Connection, term: bytes, after: int, until: int, limit: int) -> list[Logged]:
+    """Statements that have a term of their own, in the order of the log: for a new rule."""
+    rows = run(
+        connection,
+        "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body FROM postings p"
+        " JOIN statements s ON s.position = p.position"
+        " WHERE p.term = ? AND p.position > ? AND p.position <= ? AND p.depth = 0"
+        " ORDER BY p.position LIMIT ?",
+        (term, after, until, limit),
+    )
+    return [_logged(row) for row in rows]
+
+
+def _logged(row: Any) -> Logged:
+    return Logged(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
+
+
+# Events -------------------------------------------------------------------------------------
+
+_EVENT = (
+    "SELECT position, n, statement, actor, kind, course, at, voided, source_id, adapter, body"
+    " FROM events"
+)
+
+
+def _stored(row: Any) -> Stored:
+    return Stored(
+        row[0],
+        row[1],
+        bytes(row[2]),
+        bytes(row[3]),
+        row[4],
+        bytes(row[5]),
+        row[6],
+        bool(row[7]),
+        row[8],
+        row[9],
+        bytes(row[10]),
+    )
+
+
+def add_events(connection: Connection, tenant_id: int, events: Sequence[Stored]) -> None:
+    """Write events; those of a position that is there already are left alone."""
+    insert(
+        connection,
+        tables.events,
+        [
+            (
+                each.position,
+                each.n,
+                tenant_id,
+                each.statement,
+                each.actor,
+                each.kind,
+                each.course,
+                each.at,
+                int(each.voided),
+                each.source_id,
+                each.adapter,
+                each.body,
+            )
+            for each in events
+        ],
+        ignore=True,
+    )
+
+
+def remove_events(connection: Connection, positions: Sequence[int]) -> None:
+    """Forget what was said of the statements at these positions, to say it anew."""
+    for piece in pieces(positions):
+        run(connection, f"DELETE FROM events WHERE position IN ({placeholders(piece)})", piece)
+
+
+def events_of(connection: Connection, tenant_id: int, actors: Sequence[bytes]) -> list[Stored]:
+    """All events of these identifiers, voided ones too, in the order of the log."""
+    found = [
+        _stored(row)
+        for piece in pieces(actors)
+        for row in run(
+            connection,
+            f"{_EVENT} WHERE tenant_id = ? AND actor IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+    ]
+    return sorted(found, key=lambda each: (each.position, each.n))
+
+
+def events_of_statements(
+    connection: Connection, tenant_id: int, statements: Sequence[bytes]
+) -> list[Stored]:
+    """The events of these statements, in either store of the tenant."""
+    return [
+        _stored(row)
+        for piece in pieces(statements)
+        for row in run(
+            connection,
+            f"{_EVENT} WHERE statement IN ({placeholders(piece)}) AND tenant_id = ?",
+            (*piece, tenant_id),
+        )
+    ]
+
+
+def voided_positions(connection: Connection, positions: Sequence[int]) -> set[int]:
+    """Which of these positions hold a voided statement."""
+    return {
+        row[0]
+        for piece in pieces(positions)
+        for row in run(
+            connection,
+            "SELECT position FROM statements WHERE voided = 1"
+            f" AND position IN ({placeholders(piece)})",
+            piece,
+        )
+    }
+
+
+def void_events(connection: Connection, positions: Sequence[int]) -> None:
+    """Mark the events of these positions as those of voided statements."""
+    for piece in pieces(positions):
+        run(
+            connection,
+            f"UPDATE events SET voided = 1 WHERE position IN ({placeholders(piece)})",
+            piece,
+        )
+
+
+def actors_in(connection: Connection, tenant_id: int, courses: Sequence[bytes]) -> set[bytes]:
+    """The identifiers that have an event in one of these courses."""
+    return {
+        bytes(row[0])
+        for piece in pieces(courses)
+        for row in run(
+            connection,
+            "SELECT DISTINCT actor FROM events WHERE tenant_id = ?"
+            f" AND course IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+    }
+
+
+# Who they are -------------------------------------------------------------------------------
+
+
+def claims(connection: Connection, tenant_id: int, digests: Sequence[bytes]) -> list[Claim]:
+    """Who is confirmed to be meant by these identifiers."""
+    return _claims(connection, tenant_id, "digest", digests)
+
+
+def claims_of(connection: Connection, tenant_id: int, people: Sequence[bytes]) -> list[Claim]:
+    """By which identifiers these people are confirmed to be meant."""
+    return _claims(connection, tenant_id, "person", people)
+
+
+def _claims(
+    connection: Connection, tenant_id: int, column: str, values: Sequence[bytes]
+) -> list[Claim]:
+    return [
+        Claim(bytes(row[0]), bytes(row[1]), row[2], row[3])
+        for piece in pieces(values)
+        for row in run(
+            connection,
+            "SELECT digest, person, valid_from, valid_to FROM identifiers"
+            f" WHERE tenant_id = ? AND state = 'confirmed' AND {column} IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+    ]
+
+
+def merged(connection: Connection, tenant_id: int) -> dict[bytes, bytes]:
+    """People who were found to be another person, and who that is: few, and read whole."""
+    rows = run(
+        connection,
+        "SELECT id, merged_into FROM people WHERE tenant_id = ? AND merged_into IS NOT NULL",
+        (tenant_id,),
+    )
+    return {bytes(row[0]): bytes(row[1]) for row in rows}
+
+
+def known(connection: Connection, tenant_id: int, people: Sequence[bytes]) -> set[bytes]:
+    """Which of these are people of the register."""
+    return {
+        bytes(row[0])
+        for piece in pieces(people)
+        for row in run(
+            connection,
+            f"SELECT id FROM people WHERE tenant_id = ? AND id IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+    }
+
+
+def employments(
+    connection: Connection, tenant_id: int, people: Sequence[bytes]
+) -> dict[bytes, list[tuple[bytes | None, int | None, int | None, str | None]]]:
+    """Where people worked: unit, first and last day, why it ended; oldest entry first."""
+    found: dict[bytes, list[tuple[bytes | None, int | None, int | None, str | None]]] = {}
+    for piece in pieces(people):
+        rows = run(
+            connection,
+            "SELECT person, unit, first_day, last_day, ended FROM employments"
+            f" WHERE tenant_id = ? AND person IN ({placeholders(piece)}) ORDER BY entry",
+            (tenant_id, *piece),
+        )
+        for person, unit, first, last, ended in rows:
+            unit = None if unit is None else bytes(unit)
+            found.setdefault(bytes(person), []).append((unit, first, last, ended))
+    return found
+
+
+# Whom to work out anew ----------------------------------------------------------------------
+
+
+def stale(connection: Connection, tenant_id: int, limit: int) -> list[tuple[bytes, int]]:
+    """Marks of whom to work out anew: subject and since when, oldest first."""
+    rows = run(
+        connection,
+        "SELECT subject, since FROM stale WHERE tenant_id = ? ORDER BY since LIMIT ?",
+        (tenant_id, limit),
+    )
+    return [(bytes(row[0]), int(row[1])) for row in rows]
+
+
+def mark_stale(connection: Connection, tenant_id: int, marks: Mapping[bytes, int]) -> None:
+    """Have these worked out anew; a mark that is there stays, since it is not yet dealt with."""
+    rows = [(tenant_id, subject, since) for subject, since in sorted(marks.items())]
+    insert(connection, tables.stale, rows, ignore=True)
+
+
+def unmark(connection: Connection, tenant_id: int, marks: Sequence[tuple[bytes, int]]) -> None:
+    """Take away marks, unless they were set again since."""
+    for subject, since in sorted(marks):
+        run(
+            connection,
+            "DELETE FROM stale WHERE tenant_id = ? AND subject = ? AND since = ?",
+            (tenant_id, subject, since),
+        )
+
+
+def programme_versions(
+    connection: Connection, tenant_id: int, subjects: Sequence[bytes]
+) -> dict[bytes, list[dict[str, Any]]]:
+    """All that the register says of programmes, of those among these subjects."""
+    found: dict[bytes, list[dict[str, Any]]] = {}
+    for piece in pieces(subjects):
+        rows = run(
+            connection,
+            "SELECT subject, body FROM register WHERE tenant_id = ? AND kind = 'programme'"
+            f" AND subject IN ({placeholders(piece)}) ORDER BY position",
+            (tenant_id, *piece),
+        )
+        for subject, body in rows:
+            found.setdefault(bytes(subject), []).append(json.loads(bytes(body)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """That the log be read again for statements of this verb (empty: for all) after `position`;
+    None: that is done."""
+
+    verb: str
+    position: int | None
+
+
+def searches(connection: Connection, tenant_id: int) -> list[Search]:
+    """What the log is to be read again for."""
+    rows = run(
+        connection,
+        "SELECT verb, position FROM searches WHERE tenant_id = ? ORDER BY digest",
+        (tenant_id,),
+    )
+    return [Search(bytes(row[0]).decode(), int(row[1])) for row in rows]
+
+
+def search(connection: Connection, tenant_id: int, wanted: Search) -> None:
+    """Note a search, how far it came, or that it is done."""
+    verb = wanted.verb.encode()
+    name = blake2b(verb, digest_size=16).digest()
+    run(connection, "DELETE FROM searches WHERE tenant_id = ? AND digest = ?", (tenant_id, name))
+    if wanted.position is not None:
+        insert(connection, tables.searches, [(tenant_id, name, verb, wanted.position)])
+
+
+# What is worked out -------------------------------------------------------------------------
+
+
+def standing(
+    connection: Connection, tenant_id: int, subjects: Sequence[bytes], digests: Sequence[bytes]
+) -> dict[str, set[Values]]:
+    """What stands of these subjects and identifiers, as whole rows by table."""
+    found: dict[str, set[Values]] = {}
+    cases: list[bytes] = []
+    for table, column in WORKED_OUT:
+        keys = {"digest": digests, "subject": subjects, "case_id": cases}[column]
+        names = ", ".join(each.name for each in table.columns)
+        found[table.name] = {
+            _plain(row)
+            for piece in pieces(keys)
+            for row in run(
+                connection,
+                f"SELECT {names} FROM {table.name} WHERE tenant_id = ?"
+                f" AND {column} IN ({placeholders(piece)})",
+                (tenant_id, *piece),
+            )
+        }
+        if table is tables.cases:
+            cases = sorted(row[0] for row in found["cases"])
+    return found
+
+
+def replace(
+    connection: Connection, before: dict[str, set[Values]], after: dict[str, set[Values]]
+) -> int:
+    """Make what stands what should stand, row by row; answers how many rows changed."""
+    changed = 0
+    for table, _ in WORKED_OUT:
+        gone = before[table.name] - after[table.name]
+        new = after[table.name] - before[table.name]
+        keys = [column.name for column in table.primary_key.columns]
+        at = [list(table.columns.keys()).index(name) for name in keys]
+        where = " AND ".join(f"{name} = ?" for name in keys)
+        for row in sorted(tuple(each[n] for n in at) for each in gone):
+            run(connection, f"DELETE FROM {table.name} WHERE {where}", row)
+        insert(connection, table, sorted(new, key=lambda row: tuple(row[n] for n in at)))
+        changed += len(gone) + len(new)
+    return changed
+
+
+def forget(connection: Connection, tenant_id: int) -> None:
+    """Drop all that is worked out of a tenant's log, to begin from its first statement."""
+    every = [table for table, _ in WORKED_OUT]
+    for table in (*every, tables.events, tables.stale, tables.searches, tables.projections):
+        run(connection, f"DELETE FROM {table.name} WHERE tenant_id = ?", (tenant_id,))
+
+
+def _plain(row: Iterable[Any]) -> Values:
+    """A row with its bytes as bytes: some drivers lend memory instead."""
+    return tuple(bytes(v) if isinstance(v, (memoryview, bytearray)) else v for v in row)
