@@ -13,7 +13,7 @@ CLEAN := env $(foreach name,$(filter-out JEJAK_TEST_%,$(filter JEJAK_%,$(shell e
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all clients lint format types contract check lock wheel conformance bench clean
+.PHONY: help run demo test test-all clients lint format types contract check lock wheel conformance bench clean
 
 help:  ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -22,6 +22,9 @@ help:  ## List these targets
 run: .venv/run  ## Serve on this machine; first makes all that is missing, and the first key
 	@$(BIN)/jejak init
 	@exec $(BIN)/jejak serve
+
+demo: .venv/run  ## Make the demonstration agency: make demo [ARGS="--url …/xapi --key KEY --secret SECRET"]
+	$(BIN)/jejak demo $(ARGS)
 
 test: .venv/dev  ## Run the tests on SQLite (Python only)
 	$(CLEAN) $(BIN)/python -m pytest $(ARGS)

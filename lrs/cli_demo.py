@@ -30,7 +30,9 @@ from lrs.demo_agency import Habits, make
 def demo(
     seed: int, people: int, out: Path, url: str | None, key: str | None, secret: str | None
 ) -> None:
-    """Make a demonstration agency: two years of people, trainings and work.
+    """Make a demonstration agency, with the truth beside it.
+
+    Two years of people, trainings and work.
 
     Writes the lists that an admin would import, what its systems send, and the truth about it
     all. With --url its statements are sent there as its systems would send them.

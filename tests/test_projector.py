@@ -240,11 +240,11 @@ EVENTS = st.lists(
         st.sampled_from([SERVICE, OTHER]),
         st.booleans(),
     ),
-    max_size=12,
+    max_size=8,
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=EVENTS, data=st.data())
 def test_the_order_of_arrival_never_shows(
     database: Database, events: list[Any], data: st.DataObject

@@ -622,7 +622,7 @@ participation = Table(
 )
 
 #: One answer to one item of a form. `role` is who answered (self, superior, peer, subordinate,
-#: evaluator, citizen), `rater` that person, `window` the name of the window. `value` and `recalled`
+#: evaluator, citizen), `rater` that person, `window_name` of the window. `value` and `recalled`
 #: are 0 to 4; NULL: not said, and `observed` 0: *belum mengamati*. `barriers` is a list of words
 #: separated by spaces.
 answers = Table(
@@ -634,7 +634,7 @@ answers = Table(
     Column("case_id", fixed(16), nullable=False),
     Column("role", String(20), nullable=False),
     Column("rater", fixed(16)),
-    Column("window", String(40), nullable=False),
+    Column("window_name", String(40), nullable=False),
     Column("day", Integer, nullable=False),
     Column("observed", SmallInteger, nullable=False),
     Column("value", SmallInteger),
@@ -643,7 +643,7 @@ answers = Table(
     Column("barriers", String(500), nullable=False),
     Column("flagged", SmallInteger, nullable=False),
     Index("answers_of_case", "case_id"),
-    Index("answers_by_window", "tenant_id", "window", "role"),
+    Index("answers_by_window", "tenant_id", "window_name", "role"),
     **MARIADB,
 )
 
@@ -662,7 +662,7 @@ invitations = Table(
     Column("case_id", fixed(16), nullable=False),
     Column("role", String(20), nullable=False),
     Column("rater", fixed(16)),  # NULL: nobody in office
-    Column("window", String(40), nullable=False),
+    Column("window_name", String(40), nullable=False),
     Column("state", String(20), nullable=False),
     Column("sampled", SmallInteger, nullable=False),
     Column("channel", String(20)),
@@ -673,7 +673,7 @@ invitations = Table(
     Column("reminded", Integer, nullable=False),
     Column("answered", BigInteger),
     Column("why", String(500)),
-    UniqueConstraint("case_id", "role", "rater", "window", name="invitations_once"),
+    UniqueConstraint("case_id", "role", "rater", "window_name", name="invitations_once"),
     Index("invitations_of_round", "round"),
     Index("invitations_by_state", "tenant_id", "state", "due_day"),
     **MARIADB,

@@ -168,7 +168,7 @@ def upgrade() -> None:
         sa.Column("case_id", fixed(16), nullable=False),
         sa.Column("role", sa.String(20), nullable=False),
         sa.Column("rater", fixed(16)),
-        sa.Column("window", sa.String(40), nullable=False),
+        sa.Column("window_name", sa.String(40), nullable=False),
         sa.Column("day", sa.Integer, nullable=False),
         sa.Column("observed", sa.SmallInteger, nullable=False),
         sa.Column("value", sa.SmallInteger),
@@ -181,5 +181,5 @@ def upgrade() -> None:
     )
     op.create_index("answers_of_case", "answers", ["case_id"], if_not_exists=True)
     op.create_index(
-        "answers_by_window", "answers", ["tenant_id", "window", "role"], if_not_exists=True
+        "answers_by_window", "answers", ["tenant_id", "window_name", "role"], if_not_exists=True
     )

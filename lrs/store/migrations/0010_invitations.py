@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("case_id", fixed(16), nullable=False),
         sa.Column("role", sa.String(20), nullable=False),
         sa.Column("rater", fixed(16)),  # NULL: nobody in office
-        sa.Column("window", sa.String(40), nullable=False),
+        sa.Column("window_name", sa.String(40), nullable=False),
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("sampled", sa.SmallInteger, nullable=False),
         sa.Column("channel", sa.String(20)),
@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("reminded", sa.Integer, nullable=False),
         sa.Column("answered", sa.BigInteger),
         sa.Column("why", sa.String(500)),
-        sa.UniqueConstraint("case_id", "role", "rater", "window", name="invitations_once"),
+        sa.UniqueConstraint("case_id", "role", "rater", "window_name", name="invitations_once"),
         if_not_exists=True,
         **MARIADB,
     )
