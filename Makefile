@@ -83,6 +83,7 @@ clean:  ## Remove what was made here, except the data
 		-r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
 		--no-deps --no-index --editable .
+	@rm -rf jejak.egg-info  # left by the build; would hide newer entry points from who runs here
 	@touch $@
 
 .venv/dev: .venv/run requirements-dev.txt

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol, runtime_checkable
 
+from lrs.xapi import lexical
+
 Tree = dict[str, Any]
 
 #: The group of entry points under which adapters are found.
@@ -140,3 +142,40 @@ class Adapter(Protocol):
         admin configured for this adapter, `{}` for nothing. Must not change `statement`.
         """
         ...
+
+
+# What adapters need of any statement ---------------------------------------------------------
+
+
+def moment(statement: Tree) -> int:
+    """When it happened, in microseconds since 1970 UTC: its timestamp, else when it was stored."""
+    return lexical.micros(statement.get("timestamp") or statement["stored"])
+
+
+def name_of(activity: Tree) -> str | None:
+    """An activity's name, in Indonesian or English where it has one of them, else in any."""
+    names = (activity.get("definition") or {}).get("name") or {}
+    for tag in ("id", "id-ID", "en", "en-US", "en-GB"):
+        if tag in names:
+            return str(names[tag])
+    return next((str(name) for _, name in sorted(names.items())), None)
+
+
+def type_of(activity: Tree) -> str | None:
+    """An activity's type, if it was told."""
+    return (activity.get("definition") or {}).get("type")
+
+
+def people(statement: Tree) -> tuple[Tree, ...]:
+    """Those who did it: the actor, or, of a group, its members. Only who can be told apart."""
+    actor = statement["actor"]
+    if actor.get("objectType") != "Group":
+        return (actor,)
+    return tuple(member for member in actor.get("member", ()))
+
+
+def related(statement: Tree, use: str) -> tuple[Tree, ...]:
+    """The context activities of one use: `parent`, `grouping`, `category`, `other`."""
+    found = (statement.get("context") or {}).get("contextActivities") or {}
+    given = found.get(use) or ()
+    return (given,) if isinstance(given, dict) else tuple(given)

@@ -16,7 +16,7 @@ have an event in its courses, and has the log searched again for what its rules 
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -99,13 +99,12 @@ def step(
     database: Database,
     tenant: Tenant,
     adapters: Reader,
-    programmes: Callable[[Connection, Tenant], Sequence[Programme]],
     *,
     limit: int = BATCH,
 ) -> int:
     """Work off some of the log and of the marks; answers how many statements and marks that were.
 
-    `programmes` answers those in force. 0 means that all is worked out up to the horizon.
+    0 means that all is worked out up to the horizon.
     """
     with database.read() as connection:
         state = practice.state(connection, tenant.id)
@@ -113,7 +112,7 @@ def step(
         database.write(lambda c: practice.begin(c, tenant.id))
         state = (0, 0)
     with database.read() as connection:
-        work, did = _prepare(database, connection, tenant, adapters, programmes, state, limit)
+        work, did = _prepare(database, connection, tenant, adapters, state, limit)
     if did == 0:
         return 0
     if not database.write(lambda c: _write(c, tenant, work)):
@@ -122,19 +121,23 @@ def step(
 
 
 def catch_up(
-    database: Database,
-    tenant: Tenant,
-    adapters: Reader,
-    programmes: Callable[[Connection, Tenant], Sequence[Programme]],
-    *,
-    most: int | None = None,
+    database: Database, tenant: Tenant, adapters: Reader, *, most: int | None = None
 ) -> int:
     """Step until nothing is left to do, or `most` steps; answers how much was done."""
     total = steps = 0
-    while (most is None or steps < most) and (did := step(database, tenant, adapters, programmes)):
+    while (most is None or steps < most) and (did := step(database, tenant, adapters)):
         total += did
         steps += 1
     return total
+
+
+def replay(database: Database, tenant: Tenant, adapters: Reader) -> int:
+    """Drop all that was worked out and work it out anew from the log; answers how much was done.
+
+    What comes in meanwhile is worked out too. Letters already sent are no part of it.
+    """
+    database.write(lambda c: practice.forget(c, tenant.id))
+    return catch_up(database, tenant, adapters)
 
 
 def _prepare(
@@ -142,7 +145,6 @@ def _prepare(
     connection: Connection,
     tenant: Tenant,
     adapters: Reader,
-    in_force: Callable[[Connection, Tenant], Sequence[Programme]],
     state: tuple[int, int],
     limit: int,
 ) -> tuple[_Work, int]:
@@ -155,7 +157,7 @@ def _prepare(
     work = _Work(generation, logged[-1].position if logged else after, marks)
     if not logged and not marks and not searches:
         return work, 0
-    programmes = Programmes(tenant.id, in_force(connection, tenant))
+    programmes = Programmes(tenant.id, _in_force(connection, tenant))
     read = _Reading(tenant, adapters, programmes.configs())
     touched = _note(connection, tenant, read, logged, work)
     people = {mark for mark, _ in marks}
@@ -164,6 +166,11 @@ def _prepare(
         touched |= _search(connection, tenant, read, search, limit, work)
     _work_out(connection, tenant, programmes, touched, people, work)
     return work, len(logged) + len(marks) + len(searches)
+
+
+def _in_force(connection: Connection, tenant: Tenant) -> list[Programme]:
+    bodies = practice.programmes(connection, tenant.id)
+    return [msgspec.json.decode(body, type=Programme) for body in bodies]
 
 
 # What statements say -----------------------------------------------------------------------------

@@ -10,14 +10,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
-from lrs import refusals
+from lrs import projector, refusals
+from lrs.adapters import Adapters
 from lrs.context import Context
 from lrs.store import accounts, engine
 
 #: How far back it is worth looking whether a sender has sent again what was refused. Moodle does
 #: so by itself within hours, or when an admin presses a button.
 LOOK_BACK = timedelta(days=31)
+
+#: How many steps a projector takes for one tenant before the others have their turn.
+STEPS = 20
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +49,26 @@ def tidy_database(context: Context) -> int:
     return engine.tidy(context.database)
 
 
-DUTIES = (Duty("settle_refusals", 60, settle_refusals), Duty("tidy_database", 600, tidy_database))
+def project(context: Context) -> int:
+    """Work out what came in since: who takes part in what, and the practice cases it opens."""
+    with context.database.read() as connection:
+        tenants = accounts.tenants(connection)
+    adapters = _adapters()
+    return sum(
+        projector.catch_up(context.database, tenant, adapters, most=STEPS) for tenant in tenants
+    )
+
+
+@cache
+def _adapters() -> Adapters:
+    return Adapters.installed()
+
+
+DUTIES = (
+    Duty("project", 0.5, project),
+    Duty("settle_refusals", 60, settle_refusals),
+    Duty("tidy_database", 600, tidy_database),
+)
 
 
 def work(context: Context, told: threading.Event, duties: tuple[Duty, ...] = DUTIES) -> None:

@@ -1,10 +1,11 @@
 """The projector: what is worked out is a function of what is in the log and the register."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
@@ -13,9 +14,9 @@ from lrs import projector
 from lrs.learning import Event, LearningEvent
 from lrs.practice import names
 from lrs.practice.programmes import Cohort, Programme
-from lrs.store import practice, tables
+from lrs.store import log, practice, tables
 from lrs.store.accounts import Tenant
-from lrs.store.engine import Database, insert
+from lrs.store.engine import Database, insert, run
 from lrs.xapi import lexical
 from tests import make
 from tests.conftest import Cast, new_tenant
@@ -52,7 +53,6 @@ class Follower:
     """A tenant whose log is projected, and what came of it."""
 
     cast: Cast
-    programmes: list[Programme] = field(default_factory=list)
 
     @property
     def database(self) -> Database:
@@ -65,17 +65,34 @@ class Follower:
     def send(self, *trees: dict[str, Any]) -> None:
         parts.send(self.database, parts.principal(self.cast), list(trees))
 
-    def in_force(self, connection: Connection, tenant: Tenant) -> Sequence[Programme]:
-        return self.programmes
+    def define(self, programme: Programme) -> None:
+        """As the register would: the version, the programme in force, and the mark."""
+        digest = names.programme(self.tenant.id, programme.iri)
+        body = msgspec.json.encode(programme)
+
+        def write(connection: Connection) -> None:
+            at = log.stamp(connection, 1)
+            insert(
+                connection,
+                tables.register,
+                [(at, self.tenant.id, "programme", digest, "admin", body)],
+            )
+            run(connection, "DELETE FROM programmes WHERE digest = ?", (digest,))
+            iri, title = programme.iri.encode(), programme.title
+            row = (digest, self.tenant.id, at, iri, title, body)
+            insert(connection, tables.programmes, [row])
+            practice.mark_stale(connection, self.tenant.id, {digest: at})
+
+        self.database.write(write)
 
     def step(self, limit: int = 500) -> int:
-        return projector.step(self.database, self.tenant, Plain(), self.in_force, limit=limit)
+        return projector.step(self.database, self.tenant, Plain(), limit=limit)
 
     def catch_up(self) -> int:
-        return projector.catch_up(self.database, self.tenant, Plain(), self.in_force)
+        return projector.catch_up(self.database, self.tenant, Plain())
 
-    def begin_again(self) -> None:
-        self.database.write(lambda c: practice.forget(c, self.tenant.id))
+    def replay(self) -> None:
+        projector.replay(self.database, self.tenant, Plain())
 
     def register_person(self, person: bytes, actor: dict[str, Any]) -> None:
         digest = self.digest(actor)
@@ -174,19 +191,33 @@ def test_of_equal_stamps_completed_holds(database: Database) -> None:
 
 def test_windows_count_from_the_official_end_of_the_cohort(database: Database) -> None:
     agency = follower(database)
-    agency.programmes = [
+    agency.define(
         Programme(
             iri="https://agency.example.org/programmes/service",
             title="Pelayanan Prima",
             courses=frozenset([SERVICE]),
             cohorts=(Cohort(name="Angkatan I", starts=date(2026, 1, 2), ends=date(2026, 1, 8)),),
         )
-    ]
+    )
     agency.send(said("completed", 20))
     agency.catch_up()
     [case] = agency.rows()
     assert case["cohort"] == "Angkatan I"
     assert case["clock_day"] == (date(2026, 1, 8) - date(1970, 1, 1)).days
+
+
+def test_a_programme_that_is_defined_late_takes_in_who_completed_before(
+    database: Database,
+) -> None:
+    agency = follower(database)
+    agency.send(said("completed", 9), said("completed", 9, who="budi", course=OTHER))
+    agency.catch_up()
+    programme = Programme(iri="urn:programme:1", title="Kearsipan", courses=frozenset([OTHER]))
+    agency.define(programme)
+    agency.catch_up()
+    stood = {row["programme"] for row in agency.rows()}
+    assert stood == {names.ZERO, names.programme(agency.tenant.id, programme.iri)}
+    assert agency.rows("stale") == agency.rows("searches") == []
 
 
 def test_a_person_who_becomes_known_takes_their_cases_along(database: Database) -> None:
@@ -227,7 +258,7 @@ def test_who_was_overtaken_writes_nothing_and_begins_again(database: Database) -
             agency.catch_up()
             return super().read(statement, configs)
 
-    projector.step(agency.database, agency.tenant, Slow(), agency.in_force)
+    projector.step(agency.database, agency.tenant, Slow())
     assert len(agency.rows("events")) == 1
     assert [case["state"] for case in agency.rows()] == ["open"]
 
@@ -271,8 +302,7 @@ def test_the_order_of_arrival_never_shows(
                 agency.step(data.draw(st.integers(1, 3)))
         agency.catch_up()
         stood = {name: agency.rows(name) for name in ("cases", "participation", "identities")}
-        agency.begin_again()
-        agency.catch_up()
+        agency.replay()
         for name, rows in stood.items():
             assert sorted(map(str, agency.rows(name))) == sorted(map(str, rows))
         facts.append(agency.facts())

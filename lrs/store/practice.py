@@ -363,6 +363,14 @@ def unmark(connection: Connection, tenant_id: int, marks: Sequence[tuple[bytes, 
         )
 
 
+def programmes(connection: Connection, tenant_id: int) -> list[bytes]:
+    """The programmes in force, as JSON, in the order of their digests."""
+    rows = run(
+        connection, "SELECT body FROM programmes WHERE tenant_id = ? ORDER BY digest", (tenant_id,)
+    )
+    return [bytes(row[0]) for row in rows]
+
+
 def programme_versions(
     connection: Connection, tenant_id: int, subjects: Sequence[bytes]
 ) -> dict[bytes, list[dict[str, Any]]]:

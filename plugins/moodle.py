@@ -1,0 +1,133 @@
+"""What Moodle sends through its plug-in logstore_xapi.
+
+Told by the plug-in's own extension, or by Moodle's addresses of courses and modules. What counts:
+
+- `completed` on a **course** (`…/course/view.php?id=N`) completes it. Modules are completed with
+  the same verb, and an IMS content package even with the same activity type: so the address
+  decides, and the event that the plug-in names, if it names one. A completed module, also a failed
+  quiz, is progress in its course.
+- `uncompleted` on a course undoes that.
+- `enrolled` and `left` are enrolments. `registered` is the making of an account, nothing else.
+- A course badge that is achieved is a certificate, one that is forfeited a certificate lost.
+- The first view of a course or one of its modules says that the learner was there.
+
+`context.registration` is random for each run of Moodle's sending task and shared by all learners
+in it, so it is never taken for an enrolment. Moodle's groups are not cohorts and tell nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from lrs import learning
+from lrs.learning import LearningEvent, Pass, Tree
+
+_INFO = "http://lrs.learninglocker.net/define/extensions/info"
+_PLUGIN = "https://github.com/xAPI-vle/moodle-logstore_xapi"
+_EDLM = "https://xapi.edlm/profiles/edlm-lms/concepts/"
+_BADGE = _EDLM + "activity-types/badge"
+
+_COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
+_UNCOMPLETED = _EDLM + "verbs/uncompleted"
+
+#: What is said of a course itself, by verb.
+_OF_COURSE = {
+    _COMPLETED: learning.COMPLETED,
+    _UNCOMPLETED: learning.UNCOMPLETED,
+    _EDLM + "verbs/enrolled": learning.ENROLLED,
+    "https://w3id.org/xapi/tla/verbs/resumed": learning.ENROLLED,
+    "http://activitystrea.ms/leave": learning.WITHDRAWN,
+    "http://id.tincanapi.com/verb/viewed": learning.ATTENDED,
+}
+#: What is said of something in a course, by verb.
+_OF_PART = {
+    _COMPLETED: learning.PROGRESSED,
+    "http://id.tincanapi.com/verb/viewed": learning.ATTENDED,
+}
+_OF_BADGE = {
+    "https://w3id.org/xapi/tla/verbs/achieved": learning.CERTIFIED,
+    "https://w3id.org/xapi/tla/verbs/forfeited": learning.DECERTIFIED,
+}
+_COURSE_EVENTS = {
+    "\\core\\event\\course_completed",
+    "\\core\\event\\course_completion_undone",
+    "\\totara_core\\event\\course_completion_reset",
+}
+
+
+class Moodle:
+    """Reads what logstore_xapi made of Moodle's events."""
+
+    name = "moodle"
+    precedence = 100
+    about = "Moodle, through its plug-in logstore_xapi."
+
+    def read(self, statement: Tree, config: Mapping[str, Any]) -> tuple[LearningEvent, ...] | Pass:
+        target = statement["object"]
+        if target.get("objectType", "Activity") != "Activity":
+            return Pass("its object is no activity")
+        info = _info(statement)
+        here = _page(target["id"])
+        if info is None and here is None:
+            return Pass("neither the plug-in's extension nor an address of Moodle")
+        verb = statement["verb"]["id"]
+        if learning.type_of(target) == _BADGE:
+            course, kind = _course_around(statement), _OF_BADGE.get(verb)
+        elif here == "course" and _about_course(verb, info):
+            course, kind = target, _OF_COURSE.get(verb)
+        else:
+            course, kind = _course_around(statement), _OF_PART.get(verb)
+        if kind is None or course is None:
+            return ()
+        part = None if course is target else target["id"]
+        return tuple(
+            LearningEvent(
+                kind=kind,
+                actor=person,
+                course=course["id"],
+                at=learning.moment(statement),
+                title=learning.name_of(course),
+                part=part,
+            )
+            for person in learning.people(statement)
+        )
+
+
+def _info(statement: Tree) -> Mapping[str, Any] | None:
+    """What the plug-in says of itself, if it was the plug-in that sent this."""
+    told = ((statement.get("context") or {}).get("extensions") or {}).get(_INFO)
+    return told if isinstance(told, Mapping) and _PLUGIN in told else None
+
+
+def _about_course(verb: str, info: Mapping[str, Any] | None) -> bool:
+    """Whether a completion is the course's: the event that the plug-in names must agree."""
+    if info is None or verb not in (_COMPLETED, _UNCOMPLETED):
+        return True
+    event = info.get("event_name")
+    return event is None or event in _COURSE_EVENTS
+
+
+def _page(iri: str) -> str | None:
+    """`course` for the address of a course, `part` for another of Moodle's, else None."""
+    try:
+        parts = urlsplit(iri)
+    except ValueError:
+        return None
+    if parts.path.endswith("/course/view.php"):
+        numbers = parse_qs(parts.query).get("id", ())
+        return "course" if len(numbers) == 1 and numbers[0].isdigit() else None
+    if parts.path.endswith(".php") and ("/mod/" in parts.path or "/course/" in parts.path):
+        return "part"
+    return None
+
+
+def _course_around(statement: Tree) -> Tree | None:
+    """The course that something is in, as the plug-in gives it among parents or groupings."""
+    for use in ("parent", "grouping"):
+        for activity in learning.related(statement, use):
+            if _page(activity["id"]) == "course":
+                return activity
+    return None
+
+
+ADAPTER = Moodle()
