@@ -28,6 +28,9 @@ SCOPES: dict[str, str] = {
     "profile": "read and write agent and activity profile documents",
     "define": "let statements sent change the merged definitions of activities",
     "practice/read": "read the practice store; never implied by all",
+    "practice/write": "hand in evidence and answers; never implied by all",
+    "practice/review": "give verdicts on links; never implied by all",
+    "practice/admin": "keep people, units, programmes and invitations; never implied by all",
     "practice/all": "whatever a key may ever do with the practice store; never implied by all",
 }
 """Scope → what it is good for. All but `practice/*` are those of xAPI 1.0.3, Communication 4.2."""
@@ -45,7 +48,20 @@ DUPLICATES: dict[str, str] = {
 }
 """What is done when a batch without ids looks like an earlier one whose answer was lost."""
 
-ROLES: dict[str, str] = {"admin": "training admin: reviews, follows up, reports"}
+ROLES: dict[str, str] = {
+    "admin": "training admin: reviews, follows up, reports",
+    "reviewer": "decides on links, on the evidence",
+    "evaluator": "evaluation team: answers and figures, no evidence",
+    "coach": "coach of a learner's assignment",
+    "examiner": "examiner at a learner's seminar",
+    "superior": "superior or mentor of a learner",
+    "peer": "colleague who was drawn to answer",
+    "learner": "who took part",
+    "unit_contact": "contact of a unit: its people and who superiors are",
+    "head": "head of the agency: figures only",
+    "operator": "keeps the service, sees no practice",
+}
+"""Role of a person → what it is; what each may do is the table in `lrs/auth/roles.py`."""
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9._@+-]{0,98}[a-z0-9])?")

@@ -15,11 +15,13 @@ the learning store (design, "Two stores per tenant").
     profile               -           -           -      -      yes      yes      yes         -
     define                -           -           -      -      -        -        -           yes
 
-The practice store is read with `practice/read` or `practice/all`.
+The practice store is read with `practice/read`; `practice/write` hands in evidence and answers,
+`practice/review` gives verdicts, `practice/admin` keeps people, units and programmes, and
+`practice/all` does all four. None of them implies another; see `lrs.auth.roles` for resources.
 
 Not in the table: reading *about* needs no scope at all. Reading back one's own statement by id
 needs a scope that reads; the right to write brings none (xAPI 1.0.3, Communication 4.2). No action
-writes practice statements: only the service does, and not through this door.
+writes practice statements by xAPI: only the service does, of what was handed in.
 """
 
 from collections.abc import Set as AbstractSet
@@ -38,7 +40,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "agents/read": ("all", "all/read", "statements/read", "profile"),
     "activities/read": ("all", "all/read", "statements/read", "profile"),
     "define": ("all", "define"),
-    "practice/read": ("practice/read", "practice/all"),
+    "practice/read": ("practice/all", "practice/read"),
+    "practice/write": ("practice/all", "practice/write"),
+    "practice/review": ("practice/all", "practice/review"),
+    "practice/admin": ("practice/all", "practice/admin"),
 }
 """Action → the scopes that allow it, widest first: the first one held is the one that decides."""
 

@@ -22,7 +22,10 @@ MAY: dict[str, set[str]] = {
     "profile": {"profile/read", "profile/write", "agents/read", "activities/read"},
     "define": {"define"},
     "practice/read": {"practice/read"},
-    "practice/all": {"practice/read"},
+    "practice/write": {"practice/write"},
+    "practice/review": {"practice/review"},
+    "practice/admin": {"practice/admin"},
+    "practice/all": {"practice/read", "practice/write", "practice/review", "practice/admin"},
 }
 
 
@@ -44,7 +47,8 @@ def test_every_action_asks_for_known_scopes() -> None:
 def test_all_never_implies_practice() -> None:
     """Design, "Two stores per tenant"."""
     others = [scope for scope in SCOPES if not scope.startswith("practice/")]
-    assert not scopes.allows(holding(*others), "practice/read")
+    for action in ("practice/read", "practice/write", "practice/review", "practice/admin"):
+        assert not scopes.allows(holding(*others), action)
 
 
 @pytest.mark.parametrize(
