@@ -19,8 +19,8 @@ from tests.promises import parts
 
 
 @pytest.fixture
-def jejak(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    monkeypatch.setenv("JEJAK_DATABASE_URL", database.url.render_as_string(hide_password=False))
+def jejak(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.setenv("JEJAK_DATABASE_URL", database_url)
     return lambda *words: CliRunner().invoke(main, words)
 
 
