@@ -263,6 +263,15 @@ def test_who_was_overtaken_writes_nothing_and_begins_again(database: Database) -
     assert [case["state"] for case in agency.rows()] == ["open"]
 
 
+def test_a_mark_set_again_outlives_the_work_that_was_under_way(database: Database) -> None:
+    agency = follower(database)
+    digest = agency.digest(make.agent("sari"))
+    agency.database.write(lambda c: practice.mark_stale(c, agency.tenant.id, {digest: 5}))
+    agency.database.write(lambda c: practice.mark_stale(c, agency.tenant.id, {digest: 7}))
+    agency.database.write(lambda c: practice.unmark(c, agency.tenant.id, [(digest, 5)]))
+    assert [row["since"] for row in agency.rows("stale")] == [7]
+
+
 EVENTS = st.lists(
     st.tuples(
         st.sampled_from(["completed", "uncompleted", "enrolled", "progressed"]),

@@ -348,8 +348,15 @@ def stale(connection: Connection, tenant_id: int, limit: int) -> list[tuple[byte
 
 
 def mark_stale(connection: Connection, tenant_id: int, marks: Mapping[bytes, int]) -> None:
-    """Have these worked out anew; a mark that is there stays, since it is not yet dealt with."""
+    """Have these worked out anew. A mark that is there is set anew too: who is working it off did
+    not see what changed now, and is not to take it away."""
     rows = [(tenant_id, subject, since) for subject, since in sorted(marks.items())]
+    for piece in pieces(sorted(marks)):
+        run(
+            connection,
+            f"DELETE FROM stale WHERE tenant_id = ? AND subject IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
     insert(connection, tables.stale, rows, ignore=True)
 
 
