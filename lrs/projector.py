@@ -27,7 +27,7 @@ from lrs.learning import Event, LearningEvent, Tree
 from lrs.practice import cases, names
 from lrs.practice.cases import Employment, Learned
 from lrs.practice.programmes import Programme
-from lrs.store import log, practice
+from lrs.store import log, practice, register
 from lrs.store.accounts import Tenant
 from lrs.store.engine import Database
 from lrs.store.practice import Claim, Logged, Stored, Values
@@ -132,11 +132,17 @@ def catch_up(
 
 
 def replay(database: Database, tenant: Tenant, adapters: Reader) -> int:
-    """Drop all that was worked out and work it out anew from the log; answers how much was done.
+    """Drop all that was worked out and work it out anew, from the register and the log; answers
+    how much was done.
 
     What comes in meanwhile is worked out too. Letters already sent are no part of it.
     """
-    database.write(lambda c: practice.forget(c, tenant.id))
+
+    def begin_again(connection: Connection) -> None:
+        register.rebuild(connection, tenant.id)
+        practice.forget(connection, tenant.id)
+
+    database.write(begin_again)
     return catch_up(database, tenant, adapters)
 
 

@@ -8,15 +8,15 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
 
 from lrs import projector
 from lrs.learning import Event, LearningEvent
-from lrs.practice import names
+from lrs.practice import names, people
 from lrs.practice.programmes import Cohort, Programme
-from lrs.store import log, practice, tables
+from lrs.store import practice, register, tables
 from lrs.store.accounts import Tenant
-from lrs.store.engine import Database, insert, run
+from lrs.store.engine import Database
+from lrs.store.register import Fact
 from lrs.xapi import lexical
 from tests import make
 from tests.conftest import Cast, new_tenant
@@ -66,24 +66,12 @@ class Follower:
         parts.send(self.database, parts.principal(self.cast), list(trees))
 
     def define(self, programme: Programme) -> None:
-        """As the register would: the version, the programme in force, and the mark."""
         digest = names.programme(self.tenant.id, programme.iri)
-        body = msgspec.json.encode(programme)
+        body = msgspec.to_builtins(programme)
+        self.enter(Fact(register.PROGRAMME, digest, body))
 
-        def write(connection: Connection) -> None:
-            at = log.stamp(connection, 1)
-            insert(
-                connection,
-                tables.register,
-                [(at, self.tenant.id, "programme", digest, "admin", body)],
-            )
-            run(connection, "DELETE FROM programmes WHERE digest = ?", (digest,))
-            iri, title = programme.iri.encode(), programme.title
-            row = (digest, self.tenant.id, at, iri, title, body)
-            insert(connection, tables.programmes, [row])
-            practice.mark_stale(connection, self.tenant.id, {digest: at})
-
-        self.database.write(write)
+    def enter(self, *facts: Fact) -> None:
+        self.database.write(lambda c: register.append(c, self.tenant.id, facts, "admin"))
 
     def step(self, limit: int = 500) -> int:
         return projector.step(self.database, self.tenant, Plain(), limit=limit)
@@ -95,18 +83,10 @@ class Follower:
         projector.replay(self.database, self.tenant, Plain())
 
     def register_person(self, person: bytes, actor: dict[str, Any]) -> None:
-        digest = self.digest(actor)
-
-        def write(connection: Connection) -> None:
-            insert(connection, tables.people, [(person, self.tenant.id, None, "sari", b"{}")])
-            insert(
-                connection,
-                tables.identifiers,
-                [(self.tenant.id, digest, person, 1, "mbox", b"-", None, None, "confirmed")],
-            )
-            practice.mark_stale(connection, self.tenant.id, {digest: 1, person: 1})
-
-        self.database.write(write)
+        self.enter(
+            Fact(people.PERSON, person, {"name": "Sari"}),
+            Fact(people.IDENTIFIER, person, {"kind": "mbox", "text": actor["mbox"]}),
+        )
 
     def digest(self, actor: dict[str, Any]) -> bytes:
         return names.identifier(self.tenant.id, "mbox", actor["mbox"])

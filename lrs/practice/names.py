@@ -37,6 +37,12 @@ def behaviour(tenant_id: int, iri: str) -> bytes:
     return _name("behaviour", tenant_id, iri)
 
 
+def unit(tenant_id: int, path: str) -> bytes:
+    """A unit of the agency, by its path; case and spaces at the ends of its parts do not count."""
+    parts = [" ".join(part.split()).casefold() for part in path.split("/")]
+    return _name("unit", tenant_id, "/".join(parts))
+
+
 def case(tenant_id: int, programme_digest: bytes, completion: bytes) -> bytes:
     """The case of a programme that began with this completion (a statement's id).
 

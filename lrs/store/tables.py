@@ -383,7 +383,7 @@ people = Table(
 
 #: Which person an identifier means, from when to when (microseconds; NULL: open). `digest` is
 #: of tenant, kind and text; kinds are those of xAPI (mbox, mbox_sha1sum, openid, account) and nip,
-#: ni_pppk, lms_username. `state`: `confirmed` or `proposed` (for a human to decide).
+#: ni_pppk. `state`: `confirmed`, or `refused` where it was decided that it does not.
 identifiers = Table(
     "identifiers",
     metadata,
@@ -413,8 +413,9 @@ units = Table(
 )
 
 #: Where a person worked, as what, and under whom, from when to when (days since 1970; NULL:
-#: open). `ended` tells why it ended (`moved`, `promoted`, `retired`, `resigned`, `study`; NULL: it
-#: did not). `superior_state`: `confirmed`, `unconfirmed` (the alumni said so).
+#: open). `ended` tells why it ended (`moved`, `promoted`, `superior` where only that changed,
+#: `retired`, `resigned`, `study`; NULL: it did not). `superior_state`: `confirmed`, `unconfirmed`
+#: (the alumni said so).
 employments = Table(
     "employments",
     metadata,

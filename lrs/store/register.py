@@ -1,0 +1,232 @@
+"""The register: what an agency knows besides the log, dated and append-only.
+
+An entry is appended and what it is about worked out anew in the same write, from all entries of
+that subject; so the tables of people, identifiers, posts, units and programmes hold nothing that
+the register does not, and `rebuild` gives them again. Whoever an entry touches is marked, and
+their cases worked out anew by the projector.
+
+Functions take a connection first and never commit.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lrs.practice import names
+from lrs.practice.people import ABOUT_PEOPLE, MERGED, Entry, Person, standing
+from lrs.store import log, practice, tables
+from lrs.store.engine import insert, pieces, placeholders, run
+
+#: Kinds of entries that are not about people: a unit's facts (path, contact, superior), and a
+#: programme in a new version.
+UNIT = "unit"
+PROGRAMME = "programme"
+KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME)
+
+_DERIVED = (tables.people, tables.identifiers, tables.units, tables.employments, tables.programmes)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something to be entered: its kind, whom or what it is about, and its body as JSON."""
+
+    kind: str
+    subject: bytes
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An entry as it stands in the register, and who entered it."""
+
+    entry: Entry
+    subject: bytes
+    by: str
+
+
+def append(connection: Connection, tenant_id: int, facts: Sequence[Fact], by: str) -> list[int]:
+    """Enter facts in this order; answers their positions. `by` names who entered them."""
+    if not facts:
+        return []
+    unknown = {fact.kind for fact in facts} - set(KINDS)
+    if unknown:
+        raise ValueError(f"no such kinds of entries: {', '.join(sorted(unknown))}")
+    first = log.stamp(connection, len(facts))
+    rows = [
+        (first + n, tenant_id, fact.kind, fact.subject, by[:200], _json(fact.body))
+        for n, fact in enumerate(facts)
+    ]
+    insert(connection, tables.register, rows)
+    subjects = {fact.subject: fact.kind for fact in facts}
+    marks = _work_out(connection, tenant_id, subjects)
+    practice.mark_stale(connection, tenant_id, dict.fromkeys(marks, first + len(facts) - 1))
+    return [row[0] for row in rows]
+
+
+def rebuild(connection: Connection, tenant_id: int) -> None:
+    """Drop all that is worked out of the register, and work it out anew."""
+    for table in _DERIVED:
+        run(connection, f"DELETE FROM {table.name} WHERE tenant_id = ?", (tenant_id,))
+    rows = run(
+        connection, "SELECT DISTINCT subject, kind FROM register WHERE tenant_id = ?", (tenant_id,)
+    )
+    subjects = {bytes(row[0]): row[1] for row in rows}
+    for piece in pieces(sorted(subjects)):
+        _work_out(connection, tenant_id, {each: subjects[each] for each in piece})
+
+
+def entries(connection: Connection, tenant_id: int, subjects: Iterable[bytes]) -> list[Held]:
+    """All entries about these subjects, in order."""
+    found = [
+        Held(Entry(int(row[0]), row[1], json.loads(bytes(row[4]))), bytes(row[2]), row[3])
+        for piece in pieces(sorted(subjects))
+        for row in run(
+            connection,
+            f"SELECT position, kind, subject, {_by(connection)}, body FROM register"
+            f" WHERE tenant_id = ? AND subject IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+    ]
+    return sorted(found, key=lambda held: held.entry.position)
+
+
+def people(connection: Connection, tenant_id: int, ids: Iterable[bytes]) -> dict[bytes, Person]:
+    """What stands of these people; those who are not in the register are left out."""
+    found: dict[bytes, list[Entry]] = {}
+    for held in entries(connection, tenant_id, ids):
+        if held.entry.kind in ABOUT_PEOPLE:
+            found.setdefault(held.subject, []).append(held.entry)
+    return {person: standing(held) for person, held in found.items()}
+
+
+def search(
+    connection: Connection, tenant_id: int, words: str, limit: int
+) -> list[tuple[bytes, str]]:
+    """People whose name holds these words, in the order of names: id and name."""
+    like = "%" + words.casefold().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    # MariaDB reads a backslash in a literal as an escape itself.
+    escape = "'\\\\'" if connection.dialect.name in ("mysql", "mariadb") else "'\\'"
+    rows = run(
+        connection,
+        "SELECT id, sort_name FROM people WHERE tenant_id = ? AND merged_into IS NULL"
+        f" AND sort_name LIKE ? ESCAPE {escape} ORDER BY sort_name, id LIMIT ?",
+        (tenant_id, like, limit),
+    )
+    return [(bytes(row[0]), row[1]) for row in rows]
+
+
+def holders(
+    connection: Connection, tenant_id: int, digests: Iterable[bytes]
+) -> dict[bytes, set[bytes]]:
+    """Of whom these identifiers are confirmed, at whatever time: digest → people."""
+    found: dict[bytes, set[bytes]] = {}
+    for claim in practice.claims(connection, tenant_id, sorted(set(digests))):
+        found.setdefault(claim.digest, set()).add(claim.person)
+    return found
+
+
+def units(connection: Connection, tenant_id: int) -> dict[bytes, tuple[str, dict[str, Any]]]:
+    """Every unit: its path and its facts."""
+    rows = run(connection, "SELECT id, path, facts FROM units WHERE tenant_id = ?", (tenant_id,))
+    return {bytes(row[0]): (row[1], json.loads(bytes(row[2]))) for row in rows}
+
+
+# Working out --------------------------------------------------------------------------------
+
+
+def _work_out(connection: Connection, tenant_id: int, subjects: Mapping[bytes, str]) -> set[bytes]:
+    """Write anew what stands of these subjects; answers whom and what that touches."""
+    held: dict[bytes, list[Entry]] = {}
+    for each in entries(connection, tenant_id, subjects):
+        held.setdefault(each.subject, []).append(each.entry)
+    marks: set[bytes] = set()
+    people_: dict[bytes, Person] = {}
+    for subject, said in sorted(held.items()):
+        if subjects[subject] == UNIT:
+            _write_unit(connection, tenant_id, subject, said)
+        elif subjects[subject] == PROGRAMME:
+            _write_programme(connection, tenant_id, subject, said[-1])
+            marks.add(subject)
+        else:
+            people_[subject] = standing(said)
+            # Whom somebody was parted from is worked out anew without them.
+            marks |= {bytes.fromhex(e.body["into"]) for e in said if e.kind == MERGED}
+    return marks | _write_people(connection, tenant_id, people_)
+
+
+def _write_people(
+    connection: Connection, tenant_id: int, people_: Mapping[bytes, Person]
+) -> set[bytes]:
+    ids = sorted(people_)
+    # What no longer means a person has events to be worked out anew, too.
+    marks = set(ids) | {claim.digest for claim in practice.claims_of(connection, tenant_id, ids)}
+    for table, column in (
+        (tables.people, "id"),
+        (tables.identifiers, "person"),
+        (tables.employments, "person"),
+    ):
+        for piece in pieces(ids):
+            run(
+                connection,
+                f"DELETE FROM {table.name} WHERE tenant_id = ?"
+                f" AND {column} IN ({placeholders(piece)})",
+                (tenant_id, *piece),
+            )
+    known: list[practice.Values] = []
+    identifiers: list[practice.Values] = []
+    posts: list[practice.Values] = []
+    for id_ in ids:
+        person = people_[id_]
+        sort_name = person.name.casefold()[:200]
+        known.append((id_, tenant_id, person.merged_into, sort_name, _json(person.facts)))
+        for each in person.identifiers:
+            digest = names.identifier(tenant_id, each.kind, each.text)
+            marks.add(digest)
+            state = "confirmed" if each.confirmed else "refused"
+            identifiers.append(
+                (
+                    *(tenant_id, digest, id_, each.entry, each.kind, each.text.encode()),
+                    *(each.first, each.last, state),
+                )
+            )
+        posts += [
+            (
+                *(tenant_id, id_, post.entry, post.unit, (post.title or "")[:200] or None),
+                *(post.superior, post.superior_state, post.first, post.last, post.ended),
+            )
+            for post in person.posts
+        ]
+    insert(connection, tables.people, known)
+    insert(connection, tables.identifiers, sorted(identifiers, key=lambda row: tuple(row[:4])))
+    insert(connection, tables.employments, sorted(posts, key=lambda row: tuple(row[:3])))
+    return marks
+
+
+def _write_unit(connection: Connection, tenant_id: int, unit: bytes, said: Sequence[Entry]) -> None:
+    facts: dict[str, Any] = {}
+    for entry in said:
+        facts.update(entry.body)
+    path = str(facts.pop("path"))[:500]
+    kept = {name: value for name, value in facts.items() if value is not None}
+    run(connection, "DELETE FROM units WHERE id = ? AND tenant_id = ?", (unit, tenant_id))
+    insert(connection, tables.units, [(unit, tenant_id, path, _json(kept))])
+
+
+def _write_programme(connection: Connection, tenant_id: int, digest: bytes, entry: Entry) -> None:
+    body = entry.body
+    run(connection, "DELETE FROM programmes WHERE digest = ?", (digest,))
+    title = str(body["title"])[:500]
+    row = (digest, tenant_id, entry.position, str(body["iri"]).encode(), title, _json(body))
+    insert(connection, tables.programmes, [row])
+
+
+def _by(connection: Connection) -> str:
+    """The column `by`, a reserved word in MariaDB."""
+    return "`by`" if connection.dialect.name in ("mysql", "mariadb") else '"by"'
+
+
+def _json(tree: Mapping[str, Any]) -> bytes:
+    return json.dumps(tree, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
