@@ -8,7 +8,7 @@ from functools import cache
 import click
 from werkzeug.local import LocalProxy
 
-from lrs import cli_accounts, cli_demo, cli_practice, cli_records, server, telemetry
+from lrs import cli_accounts, cli_demo, cli_people, cli_practice, cli_records, server, telemetry
 from lrs import settings as table
 from lrs.context import Context
 from lrs.errors import JejakError
@@ -172,6 +172,7 @@ for group in (
     cli_accounts.issuers,
     cli_accounts.users,
     *cli_records.commands,
+    *cli_people.commands,
     *cli_practice.commands,
     *cli_demo.commands,
 ):

@@ -128,6 +128,20 @@ def holders(
     return found
 
 
+def unmatched(
+    connection: Connection, tenant_id: int
+) -> list[tuple[dict[str, Any], str | None, int]]:
+    """Identifiers that learning records name and that mean nobody: the agent, the name it came
+    with, and how many events it has."""
+    rows = run(
+        connection,
+        "SELECT ifi, name, events FROM identities WHERE tenant_id = ? AND person IS NULL"
+        " ORDER BY digest",
+        (tenant_id,),
+    )
+    return [(json.loads(bytes(row[0])), row[1], int(row[2])) for row in rows]
+
+
 def units(connection: Connection, tenant_id: int) -> dict[bytes, tuple[str, dict[str, Any]]]:
     """Every unit: its path and its facts."""
     rows = run(connection, "SELECT id, path, facts FROM units WHERE tenant_id = ?", (tenant_id,))
