@@ -8,7 +8,16 @@ from functools import cache
 import click
 from werkzeug.local import LocalProxy
 
-from lrs import cli_accounts, cli_demo, cli_people, cli_practice, cli_records, server, telemetry
+from lrs import (
+    cli_accounts,
+    cli_demo,
+    cli_people,
+    cli_practice,
+    cli_programmes,
+    cli_records,
+    server,
+    telemetry,
+)
 from lrs import settings as table
 from lrs.context import Context
 from lrs.errors import JejakError
@@ -174,6 +183,7 @@ for group in (
     *cli_records.commands,
     *cli_people.commands,
     *cli_practice.commands,
+    *cli_programmes.commands,
     *cli_demo.commands,
 ):
     main.add_command(group)

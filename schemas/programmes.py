@@ -1,0 +1,352 @@
+"""What an admin may write of programmes, and the sentence when it may not be so.
+
+`{"programmes": [...]}`, as YAML or JSON, with the members of the shapes in
+`lrs/practice/programmes.py`. `load` tells everything that is wrong at once, each with its place
+and how to mend it; `dump` writes a programme so that `load` reads the same again.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from difflib import get_close_matches
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+
+from lrs.errors import Problem, Refused
+from lrs.practice.programmes import (
+    COUNTS,
+    DEPTHS,
+    RATERS,
+    Behaviour,
+    Cohort,
+    Programme,
+    Rule,
+    Window,
+)
+from lrs.xapi import lexical
+
+#: The scales on which a behaviour is rated (domain: autonomy, or consistency for an attitude).
+SCALES = ("autonomy", "consistency")
+
+#: The forms, A to J.
+FORMS = tuple("ABCDEFGHIJ")
+
+#: How many anchors a scale of 0 to 4 has.
+ANCHORS = 5
+
+
+def load(tree: Any) -> list[Programme]:
+    """The programmes of a file. Refused: all that is wrong with it."""
+    if not isinstance(tree, Mapping) or not isinstance(tree.get("programmes"), list):
+        raise Refused(
+            Problem("", "The file must hold a member 'programmes' with a list of programmes.")
+        )
+    others = sorted(str(name) for name in tree if name != "programmes")
+    problems = [
+        Problem(name, "There is nothing of that name; write 'programmes'.") for name in others
+    ]
+    found: list[Programme] = []
+    for n, each in enumerate(tree["programmes"]):
+        path = f"programmes[{n}]"
+        if not isinstance(each, Mapping):
+            problems.append(Problem(path, "A programme is a mapping of its members."))
+            continue
+        try:
+            programme: Programme = _ProgrammeSchema().load(each)
+        except ValidationError as error:
+            problems += _flat(error.messages, path)
+        else:
+            found.append(programme)
+            problems += _within(programme, path)
+    problems += _between(found)
+    if problems:
+        raise Refused(problems)
+    return found
+
+
+def dump(programme: Programme) -> dict[str, Any]:
+    """The programme as plain mappings and lists, without what is as it is by default."""
+    written = _plain(programme)
+    assert isinstance(written, dict)
+    return written
+
+
+# Fields --------------------------------------------------------------------------------------
+
+
+class _Text(fields.String):
+    """Text that says something."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow's own way
+        "required": "This is missing.",
+        "null": "This is empty; leave it out or fill it in.",
+        "invalid": "This must be text; put it in quotation marks.",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **more).strip()
+        if not text:
+            raise self.make_error("null")
+        return text
+
+
+class _Iri(_Text):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **more)
+        if not lexical.is_iri(text):
+            raise ValidationError(
+                "This must be an IRI, such as https://diklat.example.go.id/latsar."
+            )
+        return text
+
+
+class _Day(fields.Field[date]):
+    """A date: YAML knows dates, JSON has text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> date:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise ValidationError("This must be a day, written 2026-01-31.") from None
+
+
+def _word(*words: str) -> validate.OneOf:
+    return validate.OneOf(words, error=f"'{{input}}' is none of {', '.join(words)}.")
+
+
+def _whole(least: int, **options: Any) -> fields.Integer:
+    return fields.Integer(
+        strict=True,
+        **options,
+        validate=validate.Range(least, 3660, error=f"This must be from {least} to 3660."),
+        error_messages={
+            "invalid": "This must be a whole number.",
+            "required": "This is missing.",
+            "null": "This is empty; leave it out or fill it in.",
+        },
+    )
+
+
+def _list(inner: fields.Field[Any], **options: Any) -> fields.List[Any]:
+    return fields.List(
+        inner,
+        error_messages={
+            "invalid": "This must be a list.",
+            "required": "This is missing.",
+            "null": "This is empty; leave it out or fill it in.",
+        },
+        **options,
+    )
+
+
+def _nested(schema: type[Schema]) -> fields.List[Any]:
+    return _list(fields.Nested(schema))
+
+
+class _Shape(Schema):
+    """A schema that makes one of the frozen shapes."""
+
+    class Meta:
+        unknown = RAISE
+
+    makes: ClassVar[type]
+    sets: ClassVar[frozenset[str]] = frozenset()
+
+    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
+        """Say of an unknown member which one may be meant."""
+        if not isinstance(error.messages, dict):
+            return
+        for name, said in error.messages.items():
+            if said == [self.error_messages["unknown"]]:
+                near = get_close_matches(str(name), self.fields, 1)
+                meant = (
+                    f"did you mean '{near[0]}'?" if near else f"there are {', '.join(self.fields)}."
+                )
+                error.messages[name] = [f"There is no such member; {meant}"]
+            elif said == [self.error_messages["type"]]:
+                error.messages[name] = ["This must be a mapping of members."]
+
+    @post_load
+    def make(self, values: dict[str, Any], **_: Any) -> Any:
+        """The shape; lists become what it holds them in."""
+        return self.makes(
+            **{
+                name: frozenset(value)
+                if name in self.sets
+                else tuple(value)
+                if isinstance(value, list)
+                else value
+                for name, value in values.items()
+            }
+        )
+
+
+class _BehaviourSchema(_Shape):
+    makes = Behaviour
+    iri = _Iri(required=True)
+    text = _Text(required=True)
+    anchors = _list(
+        _Text(),
+        validate=validate.Length(
+            equal=ANCHORS, error="A scale of 0 to 4 has five anchors; write all five, or none."
+        ),
+    )
+    scale = _Text(validate=_word(*SCALES))
+    value = _Text()
+    indicator = _Text()
+
+
+class _WindowSchema(_Shape):
+    makes = Window
+    name = _Text(required=True, validate=validate.Length(max=40))
+    opens = _whole(0, required=True)
+    closes = _whole(0, required=True)
+    raters = _list(_Text(validate=_word(*RATERS)), required=True)
+    forms = _list(_Text(validate=_word(*FORMS)), required=True)
+
+
+class _CohortSchema(_Shape):
+    makes = Cohort
+    sets = frozenset({"courses", "groups"})
+    name = _Text(required=True, validate=validate.Length(max=200))
+    starts = _Day()
+    ends = _Day()
+    courses = _list(_Iri())
+    groups = _list(_Text())
+    grace = _whole(0)
+
+
+class _RuleSchema(_Shape):
+    makes = Rule
+    sets = frozenset({"verbs", "types"})
+    name = _Text(required=True)
+    behaviours = _list(_Iri(), required=True)
+    verbs = _list(_Iri())
+    types = _list(_Iri())
+    activities = _list(_Text())
+    platforms = _list(_Text())
+    extensions = fields.Dict(keys=_Iri())
+
+
+class _ProgrammeSchema(_Shape):
+    makes = Programme
+    sets = frozenset({"courses"})
+    iri = _Iri(required=True)
+    title = _Text(required=True, validate=validate.Length(max=500))
+    courses = _list(_Iri())
+    cohorts = _nested(_CohortSchema)
+    behaviours = _nested(_BehaviourSchema)
+    windows = _nested(_WindowSchema)
+    rules = _nested(_RuleSchema)
+    jp = fields.Float(
+        validate=validate.Range(min=0, min_inclusive=False, error="Hours (JP) are more than 0."),
+        error_messages={"invalid": "This must be a number of hours (JP)."},
+    )
+    depth = _Text(validate=_word(*DEPTHS))
+    counts = _Text(validate=_word(*COUNTS))
+    zone = _Text()
+    pack = _Text()
+    kind = _Text()
+    peers = _whole(0)
+
+
+# What fields alone cannot see ----------------------------------------------------------------
+
+
+def _within(programme: Programme, path: str) -> Iterator[Problem]:
+    try:
+        ZoneInfo(programme.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield Problem(f"{path}.zone", "There is no such time zone; write one like Asia/Jakarta.")
+    for n, window in enumerate(programme.windows):
+        if window.closes < window.opens:
+            yield Problem(f"{path}.windows[{n}].closes", "The window closes before it opens.")
+    for n, cohort in enumerate(programme.cohorts):
+        if cohort.starts and cohort.ends and cohort.ends < cohort.starts:
+            yield Problem(f"{path}.cohorts[{n}].ends", "The cohort ends before it starts.")
+    known = {behaviour.iri for behaviour in programme.behaviours}
+    for n, rule in enumerate(programme.rules):
+        if not rule.verbs and not rule.types:
+            yield Problem(f"{path}.rules[{n}]", "A rule needs at least one verb or one type.")
+        for iri in sorted(set(rule.behaviours) - known):
+            yield Problem(
+                f"{path}.rules[{n}].behaviours", f"The programme expects no behaviour {iri}."
+            )
+    for member, names in (
+        ("cohorts", [each.name for each in programme.cohorts]),
+        ("behaviours", [each.iri for each in programme.behaviours]),
+        ("windows", [each.name for each in programme.windows]),
+        ("rules", [each.name for each in programme.rules]),
+    ):
+        for name in sorted({each for each in names if names.count(each) > 1}):
+            yield Problem(f"{path}.{member}", f"Two are called {name}; give each its own name.")
+    for course, owners in sorted(_owners(programme.cohorts).items()):
+        if len(owners) > 1:
+            yield Problem(
+                f"{path}.cohorts", f"The course {course} is of two cohorts: {', '.join(owners)}."
+            )
+
+
+def _owners(cohorts: Iterable[Cohort]) -> dict[str, list[str]]:
+    owners: dict[str, list[str]] = {}
+    for cohort in cohorts:
+        for course in cohort.courses:
+            owners.setdefault(course, []).append(cohort.name)
+    return owners
+
+
+def _between(programmes: Iterable[Programme]) -> Iterator[Problem]:
+    titles: dict[str, str] = {}
+    whose: dict[str, str] = {}
+    for programme in programmes:
+        if programme.iri in titles:
+            yield Problem("programmes", f"Two programmes have the IRI {programme.iri}.")
+        titles[programme.iri] = programme.title
+        for course in sorted(courses_of(programme)):
+            if whose.setdefault(course, programme.iri) != programme.iri:
+                yield Problem(
+                    "programmes",
+                    f"The course {course} is of two programmes: {titles[whose[course]]} and"
+                    f" {programme.title}. A completion belongs to one.",
+                )
+
+
+def courses_of(programme: Programme) -> set[str]:
+    """Every course of a programme, those of its cohorts too."""
+    return set(programme.courses).union(*(cohort.courses for cohort in programme.cohorts))
+
+
+def _flat(messages: Any, path: str) -> Iterator[Problem]:
+    """marshmallow's messages as problems, with the path as the admin would write it."""
+    if isinstance(messages, dict):
+        for key, said in messages.items():
+            step = f"[{key}]" if isinstance(key, int) else "" if key == "_schema" else f".{key}"
+            yield from _flat(said, path + step)
+    else:
+        for said in messages:
+            told = "This must be a mapping of members." if said == "Invalid input type." else said
+            yield Problem(path, told)
+
+
+def _plain(thing: Any) -> Any:
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        kept: dict[str, Any] = {}
+        for each in dataclasses.fields(thing):
+            value = getattr(thing, each.name)
+            default = (
+                each.default_factory()
+                if each.default_factory is not dataclasses.MISSING
+                else each.default
+            )
+            if value != default:
+                kept[each.name] = _plain(value)
+        return kept
+    if isinstance(thing, frozenset):
+        return sorted(thing)
+    if isinstance(thing, tuple):
+        return [_plain(each) for each in thing]
+    return thing.isoformat() if isinstance(thing, date) else thing
