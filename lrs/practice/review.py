@@ -1,0 +1,85 @@
+"""The life of a link between a case and its evidence: who may move it from where to where.
+
+A function of a set of verdicts, so that the order in which they arrived never shows. A move that
+was not lawful when it was made is kept in the history and has no effect.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+DRAFT = "draft"
+SUBMITTED = "submitted"
+IN_REVIEW = "in_review"
+ACCEPTED = "accepted"
+RETURNED = "returned"
+REJECTED = "rejected"
+WITHDRAWN = "withdrawn"
+STATES = (DRAFT, SUBMITTED, IN_REVIEW, ACCEPTED, RETURNED, REJECTED, WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From which states a move is lawful, and where it leads (None: the state stays)."""
+
+    sources: tuple[str, ...]
+    to: str | None
+
+
+#: Every move there is. `not_seen` (*belum mengamati*) decides nothing: the link stays in review.
+MOVES = {
+    "submit": Move((DRAFT, RETURNED), SUBMITTED),
+    "take": Move((SUBMITTED,), IN_REVIEW),
+    "accept": Move((IN_REVIEW,), ACCEPTED),
+    "return": Move((IN_REVIEW,), RETURNED),
+    "reject": Move((IN_REVIEW,), REJECTED),
+    "not_seen": Move((IN_REVIEW,), None),
+    "withdraw": Move((ACCEPTED,), WITHDRAWN),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One move of one link, as a statement says it. `at` is in microseconds since 1970 UTC."""
+
+    link: bytes
+    move: str
+    by: bytes
+    at: int
+    statement: bytes
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a link stands, and the verdicts that came to that, first to last.
+
+    `decided_at` and `decided_by` are of the move that led to the state; None before any.
+    """
+
+    state: str
+    decided_at: int | None
+    decided_by: bytes | None
+    history: tuple[Verdict, ...]
+    out_of_order: tuple[Verdict, ...]
+
+
+def after(proposed: bool, verdicts: Iterable[Verdict]) -> Standing:
+    """Where a link stands after its verdicts: begun as submitted if the machine proposed it."""
+    state = SUBMITTED if proposed else DRAFT
+    decided_at, decided_by = None, None
+    out_of_order = []
+    history = tuple(sorted(set(verdicts), key=lambda each: (each.at, each.statement)))
+    for each in history:
+        move = MOVES.get(each.move)
+        if move is None or state not in move.sources:
+            out_of_order.append(each)
+        elif move.to is not None:
+            state, decided_at, decided_by = move.to, each.at, each.by
+    return Standing(state, decided_at, decided_by, history, tuple(out_of_order))
+
+
+def second_wanted(link: bytes, share: float = 0.1) -> bool:
+    """Whether a link is drawn for a second review: the same draw each time, of its id alone."""
+    drawn = int.from_bytes(blake2b(b"second" + link, digest_size=8).digest())
+    return drawn < share * 2**64

@@ -1,0 +1,50 @@
+"""A link moves only as the table says, whatever the order in which verdicts arrive."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lrs.practice import review
+from lrs.practice.review import Verdict, after
+
+LINK = bytes(16)
+
+
+def verdict(move: str, at: int) -> Verdict:
+    return Verdict(
+        link=LINK, move=move, by=b"r" * 16, at=at, statement=at.to_bytes(16), reason="page 2"
+    )
+
+
+VERDICTS = st.lists(
+    st.builds(verdict, st.sampled_from([*review.MOVES, "bless"]), st.integers(0, 50)),
+    unique_by=lambda each: each.at,
+)
+
+
+def test_a_proposal_is_taken_accepted_and_later_withdrawn() -> None:
+    moves = [verdict("take", 1), verdict("accept", 2), verdict("withdraw", 3)]
+    assert after(True, moves[:2]).state == review.ACCEPTED
+    assert after(True, moves).state == review.WITHDRAWN
+
+
+def test_a_rejected_link_is_not_accepted_by_a_late_verdict() -> None:
+    late = verdict("accept", 3)
+    standing = after(True, [verdict("take", 1), verdict("reject", 2), late])
+    assert (standing.state, standing.out_of_order) == (review.REJECTED, (late,))
+
+
+def test_who_has_not_seen_it_decides_nothing() -> None:
+    standing = after(True, [verdict("take", 1), verdict("not_seen", 2)])
+    assert (standing.state, standing.out_of_order) == (review.IN_REVIEW, ())
+
+
+@given(VERDICTS, st.randoms(use_true_random=False), st.booleans())
+def test_the_order_of_arrival_never_shows(verdicts, random, proposed) -> None:  # type: ignore[no-untyped-def]
+    shuffled = [*verdicts, *verdicts]
+    random.shuffle(shuffled)
+    assert after(proposed, shuffled) == after(proposed, verdicts)
+
+
+def test_about_a_tenth_is_drawn_for_a_second_review() -> None:
+    drawn = sum(review.second_wanted(n.to_bytes(16)) for n in range(10_000))
+    assert 900 < drawn < 1_100
