@@ -40,7 +40,10 @@ MOVES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """One move of one link, as a statement says it. `at` is in microseconds since 1970 UTC."""
+    """One move of one link, as a statement says it. `at` is in microseconds since 1970 UTC.
+
+    `rests_on` is the page or the answer that it rests on.
+    """
 
     link: bytes
     move: str
@@ -48,6 +51,7 @@ class Verdict:
     at: int
     statement: bytes
     reason: str = ""
+    rests_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +87,26 @@ def second_wanted(link: bytes, share: float = 0.1) -> bool:
     """Whether a link is drawn for a second review: the same draw each time, of its id alone."""
     drawn = int.from_bytes(blake2b(b"second" + link, digest_size=8).digest())
     return drawn < share * 2**64
+
+
+def may(verdict: Verdict, standing: Standing, learner: bytes, only_self: bool) -> str | None:
+    """Why a verdict may not be given, in a sentence; None where it may.
+
+    `only_self` where nobody but the learner says that the work was done.
+    """
+    move = MOVES.get(verdict.move)
+    if move is None or standing.state not in move.sources:
+        return f"A link that is {standing.state} cannot take the move {verdict.move!r}."
+    if verdict.move in ("submit", "take"):
+        return None
+    if verdict.by == learner:
+        return "Nobody reviews evidence of their own work; leave it to another reviewer."
+    if verdict.move == "not_seen":
+        return None
+    if not verdict.reason.strip():
+        return "A decision needs a reason; say in a sentence what it is."
+    if not verdict.rests_on.strip():
+        return "A decision names the page or the answer that it rests on."
+    if verdict.move == "accept" and only_self:
+        return "Only the learner says so; ask somebody else who saw the work before accepting."
+    return None

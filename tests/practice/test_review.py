@@ -1,5 +1,7 @@
 """A link moves only as the table says, whatever the order in which verdicts arrive."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,3 +50,13 @@ def test_the_order_of_arrival_never_shows(verdicts, random, proposed) -> None:  
 def test_about_a_tenth_is_drawn_for_a_second_review() -> None:
     drawn = sum(review.second_wanted(n.to_bytes(16)) for n in range(10_000))
     assert 900 < drawn < 1_100
+
+
+def test_nobody_accepts_their_own_work_nor_what_only_the_learner_says() -> None:
+    standing = after(True, [verdict("take", 1)])
+    bare = verdict("accept", 2)
+    sound = replace(bare, rests_on="page 2")
+    assert "own work" in str(review.may(sound, standing, b"r" * 16, False))
+    assert "Only the learner" in str(review.may(sound, standing, b"l" * 16, True))
+    assert "page" in str(review.may(bare, standing, b"l" * 16, False))
+    assert review.may(sound, standing, b"l" * 16, False) is None
