@@ -265,6 +265,25 @@ def actors_in(connection: Connection, tenant_id: int, courses: Sequence[bytes]) 
     }
 
 
+def arrived(
+    connection: Connection, tenant_id: int, courses: Sequence[bytes]
+) -> list[tuple[bytes, bytes | None, bytes]]:
+    """Each completion of these courses that arrived and is not voided: under which identifier,
+    whose it is (None: nobody knows), and of which course."""
+    return [
+        (bytes(row[0]), None if row[1] is None else bytes(row[1]), bytes(row[2]))
+        for piece in pieces(courses)
+        for row in run(
+            connection,
+            "SELECT e.actor, i.person, e.course FROM events e LEFT JOIN identities i"
+            " ON i.tenant_id = e.tenant_id AND i.digest = e.actor"
+            " WHERE e.tenant_id = ? AND e.kind = 'completed' AND e.voided = 0"
+            f" AND e.course IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+    ]
+
+
 # Who they are -------------------------------------------------------------------------------
 
 
