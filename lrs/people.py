@@ -378,8 +378,7 @@ class _List:
         number, mail = self._number(row, "number"), self._mail(row)
         wanted: list[tuple[str, str]] = [number] if number else []
         if mail:
-            mbox = f"mailto:{mail}"
-            wanted += [("mbox", mbox), ("mbox_sha1sum", sha1(mbox.encode()).hexdigest())]
+            wanted += _alike("mbox", f"mailto:{mail}")
         wanted += self._account(row)
         known = self.standing.get(person, Person())
         said = {(each.kind, each.text): each.confirmed for each in known.identifiers}
@@ -619,18 +618,17 @@ def confirm(
     confirmed to mean another."""
     if person not in register.people(connection, tenant_id, [person]):
         raise NotFound(f"a person {uuid.UUID(bytes=person)}")
-    digest = names.identifier(tenant_id, *identifier)
-    held = register.holders(connection, tenant_id, [digest]).get(digest, set())
+    digests = [names.identifier(tenant_id, *each) for each in _alike(*identifier)]
+    holders = register.holders(connection, tenant_id, digests)
+    held = set[bytes]().union(*holders.values())
     if held - {person}:
         other = uuid.UUID(bytes=min(held - {person}))
         raise Conflict(
             f"That identifier is confirmed to mean the person {other}.",
             "If that was wrong, refuse it for them first; if they are one person, merge them.",
         )
-    kind, text = identifier
-    if not held:
-        fact = Fact(people.IDENTIFIER, person, {"kind": kind, "text": text})
-        register.append(connection, tenant_id, [fact], by)
+    if len(holders) < len(digests):
+        _decide(connection, tenant_id, people.IDENTIFIER, person, identifier, by)
 
 
 def refuse(
@@ -639,6 +637,23 @@ def refuse(
     """Decide that an identifier does not mean a person; imports will not say so again."""
     if person not in register.people(connection, tenant_id, [person]):
         raise NotFound(f"a person {uuid.UUID(bytes=person)}")
-    kind, text = identifier
-    fact = Fact(people.REFUSED, person, {"kind": kind, "text": text})
-    register.append(connection, tenant_id, [fact], by)
+    _decide(connection, tenant_id, people.REFUSED, person, identifier, by)
+
+
+def _decide(
+    connection: Connection,
+    tenant_id: int,
+    kind: str,
+    person: bytes,
+    identifier: tuple[str, str],
+    by: str,
+) -> None:
+    facts = [Fact(kind, person, {"kind": of, "text": text}) for of, text in _alike(*identifier)]
+    register.append(connection, tenant_id, facts, by)
+
+
+def _alike(kind: str, text: str) -> list[tuple[str, str]]:
+    """An identifier, and with a mailbox its SHA-1: whoever has the one has the other."""
+    if kind != "mbox":
+        return [(kind, text)]
+    return [(kind, text), ("mbox_sha1sum", sha1(text.encode()).hexdigest())]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,19 @@ def test_a_completion_that_came_before_the_list_finds_its_person_and_loses_them_
     assert cases(cast) == [(unknown, 0)]
     assert "decided before" in take(cast, HEADINGS + SARI_ROW).notes[0]
     assert cases(cast) == [(unknown, 0)]
+
+
+def test_a_mailbox_and_its_sum_are_confirmed_and_refused_together(cast: Cast) -> None:
+    take(cast, HEADINGS + SARI_ROW)
+    sari, _ = known(cast, SARI)
+    mail = ("mbox", "mailto:other@example.org")
+    summed = {"mbox_sha1sum": sha1(mail[1].encode()).hexdigest()}
+    completed(cast, summed)
+    assert cases(cast)[0][1] == 0
+    cast.database.write(lambda c: people.confirm(c, cast.tenant.id, sari, mail, "admin"))
+    assert cases(cast) == [(sari, 1)]
+    cast.database.write(lambda c: people.refuse(c, cast.tenant.id, sari, mail, "admin"))
+    assert cases(cast)[0][1] == 0
 
 
 def test_an_account_named_by_a_number_is_proposed_and_only_a_human_confirms_it(
