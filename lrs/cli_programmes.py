@@ -1,5 +1,6 @@
 """Commands over programmes: what graduates are expected to do at work, and how it is followed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -8,8 +9,10 @@ import yaml
 from lrs import programmes
 from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
-from lrs.errors import NotFound, Problem, Refused
+from lrs.errors import Conflict, NotFound, Problem, Refused
+from lrs.practice.programmes import DEPTHS, Programme
 from lrs.store import accounts
+from schemas import packs
 from schemas.programmes import courses_of, dump, load
 
 
@@ -92,8 +95,62 @@ def show(context: Context, iri: str | None, tenant: str) -> None:
     chosen = [each for each in every if iri in (None, each.iri)]
     if iri is not None and not chosen:
         raise NotFound(f"a programme {iri}")
-    tree = {"programmes": [dump(each) for each in chosen]}
-    click.echo(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100), nl=False)
+    click.echo(_yaml(chosen), nl=False)
+
+
+@programmes_group.command("packs")
+def list_packs() -> None:
+    """List the packs from which a programme can be made."""
+    rows = [("name", "behaviours", "about")]
+    rows += [
+        (pack.name, str(len(pack.body["behaviours"])), pack.about["en"]) for pack in packs.every()
+    ]
+    print_table(rows)
+
+
+@programmes_group.command("new")
+@click.option("--pack", required=True, help="Its name: see 'jejak programmes packs'.")
+@click.option("--iri", required=True, help="The programme's name, for good.")
+@click.option("--title", required=True, help="Its title.")
+@click.option("--course", "courses", multiple=True, metavar="IRI", help="A course of it.")
+@click.option("--jp", type=float, help="Its hours (jam pelajaran), instead of the pack's.")
+@click.option("--depth", type=click.Choice(DEPTHS), help="How far it is followed up.")
+@click.option("--apply", "enter", is_flag=True, help="Enter it, instead of printing it.")
+@of_tenant
+@click.pass_obj
+def new(
+    context: Context,
+    pack: str,
+    iri: str,
+    title: str,
+    courses: tuple[str, ...],
+    jp: float | None,
+    depth: str | None,
+    enter: bool,
+    tenant: str,
+) -> None:
+    """Make a programme from a pack.
+
+    Printed as YAML, to be changed and applied; with --apply, entered as it is.
+    """
+    made = packs.make(pack, iri, title, courses=courses, jp=jp, depth=depth)
+    if not enter:
+        click.echo(_yaml([made]), nl=False)
+        return
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        if any(each.iri == iri for each in programmes.in_force(connection, owner.id)):
+            raise Conflict(
+                f"There is a programme {iri} already.", "Choose another IRI, or change that one."
+            )
+    by = f"the command line: pack {pack}"
+    context.database.write(lambda c: programmes.apply(c, owner.id, [made], by))
+    click.echo(f"Entered: {title}, {len(made.behaviours)} behaviours, followed up: {made.depth}.")
+
+
+def _yaml(every: Sequence[Programme]) -> str:
+    tree = {"programmes": [dump(each) for each in every]}
+    return str(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100))
 
 
 commands = (programmes_group,)

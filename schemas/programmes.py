@@ -21,6 +21,7 @@ from lrs.practice.programmes import (
     RATERS,
     Behaviour,
     Cohort,
+    Drivers,
     Programme,
     Rule,
     Window,
@@ -232,6 +233,14 @@ class _RuleSchema(_Shape):
     extensions = fields.Dict(keys=_Iri())
 
 
+class _DriversSchema(_Shape):
+    makes = Drivers
+    monitors = _list(_Text())
+    reinforces = _list(_Text())
+    encourages = _list(_Text())
+    rewards = _list(_Text())
+
+
 class _ProgrammeSchema(_Shape):
     makes = Programme
     sets = frozenset({"courses"})
@@ -252,6 +261,12 @@ class _ProgrammeSchema(_Shape):
     pack = _Text()
     kind = _Text()
     peers = _whole(0)
+    sample = fields.Float(
+        validate=validate.Range(0, 1, error="A share is from 0 to 1; write 0.2 for one in five."),
+        error_messages={"invalid": "This must be a number from 0 to 1."},
+    )
+    forms = _list(_Text(validate=_word(*FORMS)))
+    drivers = fields.Nested(_DriversSchema)
 
 
 # What fields alone cannot see ----------------------------------------------------------------
@@ -276,6 +291,8 @@ def _within(programme: Programme, path: str) -> Iterator[Problem]:
             yield Problem(
                 f"{path}.rules[{n}].behaviours", f"The programme expects no behaviour {iri}."
             )
+    if len(set(programme.forms)) != len(programme.forms):
+        yield Problem(f"{path}.forms", "A form is named twice.")
     for member, names in (
         ("cohorts", [each.name for each in programme.cohorts]),
         ("behaviours", [each.iri for each in programme.behaviours]),

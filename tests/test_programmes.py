@@ -95,6 +95,21 @@ def test_on_the_command_line_programmes_are_tried_entered_shown_and_entered_agai
     assert "Not found" in jejak("programmes", "show", "https://example.org/none").output
 
 
+def test_a_programme_made_from_a_pack_is_printed_or_entered_at_once(
+    cast: Cast, jejak: Callable[..., Result], tmp_path: Path
+) -> None:
+    assert "latsar" in CliRunner().invoke(main, ["programmes", "packs"]).output
+    words = ("programmes", "new", "--pack", "service", "--iri", "https://example.org/p")
+    words += ("--title", "Pelayanan Prima", "--course", COURSE, "--jp", "30")
+    file = tmp_path / "programmes.yaml"
+    file.write_text(jejak(*words).output, encoding="utf-8")
+    assert jejak("programmes", "show").output == "programmes: []\n"
+    said = jejak(*words, "--apply").output
+    assert said == "Entered: Pelayanan Prima, 4 behaviours, followed up: full.\n"
+    assert "0 new, 0 changed, 1 unchanged" in jejak("programmes", "apply", str(file)).output
+    assert "already" in jejak(*words, "--apply").output
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [("a: [", "no YAML"), ("programmes: [{iri: x}]", "programmes.yaml: programmes[0].iri: This")],

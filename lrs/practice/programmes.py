@@ -21,6 +21,25 @@ COUNTS = ("any", "all", "most")
 #: Who may be asked in a window.
 RATERS = ("self", "superior", "peer", "subordinate", "evaluator")
 
+#: Kinds of which every programme is long enough to be followed up in full.
+_LONG = ("latsar", "pka", "pkp", "pkn")
+
+#: Hours (JP): a webinar of no more is not followed up, another course of no less is in full.
+SHORT_JP, FULL_JP = 4, 20
+
+
+def default_depth(jp: float | None, kind: str | None) -> str:
+    """How far a programme is followed up where nobody says: by its kind and its hours.
+
+    Webinars must not flood anyone (domain §4): one that is short, or of unknown hours, is not
+    followed up, a long one lightly. Another course of unknown hours is followed up lightly.
+    """
+    if kind in _LONG:
+        return "full"
+    if kind == "webinar":
+        return "light" if jp is not None and jp > SHORT_JP else "none"
+    return "full" if jp is not None and jp >= FULL_JP else "light"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
@@ -47,6 +66,17 @@ class Window:
     closes: int
     raters: tuple[str, ...]
     forms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drivers:
+    """What in the workplace keeps the behaviours alive, in sentences (required drivers): what
+    monitors, reinforces, encourages and rewards them."""
+
+    monitors: tuple[str, ...] = ()
+    reinforces: tuple[str, ...] = ()
+    encourages: tuple[str, ...] = ()
+    rewards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +130,10 @@ class Programme:
 
     `iri` is its name for good. `courses` are course IRIs of one or several LMSs. `jp` are its
     hours, `zone` the time zone in which its days are counted, `counts` one of `COUNTS`, `pack`
-    the vocabulary it was made from. `peers` is how many peers are drawn of those named.
+    the pack it was made from. `peers` is how many peers are drawn of those named. `sample` is the
+    share of superiors that are asked where the depth is `light`. `forms` are those used outside
+    windows: G at enrolment, H for who left, I at the counter, J for meetings, F for stories.
+    `drivers` is what the workplace does for the behaviours.
     """
 
     iri: str
@@ -117,10 +150,33 @@ class Programme:
     pack: str | None = None
     kind: str | None = None
     peers: int = 3
+    sample: float = 0.2
+    forms: tuple[str, ...] = ()
+    drivers: Drivers = Drivers()
 
     def behaviour(self, iri: str) -> Behaviour | None:
         """The behaviour of that name, if the programme expects it."""
         return next((each for each in self.behaviours if each.iri == iri), None)
+
+
+def windows(depth: str, *, leaders: bool = False, peers: bool = True) -> tuple[Window, ...]:
+    """The windows of a depth (domain §4); of `leaders`, those they lead are asked too."""
+    later = ("self", "superior", *(("peer",) if peers else ()))
+    whole = (
+        Window(name="W0", opens=0, closes=14, raters=("self", "superior"), forms=("A",)),
+        Window(name="W1", opens=30, closes=45, raters=("self", "superior"), forms=("B",)),
+        Window(name="W2", opens=90, closes=120, raters=later, forms=("C", "D")),
+        Window(
+            name="W3",
+            opens=180,
+            closes=240,
+            raters=(*later, "subordinate") if leaders else later,
+            forms=("C", "D"),
+        ),
+        Window(name="W4", opens=330, closes=365, raters=("evaluator", "superior"), forms=("E",)),
+    )
+    once = Window(name="W2", opens=90, closes=120, raters=("self", "superior"), forms=("C", "D"))
+    return {"none": (), "light": (once,), "full": whole}[depth]
 
 
 def _any_like(patterns: tuple[str, ...], values: tuple[str, ...]) -> bool:
