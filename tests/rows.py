@@ -1,0 +1,286 @@
+"""Makers of what is worked out of log and register, as rows: cases, outcomes, links, answers.
+
+For tests of what reads these tables. Days are counted from the clock of the case, which is `DAY`
+unless told otherwise; what is not said is as nobody would think twice about.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+
+from lrs.practice import names
+from lrs.practice.cases import days
+from lrs.practice.programmes import Behaviour, Cohort, Programme, Window
+from lrs.store import tables
+from lrs.store.engine import Database, insert
+
+#: A clock that started long ago.
+DAY = date(2025, 1, 6)
+
+WINDOWS = (
+    Window(name="W0", opens=0, closes=14, raters=("self", "superior"), forms=("A",)),
+    Window(name="W1", opens=30, closes=45, raters=("self", "superior"), forms=("B",)),
+    Window(name="W2", opens=90, closes=120, raters=("self", "superior", "peer"), forms=("C", "D")),
+    Window(name="W3", opens=180, closes=240, raters=("self", "superior"), forms=("C", "D")),
+    Window(name="W4", opens=330, closes=365, raters=("evaluator", "superior"), forms=("E",)),
+)
+
+
+def iri(name: str) -> str:
+    return f"https://agency.example.go.id/{name.lower().replace(' ', '-')}"
+
+
+def programme(
+    title: str = "Pelayanan Prima",
+    *behaviours: str,
+    cohorts: tuple[str, ...] = (),
+    **changes: Any,
+) -> Programme:
+    """A programme that expects these behaviours (two of its own where none is named)."""
+    told = behaviours or (f"{title} satu", f"{title} dua")
+    return Programme(
+        iri=iri(title),
+        title=title,
+        behaviours=tuple(Behaviour(iri=iri(each), text=each) for each in told),
+        cohorts=tuple(Cohort(name=each) for each in cohorts),
+        **({"windows": WINDOWS, "jp": 20.0} | changes),
+    )
+
+
+def at(day: date, offset: int = 0) -> int:
+    """Noon of a day in Jakarta, in microseconds."""
+    return (days(day) + offset) * 86_400_000_000 + 5 * 3_600_000_000
+
+
+@dataclass
+class Case:
+    """A case that was added, to which answers, links and invitations are added."""
+
+    rows: "Rows"
+    id: bytes
+    subject: bytes
+    programme: Programme
+    clock: date
+
+    def behaviour(self, name: str | None) -> bytes:
+        return names.ZERO if name is None else names.behaviour(self.rows.tenant_id, iri(name))
+
+    def outcome(
+        self,
+        name: str | None = None,
+        *,
+        applied: int | None = None,
+        tier: str | None = None,
+        lasting: int | None = None,
+        known_not: int | None = None,
+        contact: int | None = None,
+        confirmed: int | None = None,
+    ) -> "Case":
+        def day(offset: int | None) -> int | None:
+            return None if offset is None else days(self.clock) + offset
+
+        told = [each for each in (applied, lasting, known_not, contact) if each is not None]
+        contact = max(told) if told and contact is None else contact
+        self.rows.add(
+            tables.outcomes,
+            self.id,
+            self.behaviour(name),
+            self.rows.tenant_id,
+            day(applied),
+            (tier or "7a") if applied is not None else None,
+            day(lasting),
+            day(known_not),
+            day(contact),
+            day(confirmed),
+        )
+        return self
+
+    def answer(
+        self,
+        name: str | None = None,
+        *,
+        role: str = "superior",
+        rater: str | None = "bu ratna",
+        window: str = "W2",
+        day: int = 100,
+        value: int | None = None,
+        recalled: int | None = None,
+        observed: bool = True,
+        barriers: str = "",
+        flagged: bool = False,
+        statement: bytes | None = None,
+        frequency: str | None = None,
+    ) -> "Case":
+        self.rows.add(
+            tables.answers,
+            statement or uuid.uuid4().bytes,
+            self.behaviour(name),
+            self.rows.tenant_id,
+            self.id,
+            role,
+            None if rater is None else person(rater),
+            window,
+            days(self.clock) + day,
+            int(observed),
+            value,
+            recalled,
+            frequency,
+            barriers,
+            int(flagged),
+        )
+        return self
+
+    def invitation(
+        self,
+        role: str = "superior",
+        *,
+        rater: str | None = "bu ratna",
+        window: str = "W2",
+        state: str = "sent",
+        sampled: bool = False,
+        due: int = 90,
+        closes: int = 120,
+        answered: int | None = None,
+    ) -> "Case":
+        self.rows.add(
+            tables.invitations,
+            uuid.uuid4().bytes,
+            self.rows.tenant_id,
+            uuid.uuid4().bytes,
+            self.id,
+            role,
+            None if rater is None else person(rater),
+            window,
+            "answered" if answered is not None else state,
+            int(sampled),
+            "mail",
+            days(self.clock) + due,
+            days(self.clock) + closes,
+            at(self.clock, due),
+            at(self.clock, due) if state == "sent" or answered is not None else None,
+            0,
+            None if answered is None else at(self.clock, answered),
+            None,
+        )
+        return self
+
+    def link(
+        self,
+        name: str | None = None,
+        *,
+        state: str = "accepted",
+        placed: str = "after",
+        performed: int = 20,
+        proposed: int = 21,
+        decided: int | None = 25,
+        self_said: bool = False,
+        body: dict[str, Any] | None = None,
+    ) -> "Case":
+        self.rows.add(
+            tables.links,
+            uuid.uuid4().bytes,
+            self.rows.tenant_id,
+            self.id,
+            self.subject,
+            uuid.uuid4().bytes,
+            self.behaviour(name),
+            state,
+            placed,
+            days(self.clock) + performed,
+            500,
+            int(self_said),
+            at(self.clock, proposed),
+            None if decided is None else at(self.clock, decided),
+            msgspec.json.encode(body or {}),
+        )
+        return self
+
+
+def person(name: str) -> bytes:
+    """The id of a person, by a name that a test made up."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, name).bytes
+
+
+@dataclass
+class Rows:
+    """Rows to come, of one tenant; `write` has them inserted."""
+
+    tenant_id: int
+    waiting: dict[Any, list[tuple[Any, ...]]] = field(default_factory=dict)
+    people: int = 0
+
+    def add(self, table: Any, *values: Any) -> None:
+        self.waiting.setdefault(table, []).append(values)
+
+    def programme(self, made: Programme) -> Programme:
+        self.add(
+            tables.programmes,
+            names.programme(self.tenant_id, made.iri),
+            self.tenant_id,
+            1,
+            made.iri.encode(),
+            made.title,
+            msgspec.json.encode(made),
+        )
+        return made
+
+    def unit(self, path: str) -> bytes:
+        unit = names.unit(self.tenant_id, path)
+        if all(row[0] != unit for row in self.waiting.get(tables.units, ())):
+            self.add(tables.units, unit, self.tenant_id, path, b"{}")
+        return unit
+
+    def case(
+        self,
+        of: Programme,
+        *,
+        who: str | None = None,
+        unit: str | None = None,
+        cohort: str | None = None,
+        clock: date = DAY,
+        state: str = "open",
+        matched: bool = True,
+        ended: str | None = None,
+        ended_day: int | None = None,
+    ) -> Case:
+        self.people += 1
+        subject = person(who or f"alumni {self.people}")
+        made = Case(self, uuid.uuid4().bytes, subject, of, clock)
+        self.add(
+            tables.cases,
+            made.id,
+            self.tenant_id,
+            subject,
+            int(matched),
+            names.programme(self.tenant_id, of.iri),
+            cohort,
+            state,
+            at(clock),
+            days(clock),
+            None if unit is None else self.unit(unit),
+            ended,
+            None if ended_day is None else days(clock) + ended_day,
+            b"{}",
+        )
+        return made
+
+    def write(self, database: Database) -> None:
+        """Insert what waits."""
+        waiting, self.waiting = self.waiting, {}
+
+        def work(connection: Any) -> None:
+            for table, rows in waiting.items():
+                insert(connection, table, rows)
+
+        database.write(work)
+
+
+Story = Callable[[Rows], None]
+
+
+def later(offset: int, day: date = DAY) -> date:
+    return day + timedelta(days=offset)
