@@ -10,9 +10,11 @@ Several adapters may know one statement: the first in the order of `precedence`,
 that does not pass speaks for it.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 
 from lrs.xapi import lexical
@@ -55,6 +57,11 @@ REFLECTED = "reflected"
 CHECKED_IN = "checked_in"
 HANDED_IN = "handed_in"
 PRACTICE = (PLANNED, WORKED, OBSERVED, RATED, REFLECTED, CHECKED_IN, HANDED_IN)
+
+
+#: Our own extensions of a learning record: hours (a number), and the name of the cohort.
+JP = "https://w3id.org/xapi/jejak/extensions/jp"
+GROUP_NAME = "https://w3id.org/xapi/jejak/extensions/group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,3 +186,62 @@ def related(statement: Tree, use: str) -> tuple[Tree, ...]:
     found = (statement.get("context") or {}).get("contextActivities") or {}
     given = found.get(use) or ()
     return (given,) if isinstance(given, dict) else tuple(given)
+
+
+def is_activity(thing: Tree) -> bool:
+    """Whether an object of a statement is an activity, and so has an IRI."""
+    kind: str = thing.get("objectType", "Activity")
+    return kind == "Activity"
+
+
+def extension(statement: Tree, iri: str) -> Any:
+    """What stands under an extension: of the context, the result, or the object; None for nothing.
+
+    Where several have it, the first of these.
+    """
+    return extensions(statement).get(iri)
+
+
+def extensions(statement: Tree) -> dict[str, Any]:
+    """Every extension of a statement: of its object, its result and its context."""
+    told: dict[str, Any] = {}
+    definition = statement["object"].get("definition") or {}
+    for holder in (definition, statement.get("result"), statement.get("context")):
+        told.update((holder or {}).get("extensions") or {})
+    return told
+
+
+def score_of(statement: Tree) -> float | None:
+    """The result's score as a share from 0 to 1, None where none was given.
+
+    By `raw`, `min` and `max` where all are there: senders differ in what `scaled` is to them
+    (Moodle's plug-in counts from -1).
+    """
+    score = (statement.get("result") or {}).get("score") or {}
+    try:
+        least, most = (float(score[name]) for name in ("min", "max"))
+        share = (float(score["raw"]) - least) / (most - least)
+    except (KeyError, ZeroDivisionError, OverflowError):
+        try:
+            share = float(score["scaled"])
+        except (KeyError, OverflowError):
+            return None
+    return min(1.0, max(0.0, share)) if math.isfinite(share) else None
+
+
+def jp_told(statement: Tree) -> float | None:
+    """The hours (JP) that a statement gives by our extension, None for none."""
+    return hours(extension(statement, JP))
+
+
+def group_told(statement: Tree) -> str | None:
+    """The cohort that a statement names by our extension, None for none."""
+    told = extension(statement, GROUP_NAME)
+    return told.strip() or None if isinstance(told, str) else None
+
+
+def hours(value: Any) -> float | None:
+    """A number of hours that can be one, else None."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return None
+    return float(value) if 0 < value < 10_000 else None

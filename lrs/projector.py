@@ -70,13 +70,18 @@ class Programmes:
         return self._by_course.get(iri)
 
     def configs(self) -> dict[str, Any]:
-        """What the adapters are told: the rules by which workplace statements count."""
-        rules = [
-            {"verbs": sorted(rule.verbs), "types": sorted(rule.types)}
+        """What the adapter of work is told: by which verbs and types the rules count statements,
+        and the names of programmes and behaviours that a statement may refer to."""
+        rules = {
+            (tuple(sorted(rule.verbs)), tuple(sorted(rule.types)))
             for programme in self.every
             for rule in programme.rules
-        ]
-        return {"work": {"rules": rules}}
+        }
+        iris = {each.iri for each in self.every} | {
+            behaviour.iri for each in self.every for behaviour in each.behaviours
+        }
+        told = [{"verbs": verbs, "types": types} for verbs, types in sorted(rules)]
+        return {"work": {"rules": told, "iris": frozenset(iris)}}
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""What Moodle sends through its plug-in logstore_xapi.
+"""What Moodle and Totara send through the plug-in logstore_xapi.
 
 Told by the plug-in's own extension, or by Moodle's addresses of courses and modules. What counts:
 
@@ -7,9 +7,14 @@ Told by the plug-in's own extension, or by Moodle's addresses of courses and mod
   decides, and the event that the plug-in names, if it names one. A completed module, also a failed
   quiz, is progress in its course.
 - `uncompleted` on a course undoes that.
-- `enrolled` and `left` are enrolments. `registered` is the making of an account, nothing else.
-- A course badge that is achieved is a certificate, one that is forfeited a certificate lost.
-- The first view of a course or one of its modules says that the learner was there.
+- `enrolled`, `left`, `suspended` and `resumed` are enrolments. `registered` is the making of an
+  account, or the booking of a seminar, nothing else.
+- A badge or certificate that is achieved in a course is a certificate, one that is forfeited a
+  certificate lost.
+- The first view of a course or one of its modules says that the learner was there, and so does
+  `attended` at a seminar. Who looks at reports, notes or profiles tells of their own work.
+- Totara adds *programs*, sets of courses: `assign` invites to one, and `completed` on one completes
+  it. A programme here may have the address of a program among its courses.
 
 `context.registration` is random for each run of Moodle's sending task and shared by all learners
 in it, so it is never taken for an enrolment. Moodle's groups are not cohorts and tell nothing.
@@ -25,10 +30,11 @@ from lrs.learning import LearningEvent, Pass, Tree
 _INFO = "http://lrs.learninglocker.net/define/extensions/info"
 _PLUGIN = "https://github.com/xAPI-vle/moodle-logstore_xapi"
 _EDLM = "https://xapi.edlm/profiles/edlm-lms/concepts/"
-_BADGE = _EDLM + "activity-types/badge"
 
-_COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
+_ADL = "http://adlnet.gov/expapi/verbs/"
+_COMPLETED = _ADL + "completed"
 _UNCOMPLETED = _EDLM + "verbs/uncompleted"
+_VIEWED = "http://id.tincanapi.com/verb/viewed"
 
 #: What is said of a course itself, by verb.
 _OF_COURSE = {
@@ -36,17 +42,31 @@ _OF_COURSE = {
     _UNCOMPLETED: learning.UNCOMPLETED,
     _EDLM + "verbs/enrolled": learning.ENROLLED,
     "https://w3id.org/xapi/tla/verbs/resumed": learning.ENROLLED,
+    "https://w3id.org/xapi/tla/verbs/suspended": learning.WITHDRAWN,
     "http://activitystrea.ms/leave": learning.WITHDRAWN,
-    "http://id.tincanapi.com/verb/viewed": learning.ATTENDED,
+    _VIEWED: learning.ATTENDED,
 }
 #: What is said of something in a course, by verb.
 _OF_PART = {
     _COMPLETED: learning.PROGRESSED,
-    "http://id.tincanapi.com/verb/viewed": learning.ATTENDED,
+    _VIEWED: learning.ATTENDED,
+    _ADL + "attended": learning.ATTENDED,
 }
-_OF_BADGE = {
+#: What is said of a badge or certificate, by verb.
+_OF_AWARD = {
     "https://w3id.org/xapi/tla/verbs/achieved": learning.CERTIFIED,
     "https://w3id.org/xapi/tla/verbs/forfeited": learning.DECERTIFIED,
+}
+#: What is said of one of Totara's programs, by verb.
+_OF_PROGRAM = {
+    "http://activitystrea.ms/schema/1.0/assign": learning.INVITED,
+    _COMPLETED: learning.COMPLETED,
+}
+_AWARDS = {_EDLM + "activity-types/badge", _EDLM + "activity-types/certificate"}
+#: What only those look at who run the course.
+_OF_STAFF = {
+    _EDLM + "activity-types/report",
+    "http://id.tincanapi.com/activitytype/user-profile",
 }
 _COURSE_EVENTS = {
     "\\core\\event\\course_completed",
@@ -60,23 +80,17 @@ class Moodle:
 
     name = "moodle"
     precedence = 100
-    about = "Moodle, through its plug-in logstore_xapi."
+    about = "Moodle and Totara, through the plug-in logstore_xapi."
 
     def read(self, statement: Tree, config: Mapping[str, Any]) -> tuple[LearningEvent, ...] | Pass:
         target = statement["object"]
-        if target.get("objectType", "Activity") != "Activity":
+        if not learning.is_activity(target):
             return Pass("its object is no activity")
         info = _info(statement)
         here = _page(target["id"])
         if info is None and here is None:
             return Pass("neither the plug-in's extension nor an address of Moodle")
-        verb = statement["verb"]["id"]
-        if learning.type_of(target) == _BADGE:
-            course, kind = _course_around(statement), _OF_BADGE.get(verb)
-        elif here == "course" and _about_course(verb, info):
-            course, kind = target, _OF_COURSE.get(verb)
-        else:
-            course, kind = _course_around(statement), _OF_PART.get(verb)
+        kind, course = _meant(statement, info, here)
         if kind is None or course is None:
             return ()
         part = None if course is target else target["id"]
@@ -88,9 +102,27 @@ class Moodle:
                 at=learning.moment(statement),
                 title=learning.name_of(course),
                 part=part,
+                score=learning.score_of(statement),
             )
             for person in learning.people(statement)
         )
+
+
+def _meant(
+    statement: Tree, info: Mapping[str, Any] | None, here: str | None
+) -> tuple[str | None, Tree | None]:
+    """What a statement says, and of which course."""
+    target, verb = statement["object"], statement["verb"]["id"]
+    kind = learning.type_of(target)
+    if kind in _AWARDS:
+        return _OF_AWARD.get(verb), _course_around(statement)
+    if here == "program":
+        return _OF_PROGRAM.get(verb), target
+    if here == "course" and _about_course(verb, info):
+        return _OF_COURSE.get(verb), target
+    if verb == _VIEWED and (here is None or kind in _OF_STAFF):
+        return None, None
+    return _OF_PART.get(verb), _course_around(statement)
 
 
 def _info(statement: Tree) -> Mapping[str, Any] | None:
@@ -104,11 +136,12 @@ def _about_course(verb: str, info: Mapping[str, Any] | None) -> bool:
     if info is None or verb not in (_COMPLETED, _UNCOMPLETED):
         return True
     event = info.get("event_name")
-    return event is None or event in _COURSE_EVENTS
+    return event is None or (isinstance(event, str) and event in _COURSE_EVENTS)
 
 
 def _page(iri: str) -> str | None:
-    """`course` for the address of a course, `part` for another of Moodle's, else None."""
+    """`course` for the address of a course, `program` for one of Totara's, `part` for another of
+    theirs, else None."""
     try:
         parts = urlsplit(iri)
     except ValueError:
@@ -116,6 +149,8 @@ def _page(iri: str) -> str | None:
     if parts.path.endswith("/course/view.php"):
         numbers = parse_qs(parts.query).get("id", ())
         return "course" if len(numbers) == 1 and numbers[0].isdigit() else None
+    if parts.path.endswith("/totara/program/view.php"):
+        return "program"
     if parts.path.endswith(".php") and ("/mod/" in parts.path or "/course/" in parts.path):
         return "part"
     return None
