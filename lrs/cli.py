@@ -11,6 +11,7 @@ from werkzeug.local import LocalProxy
 from lrs import (
     cli_accounts,
     cli_demo,
+    cli_imports,
     cli_people,
     cli_practice,
     cli_programmes,
@@ -182,6 +183,7 @@ for group in (
     cli_accounts.users,
     *cli_records.commands,
     *cli_people.commands,
+    *cli_imports.commands,
     *cli_practice.commands,
     *cli_programmes.commands,
     *cli_demo.commands,

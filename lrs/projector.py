@@ -206,7 +206,6 @@ class _Reading:
         ]
 
     def _stored(self, logged: Logged, n: int, adapter: str, event: Event) -> Stored:
-        kind, text = actors.ifi(event.actor) or ("", "")
         course = names.ZERO
         if isinstance(event, LearningEvent):
             course = names.course(self.tenant.id, event.course)
@@ -214,7 +213,7 @@ class _Reading:
             logged.position,
             n,
             logged.id,
-            names.identifier(self.tenant.id, kind, text),
+            names.actor(self.tenant.id, *(actors.ifi(event.actor) or ("", ""))),
             event.kind,
             course,
             event.at,

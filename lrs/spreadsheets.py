@@ -6,7 +6,8 @@ digits for good, so it is refused rather than guessed.
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,6 +18,9 @@ from lrs.errors import Problem, Refused
 
 #: Spreadsheets keep 15 digits of a number.
 _EXACT = 10**15
+
+#: So far down a row of headings is looked for, below titles, logos and the agency's address.
+_TITLES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +41,85 @@ class Sheet:
     rows: tuple[Row, ...]
 
 
-def read(content: bytes, name: str) -> Sheet:
-    """The table in a file of this name. Refused: it is none, or has no row of headings."""
+def read(content: bytes, name: str, known: Set[str] = frozenset()) -> Sheet:
+    """The table in a file of this name. Refused: it is none, or has no row of headings.
+
+    The headings stand in the first row that is not empty, unless `known` names headings, as
+    `plain` writes them: then they stand in the row that holds most of them, which may be below
+    a title, and on whichever sheet; of columns that are called alike the later are numbered.
+    """
     if name.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods")):
-        rows = _workbook(content, name)
+        sheets = _workbook(content, name, every=bool(known))
     else:
-        rows = _comma_separated(content, name)
-    numbered = ((n, row) for n, row in enumerate(rows, 1) if any(cell != "" for cell in row))
-    _, first = next(numbered, (0, None))
-    if first is None:
+        sheets = [list(_comma_separated(content, name, titled=bool(known)))]
+    tables = [
+        [(n, row) for n, row in enumerate(rows, 1) if any(cell not in ("", None) for cell in row)]
+        for rows in sheets
+    ]
+    _, sheet, at = max(
+        (
+            (_likeness(row, known), -s, -n)
+            for s, table in enumerate(tables)
+            for n, (_, row) in enumerate(table[:_TITLES] if known else table[:1])
+        ),
+        default=(0, 0, 0),
+    )
+    numbered = tables[-sheet] if tables else []
+    if not numbered:
         raise Refused(Problem(name, "The file is empty; its first row must hold the headings."))
-    headings = tuple(" ".join(str(cell).split()) for cell in first)
+    headings = tuple(" ".join(str(cell).split()) for cell in numbered[-at][1])
     twice = sorted({each for each in headings if each and headings.count(each) > 1})
-    if twice:
+    if twice and known:
+        headings = tuple(
+            f"{each} ({headings[: n + 1].count(each)})" if each and each in headings[:n] else each
+            for n, each in enumerate(headings)
+        )
+    elif twice:
         raise Refused(
             Problem(name, f"Two columns are called {', '.join(twice)}; give each its own heading.")
         )
-    return Sheet(headings, tuple(_row(n, headings, cells) for n, cells in numbered))
+    return Sheet(headings, tuple(_row(n, headings, cells) for n, cells in numbered[-at + 1 :]))
+
+
+def plain(heading: str) -> str:
+    """A heading without case, signs and needless spaces, by which it is known."""
+    return " ".join(re.findall(r"[^\W_]+", heading.casefold()))
+
+
+def mapping(
+    headings: Iterable[str], words: Mapping[str, tuple[str, ...]], never: Set[str]
+) -> dict[str, str]:
+    """Which heading holds what, as far as it can be told: a known heading, else one that begins
+    with one (`NIP Peserta`), unless it has one of the words of `never` (`NIP atasan`).
+
+    `words` are what is looked for with its known headings, without case and signs.
+    """
+    from_plain: dict[str, str] = {}
+    for heading in headings:
+        from_plain.setdefault(plain(heading), heading)
+    found = {
+        word: from_plain[known]
+        for word, every in words.items()
+        if (known := next((each for each in every if each in from_plain), None)) is not None
+    }
+    exact = {known for every in words.values() for known in every}
+    for bare, heading in from_plain.items():
+        if bare in exact or never & set(bare.split()):
+            continue
+        likely = [
+            (len(known), word)
+            for word, every in words.items()
+            if word not in found
+            for known in every
+            if bare.startswith(known + " ")
+        ]
+        if likely:
+            found[max(likely)[1]] = heading
+    return found
+
+
+def _likeness(row: Sequence[Any], known: Set[str]) -> int:
+    return sum(isinstance(cell, str) and plain(cell) in known for cell in row)
 
 
 def _row(number: int, headings: Sequence[str], cells: Sequence[Any]) -> Row:
@@ -86,25 +152,31 @@ def _text(cell: Any) -> str:
     return "" if cell is None or isinstance(cell, timedelta) else str(cell).strip()
 
 
-def _workbook(content: bytes, name: str) -> Iterator[list[Any]]:
+def _workbook(content: bytes, name: str, *, every: bool) -> list[list[list[Any]]]:
+    """The rows of the first sheet, or of every one."""
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        return iter(workbook.get_sheet_by_index(0).to_python(skip_empty_area=False))
+        there = range(len(workbook.sheet_names)) if every else range(1)
+        return [
+            workbook.get_sheet_by_index(n).to_python(skip_empty_area=False)
+            for n in there
+            if workbook.sheets_metadata[n].typ == calamine.SheetTypeEnum.WorkSheet or n == 0
+        ]
     except (calamine.CalamineError, calamine.WorksheetNotFound) as error:
         raise Refused(
             Problem(name, f"The file cannot be read as a spreadsheet: {error}. Save it anew.")
         ) from error
 
 
-def _comma_separated(content: bytes, name: str) -> Iterator[list[str]]:
+def _comma_separated(content: bytes, name: str, *, titled: bool) -> Iterator[list[str]]:
     if b"\0" in content:
         raise Refused(Problem(name, "The file is no text; save it as CSV in UTF-8, or as XLSX."))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
-    first = text.lstrip().partition("\n")[0]
-    separator = max(",;\t", key=first.count)
+    lines = text.lstrip().split("\n", _TITLES)[: _TITLES if titled else 1]
+    separator = max(",;\t", key=lambda sign: max(line.count(sign) for line in lines))
     return ([cell.strip() for cell in row] for row in _rows(text, separator, name))
 
 

@@ -217,7 +217,7 @@ def cohort_of(event: LearningEvent, programme: Programme | None) -> Cohort | Non
         return None
     for told in (
         [each for each in programme.cohorts if event.course in each.courses],
-        [each for each in programme.cohorts if event.group and event.group in each.groups],
+        [each for each in programme.cohorts if event.group in (each.name, *each.groups)],
     ):
         if len(told) == 1:
             return told[0]

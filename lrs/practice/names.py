@@ -4,6 +4,7 @@ Not random, so that a replay gives the same ids, and nothing needs to be looked 
 A tenant's number is part of each: two agencies have no name in common.
 """
 
+import uuid
 from hashlib import blake2b
 
 #: Stands for none in keys, where a database cannot take NULL.
@@ -20,6 +21,18 @@ PEOPLE = f"{VOCABULARY}people"
 def identifier(tenant_id: int, kind: str, text: str) -> bytes:
     """An identifier, as `lrs.xapi.actors.ifi` tells kind and text, or of a kind of the register."""
     return _name("identifier", tenant_id, kind, text)
+
+
+def actor(tenant_id: int, kind: str, text: str) -> bytes:
+    """Under what the events of an agent stand: a person's own id where the agent is the account
+    by which our statements name people of the register, else its identifier."""
+    home, _, name = text.partition("\n")
+    if kind == "account" and home == PEOPLE:
+        try:
+            return uuid.UUID(name).bytes
+        except ValueError:
+            pass
+    return identifier(tenant_id, kind, text)
 
 
 def course(tenant_id: int, iri: str) -> bytes:

@@ -275,8 +275,9 @@ def arrived(
         for piece in pieces(courses)
         for row in run(
             connection,
-            "SELECT e.actor, i.person, e.course FROM events e LEFT JOIN identities i"
-            " ON i.tenant_id = e.tenant_id AND i.digest = e.actor"
+            "SELECT e.actor, COALESCE(i.person, p.merged_into, p.id), e.course FROM events e"
+            " LEFT JOIN identities i ON i.tenant_id = e.tenant_id AND i.digest = e.actor"
+            " LEFT JOIN people p ON p.tenant_id = e.tenant_id AND p.id = e.actor"
             " WHERE e.tenant_id = ? AND e.kind = 'completed' AND e.voided = 0"
             f" AND e.course IN ({placeholders(piece)})",
             (tenant_id, *piece),
