@@ -97,9 +97,10 @@ def completions(context: Context, /, **told: Any) -> None:
 @imports_group.command("rosters")
 @_participation_options
 def rosters(context: Context, /, **told: Any) -> None:
-    """Enter who was invited or called to a course (undangan): CSV, XLSX or ODS.
+    """Enter who was invited to a course: CSV, XLSX or ODS.
 
-    As `completions`, but a row that tells no more than a day says that somebody was invited.
+    Lists of who was called (undangan). As `completions`, but a row that tells no more than a day
+    says that somebody was invited.
     """
     participation(context, INVITED, **told)
 
