@@ -1,10 +1,12 @@
 """Commands over programmes: what graduates are expected to do at work, and how it is followed."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import yaml
+from sqlalchemy import Connection
 
 from lrs import programmes
 from lrs.cli_accounts import of_tenant, print_table
@@ -50,11 +52,7 @@ def apply(context: Context, file: Path, dry_run: bool, tenant: str) -> None:
     if not dry_run:
         by = f"the command line: {file.name}"
         done = context.database.write(lambda c: programmes.apply(c, owner.id, given, by))
-    for word, iris in (("new", done.new), ("changed", done.changed)):
-        for iri in iris:
-            click.echo(f"{word}: {iri}")
-    told = f"{len(done.new)} new, {len(done.changed)} changed, {len(done.unchanged)} unchanged"
-    click.echo(f"Nothing was entered. It would be: {told}." if dry_run else f"Entered: {told}.")
+    _tell(done, dry_run)
 
 
 @programmes_group.command("list")
@@ -146,6 +144,104 @@ def new(
     by = f"the command line: pack {pack}"
     context.database.write(lambda c: programmes.apply(c, owner.id, [made], by))
     click.echo(f"Entered: {title}, {len(made.behaviours)} behaviours, followed up: {made.depth}.")
+
+
+@programmes_group.command("propose")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, whole.")
+@of_tenant
+@click.pass_obj
+def propose(context: Context, as_json: bool, tenant: str) -> None:
+    """List programmes that the courses seen may be.
+
+    Those of no programme yet, gathered by their titles, with cohorts, learners, and who was left
+    out as staff. Nothing is entered.
+    """
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        found = programmes.suggest(connection, owner)
+    if as_json:
+        tree = [programmes.plain(each) for each in found]
+        click.echo(json.dumps(tree, ensure_ascii=False, indent=2, default=str))
+        return
+    for each in found:
+        proposal = each.proposal
+        what = f"for {proposal.extends}" if proposal.extends else f"pack {each.pack}"
+        click.echo(
+            f"{each.number}. {proposal.title} ({what}): {proposal.completed} of"
+            f" {proposal.learners} learners completed"
+        )
+        for course in proposal.courses:
+            click.echo(f"     course  {course}  {each.titles[course] or ''}".rstrip())
+        for run in proposal.runs:
+            starts, ends = run.cohort.starts or "?", run.cohort.ends or "?"
+            counts = f"{run.completed} of {run.learners} completed"
+            counts += f", half by {run.half}" if run.half else ""
+            click.echo(f"     cohort  {run.cohort.name}: {starts} to {ends}, {counts}")
+        for why, told in (("teaches", "who teach"), ("idle", "who never do anything")):
+            left_out = sum(staff.why == why for staff in proposal.staff)
+            if left_out:
+                click.echo(f"     left out as staff: {left_out} {told}")
+    if not found:
+        click.echo("Every course seen is of a programme.")
+
+
+@programmes_group.command("confirm")
+@click.argument("which", nargs=-1, metavar="[NUMBER|TITLE]...")
+@click.option("--all", "every", is_flag=True, help="Confirm all that are proposed.")
+@click.option("--pack", help="Make the new ones of this pack, not of that which is suggested.")
+@click.option("--base", metavar="IRI", help="Home of the new ones' names.")
+@of_tenant
+@click.pass_obj
+def confirm(
+    context: Context,
+    which: tuple[str, ...],
+    every: bool,
+    pack: str | None,
+    base: str | None,
+    tenant: str,
+) -> None:
+    """Enter programmes that are proposed.
+
+    By their number or title in 'jejak programmes propose'. Dates of cohorts are those of the
+    records; mend them where official ones are known.
+    """
+    if every == bool(which):
+        raise click.UsageError("Name what is to be confirmed, or give --all.")
+    home = base or f"{context.settings.public_url or accounts.HOME_PAGE}/programmes"
+
+    def enter(connection: Connection) -> programmes.Applied:
+        owner = accounts.tenant(connection, tenant)
+        found = programmes.suggest(connection, owner)
+        meant = found if every else programmes.chosen(found, which)
+        made = programmes.confirmed(connection, owner.id, meant, home, pack)
+        return programmes.apply(connection, owner.id, made, "the command line: confirmed")
+
+    _tell(context.database.write(enter))
+
+
+@programmes_group.command("unclaimed")
+@of_tenant
+@click.pass_obj
+def unclaimed(context: Context, tenant: str) -> None:
+    """List the courses of no programme.
+
+    With how many were in them and completed them: no completion is lost, but none is followed up
+    before its course is of a programme.
+    """
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        found = programmes.unclaimed(connection, owner.id)
+    rows = [("completed", "people", "course", "title")]
+    rows += [(str(e.completed), str(e.people), e.course, e.title or "") for e in found]
+    print_table(rows)
+
+
+def _tell(done: programmes.Applied, dry_run: bool = False) -> None:
+    for word, iris in (("new", done.new), ("changed", done.changed)):
+        for iri in iris:
+            click.echo(f"{word}: {iri}")
+    told = f"{len(done.new)} new, {len(done.changed)} changed, {len(done.unchanged)} unchanged"
+    click.echo(f"Nothing was entered. It would be: {told}." if dry_run else f"Entered: {told}.")
 
 
 def _yaml(every: Sequence[Programme]) -> str:

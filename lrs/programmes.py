@@ -1,21 +1,38 @@
-"""The programmes of an agency: entered, changed, and told, one version in force of each.
+"""The programmes of an agency: entered, changed, told, and inferred from the stream.
 
 A programme that is entered again as it stands enters nothing. One that changed is a new entry of
 the register; the cases of all who were in its courses, by either version, are worked out anew.
+
+What the stream suggests is worked out whenever it is asked for; only what an admin confirms is
+entered.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
-from lrs.errors import Problem, Refused
-from lrs.practice import names
+from lrs.errors import NotFound, Problem, Refused
+from lrs.practice import inference, names
+from lrs.practice.inference import Proposal, Trace
 from lrs.practice.programmes import Programme
-from lrs.store import practice, register
+from lrs.practice.titles import key
+from lrs.store import practice, register, stream
+from lrs.store.accounts import Tenant
 from lrs.store.register import Fact
-from schemas.programmes import courses_of
+from lrs.xapi import actors
+from lrs.xapi.statements import digest, parse, query_terms
+from schemas import packs
+from schemas.programmes import courses_of, dump
+
+#: Of so many of somebody's records it is looked whether they teach.
+_LOOK = 50
+
+_PLUGIN = "http://lrs.learninglocker.net/define/extensions/info"
+_CREATE = "http://activitystrea.ms/create"
+_FAR = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +97,185 @@ def apply(
     done = plan(connection, tenant_id, programmes)
     register.append(connection, tenant_id, done.facts, by)
     return done
+
+
+# From the stream ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A programme that the stream suggests; `pack` is suggested by its title, `jp` were told by
+    records. `number` is its place in the list, by which it may be confirmed."""
+
+    number: int
+    proposal: Proposal
+    pack: str
+    jp: float | None
+    titles: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """A course of no programme: how many were in it, and how many completed it."""
+
+    course: str
+    title: str | None
+    people: int
+    completed: int
+
+
+def suggest(connection: Connection, tenant: Tenant) -> list[Suggestion]:
+    """What programmes and cohorts the courses of no programme may be. Enters nothing."""
+    every = in_force(connection, tenant.id)
+    taken = {course for programme in every for course in courses_of(programme)}
+    by_digest = stream.traces(connection, tenant.id)
+    told = stream.courses(connection, tenant.id, by_digest)
+    free = {digest_ for digest_, course in told.items() if course.iri not in taken}
+    grouped = sorted(digest_ for digest_ in free if told[digest_].grouped)
+    groups = stream.groups(connection, tenant.id, grouped)
+    traces = [
+        replace(trace, course=course.iri, group=groups.get((digest_, trace.subject)))
+        for digest_, course in told.items()
+        for trace in by_digest[digest_]
+    ]
+    here = {told[digest_].iri for digest_ in free}
+    teachers = _teachers(connection, tenant, traces, here)
+    titles = {course.iri: course.title for course in told.values()}
+    hours = {course.iri: course.jp for course in told.values()}
+    return [
+        Suggestion(
+            number,
+            each,
+            packs.suggest(each.title),
+            max((jp for course in each.courses if (jp := hours[course])), default=None),
+            {course: titles[course] for course in each.courses},
+        )
+        for number, each in enumerate(inference.propose(traces, titles, every, teachers), 1)
+    ]
+
+
+def chosen(suggestions: Sequence[Suggestion], words: Iterable[str]) -> list[Suggestion]:
+    """Those that are meant by their number or their title. NotFound: one that is none."""
+    found: dict[int, Suggestion] = {}
+    for word in words:
+        meant = [
+            each
+            for each in suggestions
+            if word == str(each.number) or key(word) == each.proposal.key
+        ]
+        if not meant:
+            raise NotFound(f"a proposed programme '{word}'; see 'jejak programmes propose'")
+        found |= {each.number: each for each in meant}
+    return [found[number] for number in sorted(found)]
+
+
+def confirmed(
+    connection: Connection,
+    tenant_id: int,
+    suggestions: Iterable[Suggestion],
+    base: str,
+    pack: str | None = None,
+) -> list[Programme]:
+    """The programmes that these come to, to be applied: new ones of a pack (that which is
+    suggested, unless one is named) with a name under `base`, or those in force with what is added.
+    """
+    standing = {each.iri: each for each in in_force(connection, tenant_id)}
+    made: dict[str, Programme] = {}
+    for each in suggestions:
+        proposal = each.proposal
+        if proposal.extends is not None:
+            old = made.get(proposal.extends, standing[proposal.extends])
+        else:
+            iri = _free(f"{base.rstrip('/')}/{_slug(proposal)}", standing.keys() | made.keys())
+            title = proposal.title[:500]
+            old = packs.make(pack or each.pack, iri, title, jp=each.jp)
+        made[old.iri] = inference.extended(old, proposal)
+    return list(made.values())
+
+
+def unclaimed(connection: Connection, tenant_id: int) -> list[Unclaimed]:
+    """The courses of no programme, the most completed first: shown, not lost."""
+    counts = stream.unclaimed(connection, tenant_id)
+    told = stream.courses(connection, tenant_id, [digest_ for digest_, _, _ in counts])
+    found = [
+        Unclaimed(told[digest_].iri, told[digest_].title, people, completed)
+        for digest_, people, completed in counts
+        if digest_ in told
+    ]
+    return sorted(found, key=lambda each: (-each.completed, -each.people, each.course))
+
+
+def plain(suggestion: Suggestion) -> dict[str, Any]:
+    """A suggestion as mappings and lists, for JSON."""
+    proposal = suggestion.proposal
+    return {
+        "number": suggestion.number,
+        "title": proposal.title,
+        "extends": proposal.extends,
+        "pack": suggestion.pack,
+        "jp": suggestion.jp,
+        "learners": proposal.learners,
+        "completed": proposal.completed,
+        "courses": [
+            {"iri": course, "title": suggestion.titles[course]} for course in proposal.courses
+        ],
+        "cohorts": [
+            dump(each.cohort)
+            | {"learners": each.learners, "completed": each.completed}
+            | ({"half": each.half.isoformat()} if each.half else {})
+            for each in proposal.runs
+        ],
+        "staff": [
+            {"subject": each.subject.hex(), "why": each.why, "courses": each.courses}
+            for each in proposal.staff
+        ],
+    }
+
+
+def _teachers(
+    connection: Connection, tenant: Tenant, traces: Iterable[Trace], here: set[str]
+) -> set[bytes]:
+    """Who of those who never did anything in a course of no programme teaches: enrolled or graded
+    somebody, or is named instructor, or made something in a course."""
+    idle: dict[bytes, bool] = {}
+    for trace in traces:
+        if trace.course in here:
+            idle[trace.subject] = idle.get(trace.subject, True) and trace.idle
+    subjects = sorted(subject for subject, is_idle in idle.items() if is_idle)
+    return {
+        subject
+        for subject, agents in stream.agents(connection, tenant.id, subjects).items()
+        if any(_teaches(connection, tenant, agent) for agent in agents)
+    }
+
+
+def _teaches(connection: Connection, tenant: Tenant, agent: dict[str, Any]) -> bool:
+    salt = tenant.learning.salt
+    named = query_terms(salt, agent=agent, related_agents=True)[0][1]
+    for each in practice.having(connection, named, 0, _FAR, _LOOK):
+        tree = parse(each.body)
+        instructor = (tree.get("context") or {}).get("instructor") or {}
+        if actors.ifi(instructor) == actors.ifi(agent) != actors.ifi(tree["actor"]):
+            return True
+    (created,) = query_terms(salt, agent=agent, verb=_CREATE)[0]
+    for each in practice.having(connection, created, 0, _FAR, _LOOK):
+        info = ((parse(each.body).get("context") or {}).get("extensions") or {}).get(_PLUGIN)
+        event = info.get("event_name") if isinstance(info, Mapping) else None
+        if isinstance(event, str) and event.startswith("\\core\\event\\course_"):
+            return True
+    return False
+
+
+def _slug(proposal: Proposal) -> str:
+    words = proposal.key.split()
+    slug = "-".join(words)[:80].strip("-")
+    # A course without a title is named by a digest of its address.
+    if proposal.key in proposal.courses or not slug:
+        return digest(b"course", "", proposal.key).hex()[:12]
+    return slug
+
+
+def _free(iri: str, taken: Iterable[str]) -> str:
+    held = set(taken)
+    names_ = (iri, *(f"{iri}-{n}" for n in range(2, len(held) + 3)))
+    return next(each for each in names_ if each not in held)

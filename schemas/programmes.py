@@ -67,9 +67,9 @@ def load(tree: Any) -> list[Programme]:
     return found
 
 
-def dump(programme: Programme) -> dict[str, Any]:
+def dump(shape: Programme | Cohort) -> dict[str, Any]:
     """The programme as plain mappings and lists, without what is as it is by default."""
-    written = _plain(programme)
+    written = _plain(shape)
     assert isinstance(written, dict)
     return written
 

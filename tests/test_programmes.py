@@ -1,8 +1,10 @@
 """Programmes that are entered, changed and entered again, and the cases that follow."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,14 +16,16 @@ from lrs.cli import main
 from lrs.demo_agency import Habits
 from lrs.demo_agency import make as make_agency
 from lrs.errors import Refused
+from lrs.intake import Rejected
 from lrs.practice import names
 from lrs.practice.cases import days
 from lrs.practice.programmes import Cohort, Programme
 from lrs.programmes import Applied
 from lrs.store.engine import run
 from schemas.programmes import load
+from tests import make
 from tests.conftest import Cast
-from tests.plugins.test_lms import course_completed
+from tests.plugins.test_lms import course_completed, recorded
 from tests.promises import parts
 
 COURSE = "https://lms.example.go.id/course/view.php?id=2"
@@ -73,6 +77,28 @@ def test_the_demonstration_agencys_programmes_are_read_as_they_were_made() -> No
     assert load(yaml.safe_load(demo.programmes(agency))) == list(agency.programmes)
 
 
+def test_in_a_real_moodle_the_teacher_is_told_from_the_learners(cast: Cast) -> None:
+    every = recorded("statements")
+    try:
+        parts.send(cast.database, parts.principal(cast), every)
+    except Rejected as rejected:  # the plug-in's known bad output
+        bad = {problem.index for problem in rejected.problems}
+        good = [each for n, each in enumerate(every) if n not in bad]
+        parts.send(cast.database, parts.principal(cast), good)
+    projector.catch_up(cast.database, cast.tenant, Adapters.installed())
+    with cast.database.read() as connection:
+        found = programmes.suggest(connection, cast.tenant)
+        left_out = {each.subject for one in found for each in one.proposal.staff}
+        names_ = run(connection, "SELECT digest, name FROM identities").all()
+    assert [(each.proposal.title, each.pack) for each in found] == [
+        ("Diklat Pelayanan Prima", "service"),
+        ("Pelatihan SIM Puskesmas", "technical"),
+        ("Manajemen Waktu", "technical"),
+    ]
+    assert [each.cohort.name for each in found[0].proposal.runs] == ["Angkatan I"]
+    assert {row[1] for row in names_ if bytes(row[0]) in left_out} == {"Budi Handayani"}
+
+
 @pytest.fixture
 def jejak(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     monkeypatch.setenv("JEJAK_DATABASE_URL", database_url)
@@ -108,6 +134,53 @@ def test_a_programme_made_from_a_pack_is_printed_or_entered_at_once(
     assert said == "Entered: Pelayanan Prima, 4 behaviours, followed up: full.\n"
     assert "0 new, 0 changed, 1 unchanged" in jejak("programmes", "apply", str(file)).output
     assert "already" in jejak(*words, "--apply").output
+
+
+def taken(who: str, number: int, title: str, day: int) -> dict[str, Any]:
+    """A course completed by somebody on a day of November."""
+    there = {
+        "id": f"https://lms.example.go.id/course/view.php?id={number}",
+        "definition": {
+            "type": "https://w3id.org/xapi/cmi5/activitytype/course",
+            "name": {"id": title},
+        },
+    }
+    stamp = f"2026-11-{day:02}T03:00:00Z"
+    return course_completed(actor=make.agent(who), object=there, timestamp=stamp)
+
+
+def test_courses_seen_are_proposed_confirmed_and_their_next_run_is_added(
+    cast: Cast, jejak: Callable[..., Result]
+) -> None:
+    def send(*trees: dict[str, Any]) -> None:
+        parts.send(cast.database, parts.principal(cast), list(trees))
+        projector.catch_up(cast.database, cast.tenant, Adapters.installed())
+
+    send(*(taken(who, 1, "Pelayanan Prima Angkatan I", 9) for who in ("sari", "budi", "ani")))
+    send(taken("sari", 5, "Audit Internal", 12))
+    assert "1. Pelayanan Prima (pack service): 3 of 3" in jejak("programmes", "propose").output
+    listed = jejak("programmes", "unclaimed").output.splitlines()
+    assert [line.split()[0] for line in listed[1:]] == ["3", "1"]
+
+    assert "Name what" in jejak("programmes", "confirm").output
+    assert "a proposed programme 'Arsip'" in jejak("programmes", "confirm", "Arsip").output
+    base = ("--base", "https://example.org/p")
+    said = jejak("programmes", "confirm", "pelayanan prima", *base).output
+    assert "new: https://example.org/p/pelayanan-prima\nEntered: 1 new" in said
+    projector.catch_up(cast.database, cast.tenant, Adapters.installed())
+
+    send(taken("eko", 2, "Pelayanan Prima Angkatan II", 20))
+    (audit, more) = json.loads(jejak("programmes", "propose", "--json").output)
+    assert (audit["title"], audit["extends"]) == ("Audit Internal", None)
+    assert more["extends"] == "https://example.org/p/pelayanan-prima"
+    assert more["cohorts"][0]["name"] == "Angkatan II"
+    assert "1 new, 1 changed" in jejak("programmes", "confirm", "--all", *base).output
+    with cast.database.read() as connection:
+        every = programmes.in_force(connection, cast.tenant.id)
+    service = next(each for each in every if each.title == "Pelayanan Prima")
+    assert [each.name for each in service.cohorts] == ["Angkatan I", "Angkatan II"]
+    assert service.pack == "service"
+    assert "Every course seen" in jejak("programmes", "propose").output
 
 
 @pytest.mark.parametrize(

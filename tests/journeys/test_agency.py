@@ -13,6 +13,7 @@ from lrs.people import Outcome, Reading
 from lrs.store import register
 from lrs.store.engine import run
 from lrs.xapi import versions
+from schemas.programmes import courses_of
 from tests import judge
 from tests.conftest import Cast
 from tests.promises import parts
@@ -105,3 +106,48 @@ def test_a_case_ends_for_whom_the_lists_say_so_and_for_nobody_else(
     }
     assert ended == leaving
     assert leaving
+
+
+def test_an_agency_that_wrote_down_no_programme_has_its_own_proposed_and_confirms_them(
+    cast: Cast, tmp_path: Path
+) -> None:
+    agency = make(Habits(seed=5, people=150, yearly_noise=0.5))
+    send(cast, agency)
+    project(cast)
+    with cast.database.read() as connection:
+        found = programmes.suggest(connection, cast.tenant)
+        lost = programmes.unclaimed(connection, cast.tenant.id)
+    truth = {programme.title: programme for programme in agency.programmes}
+    there = {course.course for course in lost if course.completed}
+    seen = {programme.title for programme in truth.values() if courses_of(programme) & there}
+    assert {each.proposal.title for each in found} >= seen
+    for each in found:
+        if each.proposal.title not in seen:
+            continue
+        true = truth[each.proposal.title]
+        assert set(each.proposal.courses) <= courses_of(true)
+        # A cohort that is proposed begins no earlier and ends within weeks of a true one's end.
+        ends = [cohort.ends for cohort in true.cohorts if cohort.ends]
+        for run_ in each.proposal.runs:
+            if run_.cohort.ends is not None:
+                assert min(abs((run_.cohort.ends - end).days) for end in ends) <= 60
+
+    def confirm(connection: Any) -> programmes.Applied:
+        again = programmes.suggest(connection, cast.tenant)
+        made = programmes.confirmed(connection, cast.tenant.id, again, "https://example.org/p")
+        return programmes.apply(connection, cast.tenant.id, made, "admin")
+
+    done = cast.database.write(confirm)
+    assert (len(done.new), done.changed) == (len(found), ())
+    project(cast)
+    with cast.database.read() as connection:
+        assert programmes.suggest(connection, cast.tenant) == []
+        assert programmes.unclaimed(connection, cast.tenant.id) == []
+        # What is confirmed stays as proposed: cohorts have the members they were proposed with.
+        rows = run(
+            connection,
+            "SELECT programme, cohort, COUNT(*) FROM cases WHERE state = 'open'"
+            " GROUP BY programme, cohort",
+        ).all()
+    none = sum(int(row[2]) for row in rows if row[1] is None)
+    assert none * 10 <= sum(int(row[2]) for row in rows)
