@@ -531,7 +531,9 @@ def export_store(
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option(
-    "--source", metavar="NAME", help="Whose they become; else the source `import`, made if absent."
+    "--source",
+    metavar="NAME",
+    help="Whose they become; else the source `import`, or, of practice, the service itself.",
 )
 @PLACE
 @of_tenant
@@ -556,7 +558,7 @@ def import_file(
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
         known = [] if source is None else [accounts.source(connection, owner, source)]
-    whose = known[0] if known else _import_source(context, owner)
+    whose = known[0] if known else _import_source(context, owner, store)
     size = 0 if file == "-" else Path(file).stat().st_size
     content: Any
     with (
@@ -600,10 +602,13 @@ def import_file(
         raise click.exceptions.Exit(1)
 
 
-def _import_source(context: Context, owner: Tenant) -> Source:
+def _import_source(context: Context, owner: Tenant, store: str) -> Source:
+    """Whose what is brought in becomes. In the practice store nobody but the service is heard."""
     home_page = context.settings.public_url or accounts.HOME_PAGE
 
     def work(connection: Any) -> Source:
+        if store == "practice":
+            return accounts.service_source(connection, owner, datetime.now(UTC))
         try:
             return accounts.source(connection, owner, "import")
         except NotFound:

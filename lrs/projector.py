@@ -14,7 +14,6 @@ What changes in the register marks whom it touches in `stale`; a changed program
 have an event in its courses, and has the log searched again for what its rules name.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,22 +23,20 @@ import msgspec
 from sqlalchemy import Connection
 
 from lrs.learning import Event, LearningEvent, Tree
-from lrs.practice import cases, names
-from lrs.practice.cases import Employment, Learned
+from lrs.practice import cases, names, records
+from lrs.practice.cases import Employment
 from lrs.practice.programmes import Programme
-from lrs.store import log, practice, register
+from lrs.store import accounts, log, practice, register
 from lrs.store.accounts import Tenant
 from lrs.store.engine import Database
 from lrs.store.practice import Claim, Logged, Stored, Values
 from lrs.store.statements import everything
+from lrs.subject import OWN, Programmes, Subject
 from lrs.xapi import actors
 from lrs.xapi.statements import digest, parse
 
 #: How many statements one step reads at most.
 BATCH = 500
-
-#: The name under which our own statements' events stand.
-OWN = "jejak"
 
 _VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
@@ -54,36 +51,6 @@ class Reader(Protocol):
         ...
 
 
-class Programmes:
-    """The programmes in force, found by course and by digest."""
-
-    def __init__(self, tenant_id: int, every: Iterable[Programme]) -> None:
-        self.every = sorted(every, key=lambda each: each.iri)
-        self._by_course = {iri: each for each in self.every for iri in each.courses}
-        for each in self.every:
-            for cohort in each.cohorts:
-                self._by_course.update(dict.fromkeys(cohort.courses, each))
-        self.digests = {each.iri: names.programme(tenant_id, each.iri) for each in self.every}
-
-    def of_course(self, iri: str) -> Programme | None:
-        """Whose course this is."""
-        return self._by_course.get(iri)
-
-    def configs(self) -> dict[str, Any]:
-        """What the adapter of work is told: by which verbs and types the rules count statements,
-        and the names of programmes and behaviours that a statement may refer to."""
-        rules = {
-            (tuple(sorted(rule.verbs)), tuple(sorted(rule.types)))
-            for programme in self.every
-            for rule in programme.rules
-        }
-        iris = {each.iri for each in self.every} | {
-            behaviour.iri for each in self.every for behaviour in each.behaviours
-        }
-        told = [{"verbs": verbs, "types": types} for verbs, types in sorted(rules)]
-        return {"work": {"rules": told, "iris": frozenset(iris)}}
-
-
 @dataclass(slots=True)
 class _Work:
     """What one step worked out, ready to be written."""
@@ -96,6 +63,8 @@ class _Work:
     voided: list[int] = field(default_factory=list)
     again: dict[bytes, int] = field(default_factory=dict)
     searches: list[practice.Search] = field(default_factory=list)
+    citizens: list[Values] = field(default_factory=list)
+    silenced: list[bytes] = field(default_factory=list)
     before: dict[str, set[Values]] = field(default_factory=dict)
     after: dict[str, set[Values]] = field(default_factory=dict)
 
@@ -169,7 +138,8 @@ def _prepare(
     if not logged and not marks and not searches:
         return work, 0
     programmes = Programmes(tenant.id, _in_force(connection, tenant))
-    read = _Reading(tenant, adapters, programmes.configs())
+    service = accounts.service_id(connection, tenant)
+    read = _Reading(tenant, adapters, programmes.configs(), service)
     touched = _note(connection, tenant, read, logged, work)
     people = {mark for mark, _ in marks}
     people -= _changed_programmes(connection, tenant, marks, work)
@@ -194,16 +164,40 @@ class _Reading:
     tenant: Tenant
     adapters: Reader
     configs: Mapping[str, Any]
+    service: int | None
 
     def events(self, logged: Logged, tree: Tree) -> list[Stored]:
         if logged.store_id == self.tenant.practice.id:
-            return []
+            record = self.record(logged, tree)
+            about = () if record is None else records.people(record)
+            return [self._own(logged, n, record, who) for n, who in enumerate(about)]
         reading = self.adapters.read(tree, self.configs)
         return [
             self._stored(logged, n, reading.adapter, event)
             for n, event in enumerate(reading.events)
             if actors.ifi(event.actor) is not None
         ]
+
+    def record(self, logged: Logged, tree: Tree) -> records.Record | None:
+        """What the service itself says; nobody else is heard in the practice store."""
+        if logged.store_id != self.tenant.practice.id or logged.source_id != self.service:
+            return None
+        return records.read(tree)
+
+    def _own(self, logged: Logged, n: int, record: Any, who: bytes) -> Stored:
+        return Stored(
+            logged.position,
+            n,
+            logged.id,
+            who,
+            type(record).__name__.lower(),
+            names.ZERO,
+            logged.position,
+            logged.voided,
+            logged.source_id,
+            OWN,
+            msgspec.json.encode(record),
+        )
 
     def _stored(self, logged: Logged, n: int, adapter: str, event: Event) -> Stored:
         course = names.ZERO
@@ -234,13 +228,28 @@ def _note(
         if tree["verb"]["id"] == _VOIDED and tree["object"].get("objectType") == "StatementRef":
             voiding.append(bytes.fromhex(tree["object"]["id"].replace("-", "")))
             continue
+        record = read.record(each, tree)
+        if isinstance(record, records.Citizen):
+            work.citizens += _citizen(tenant.id, each, record)
         work.new.extend(read.events(each, tree))
+    work.silenced = voiding
     touched = {each.actor for each in work.new}
     there = practice.events_of_statements(connection, tenant.id, voiding)
     gone = practice.voided_positions(connection, sorted({each.position for each in there}))
     work.voided = sorted(gone)
     # What is voided in the very batch it came in was read as voided already.
     return touched | {each.actor for each in there if each.position in gone}
+
+
+def _citizen(tenant_id: int, logged: Logged, record: records.Citizen) -> list[Values]:
+    """The row of an anonymous answer: it is about a unit's service, and about no person."""
+    try:
+        unit = bytes.fromhex(record.unit)
+    except ValueError:
+        return []
+    if logged.voided or len(unit) != len(names.ZERO):
+        return []
+    return [(logged.id, tenant_id, unit, cases.days(record.said_on), record.value)]
 
 
 def _changed_programmes(
@@ -369,8 +378,10 @@ def _work_out(
     employments = practice.employments(connection, tenant.id, sorted(names_of))
     rows: dict[str, set[Values]] = {table.name: set() for table, _ in practice.WORKED_OUT}
     for actor in digests:
-        if actor in by_actor:
-            rows["identities"].add(_identity(tenant.id, actor, by_actor[actor], owners))
+        # What the service itself wrote of somebody is no sight of their identifier.
+        seen = [each for each in by_actor.get(actor, ()) if each.adapter != OWN]
+        if seen:
+            rows["identities"].add(_identity(tenant.id, actor, seen, owners))
     for subject, held in by_subject.items():
         if subject not in subjects:
             continue
@@ -379,7 +390,7 @@ def _work_out(
             for person in (subject, *sorted(alike.get(subject, ())))
             for row in employments.get(person, ())
         ]
-        made = _Subject(tenant.id, subject, subject in people, held, jobs, programmes).rows()
+        made = Subject(tenant.id, subject, subject in people, held, jobs, programmes).rows()
         for name, values in made.items():
             rows[name] |= values
     work.after = rows
@@ -413,82 +424,6 @@ def _identity(tenant_id: int, actor: bytes, events: list[Stored], owners: _Owner
     )
 
 
-# What stands of one subject ----------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Subject:
-    """One person, or an identifier nobody knows, and the rows that stand for them."""
-
-    tenant_id: int
-    subject: bytes
-    matched: bool
-    events: list[Stored]
-    employments: list[Employment]
-    programmes: Programmes
-
-    def rows(self) -> dict[str, set[Values]]:
-        learned = [
-            Learned(each.statement, each.voided, msgspec.json.decode(each.body, type=LearningEvent))
-            for each in self.events
-            if each.course != names.ZERO
-        ]
-        completions = cases.completions(learned, self.programmes.of_course)
-        attended = cases.attendance(learned, self.programmes.of_course)
-        return {
-            "cases": {self._case(each) for each in completions},
-            "participation": {self._participation(each) for each in attended},
-        }
-
-    def _programme(self, programme: Programme | None) -> bytes:
-        return names.ZERO if programme is None else self.programmes.digests[programme.iri]
-
-    def _case(self, completion: cases.Completion) -> Values:
-        clock = completion.clock_day
-        ended = cases.end_of(self.employments, clock)
-        body = {
-            "course": completion.course,
-            "title": completion.title,
-            "group": completion.group,
-            "completions": [each.hex() for each in completion.statements],
-            "starts": completion.start_day,
-            "completed_day": completion.completed_day,
-        }
-        return (
-            cases.case_id(self.tenant_id, completion),
-            self.tenant_id,
-            self.subject,
-            int(self.matched),
-            self._programme(completion.programme),
-            completion.cohort.name if completion.cohort else None,
-            completion.state,
-            completion.completed_at,
-            clock,
-            cases.unit_on(self.employments, clock),
-            ended[0] if ended else None,
-            ended[1] if ended else None,
-            _json({name: value for name, value in body.items() if value is not None}),
-        )
-
-    def _participation(self, each: cases.Attendance) -> Values:
-        first = each.first_days
-        return (
-            self.tenant_id,
-            self.subject,
-            names.course(self.tenant_id, each.course),
-            self._programme(each.programme),
-            each.cohort.name if each.cohort else None,
-            cases.unit_on(self.employments, max(first.values())),
-            int(self.matched),
-            *(first.get(step) for step in cases.STEPS),
-            None if each.jp is None else round(each.jp * 10),
-        )
-
-
-def _json(tree: Mapping[str, Any]) -> bytes:
-    return json.dumps(tree, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
 # Writing -----------------------------------------------------------------------------------------
 
 
@@ -499,6 +434,8 @@ def _write(connection: Connection, tenant: Tenant, work: _Work) -> bool:
     practice.remove_events(connection, work.removed)
     practice.add_events(connection, tenant.id, work.new)
     practice.void_events(connection, work.voided)
+    practice.add_citizens(connection, work.citizens)
+    practice.remove_citizens(connection, work.silenced)
     practice.replace(connection, work.before, work.after)
     practice.unmark(connection, tenant.id, work.marks)
     practice.mark_stale(connection, tenant.id, work.again)

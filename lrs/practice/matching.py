@@ -68,7 +68,7 @@ class Proposal:
 def weigh(tenant_id: int, case: Case, evidence: Evidence) -> list[Proposal]:
     """What speaks for a link, by behaviour; nothing if voided or outside the case's life."""
     completion = case.completion
-    day = _day(case, evidence)
+    day = day_of_evidence(case, evidence)
     if evidence.voided or completion.state != OPEN:
         return []
     if case.ended_day is not None and day > case.ended_day:
@@ -91,7 +91,7 @@ def weigh(tenant_id: int, case: Case, evidence: Evidence) -> list[Proposal]:
             evidence.statement,
             iri,
             _together(signals),
-            _placed(completion, day),
+            placed(completion, day),
             tuple(sorted(signals, key=lambda each: (-each.weight, each.name, each.detail))),
         )
         for iri, signals in found.items()
@@ -164,13 +164,15 @@ def _together(signals: list[Signal]) -> int:
     return round(1000 * (1 - doubt))
 
 
-def _day(case: Case, evidence: Evidence) -> int:
+def day_of_evidence(case: Case, evidence: Evidence) -> int:
+    """The day on which the work was done, else on which it was recorded, where it was lived."""
     if evidence.performed_day is not None:
         return evidence.performed_day
     return day_of(evidence.event.at, case.completion.zone)
 
 
-def _placed(completion: Completion, day: int) -> str:
+def placed(completion: Completion, day: int) -> str:
+    """Whether a day lies before the training, during it, or after the clock's start."""
     if day >= completion.clock_day:
         return AFTER
     return DURING if completion.start_day is not None and day >= completion.start_day else BEFORE
@@ -187,5 +189,5 @@ def _owner(case: Case) -> str:
 def _run(case: Case, evidence: Evidence) -> tuple[bool, int, bytes]:
     """Of runs of one programme the latest that had begun to count; else the next to begin."""
     clock = case.completion.clock_day
-    begun = clock <= _day(case, evidence)
+    begun = clock <= day_of_evidence(case, evidence)
     return begun, clock if begun else -clock, case.id

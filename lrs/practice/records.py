@@ -1,4 +1,4 @@
-"""What the practice store holds: evidence, answers, verdicts, ends, as the service itself wrote them.
+"""What the practice store holds: evidence, answers, verdicts, ends, as the service wrote them.
 
 Each is a statement in the words of published vocabularies (domain §7), so that any xAPI tool can
 read it. What those have no member for stands in one context extension, `RECORD`, in the shapes
@@ -165,9 +165,10 @@ def read(statement: Mapping[str, Any]) -> Record | None:
     if not isinstance(told, Mapping):
         return None
     try:
-        return msgspec.convert(told, type=Record, strict=False)
+        found: Record = msgspec.convert(told, type=Record, strict=False)
     except msgspec.ValidationError:
         return None
+    return found
 
 
 def people(record: Record) -> tuple[bytes, ...]:

@@ -30,6 +30,7 @@ class Move:
 MOVES = {
     "submit": Move((DRAFT, RETURNED), SUBMITTED),
     "take": Move((SUBMITTED,), IN_REVIEW),
+    "release": Move((IN_REVIEW,), SUBMITTED),
     "accept": Move((IN_REVIEW,), ACCEPTED),
     "return": Move((IN_REVIEW,), RETURNED),
     "reject": Move((IN_REVIEW,), REJECTED),
@@ -42,7 +43,8 @@ MOVES = {
 class Verdict:
     """One move of one link, as a statement says it. `at` is in microseconds since 1970 UTC.
 
-    `rests_on` is the page or the answer that it rests on.
+    `rests_on` is the page or the answer that it rests on; `tier` is 7a or 7b, `confidence` −1 to 1.
+    `second` marks an independent second opinion (domain §4): it moves nothing.
     """
 
     link: bytes
@@ -52,13 +54,22 @@ class Verdict:
     statement: bytes
     reason: str = ""
     rests_on: str = ""
+    tier: str | None = None
+    confidence: float | None = None
+    second: bool = False
+
+
+#: The moves that decide: the first of them is what the time to a first verdict is counted to.
+DECIDING = ("accept", "return", "reject")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a link stands, and the verdicts that came to that, first to last.
 
-    `decided_at` and `decided_by` are of the move that led to the state; None before any.
+    `decided_at` and `decided_by` are of the move that led to the state, `held_by` is who has it in
+    review; None before any. `first` is the first deciding verdict that was lawful, `second` the
+    independent second opinion, if one was given.
     """
 
     state: str
@@ -66,21 +77,44 @@ class Standing:
     decided_by: bytes | None
     history: tuple[Verdict, ...]
     out_of_order: tuple[Verdict, ...]
+    first: Verdict | None = None
+    second: Verdict | None = None
+
+    @property
+    def held_by(self) -> bytes | None:
+        """Who took the link, while it is in review."""
+        return self.decided_by if self.state == IN_REVIEW else None
+
+    @property
+    def last(self) -> Verdict | None:
+        """The verdict that led to the state."""
+        return next((each for each in reversed(self.history) if each.at == self.decided_at), None)
 
 
-def after(proposed: bool, verdicts: Iterable[Verdict]) -> Standing:
-    """Where a link stands after its verdicts: begun as submitted if the machine proposed it."""
-    state = SUBMITTED if proposed else DRAFT
+def after(verdicts: Iterable[Verdict]) -> Standing:
+    """Where a link stands after its verdicts. One that the machine proposed begins as submitted;
+    one that somebody made by hand begins with being submitted. So what was decided holds, also
+    where a changed rule would propose the link no more.
+    """
+    history = tuple(sorted(set(verdicts), key=lambda each: (each.at, each.statement)))
+    state = DRAFT if history and history[0].move == "submit" else SUBMITTED
     decided_at, decided_by = None, None
     out_of_order = []
-    history = tuple(sorted(set(verdicts), key=lambda each: (each.at, each.statement)))
+    first = second = None
     for each in history:
         move = MOVES.get(each.move)
-        if move is None or state not in move.sources:
+        if each.second:
+            if first is None or second is not None or each.by == first.by:
+                out_of_order.append(each)
+            else:
+                second = each
+        elif move is None or state not in move.sources:
             out_of_order.append(each)
         elif move.to is not None:
             state, decided_at, decided_by = move.to, each.at, each.by
-    return Standing(state, decided_at, decided_by, history, tuple(out_of_order))
+            if first is None and each.move in DECIDING:
+                first = each
+    return Standing(state, decided_at, decided_by, history, tuple(out_of_order), first, second)
 
 
 def second_wanted(link: bytes, share: float = 0.1) -> bool:
@@ -97,11 +131,15 @@ def may(verdict: Verdict, standing: Standing, learner: bytes, only_self: bool) -
     move = MOVES.get(verdict.move)
     if move is None or standing.state not in move.sources:
         return f"A link that is {standing.state} cannot take the move {verdict.move!r}."
-    if verdict.move in ("submit", "take"):
+    if verdict.move == "submit":
         return None
     if verdict.by == learner:
         return "Nobody reviews evidence of their own work; leave it to another reviewer."
-    if verdict.move == "not_seen":
+    if verdict.move == "take":
+        return None
+    if standing.held_by not in (None, verdict.by) and verdict.move != "release":
+        return "Another reviewer has taken this link; they decide it, or release it."
+    if verdict.move in ("not_seen", "release"):
         return None
     if not verdict.reason.strip():
         return "A decision needs a reason; say in a sentence what it is."
@@ -109,4 +147,19 @@ def may(verdict: Verdict, standing: Standing, learner: bytes, only_self: bool) -
         return "A decision names the page or the answer that it rests on."
     if verdict.move == "accept" and only_self:
         return "Only the learner says so; ask somebody else who saw the work before accepting."
+    return None
+
+
+def may_second(verdict: Verdict, standing: Standing, learner: bytes) -> str | None:
+    """Why a second opinion may not be given, in a sentence; None where it may."""
+    if verdict.move not in DECIDING:
+        return f"A second opinion is one of {', '.join(DECIDING)}."
+    if standing.first is None:
+        return "A second opinion comes after a first; decide the link itself."
+    if standing.second is not None:
+        return "A second opinion was given already."
+    if verdict.by in (learner, standing.first.by):
+        return "A second opinion comes from somebody else than the first reviewer and the learner."
+    if not verdict.reason.strip():
+        return "A decision needs a reason; say in a sentence what it is."
     return None

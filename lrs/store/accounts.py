@@ -30,6 +30,16 @@ HOME_PAGE = "https://jejak.invalid"
 """Home page of authorities made here while no public address is set; a name that, by RFC 2606,
 nobody can own."""
 
+SERVICE = "jejak"
+"""The source that the service itself is."""
+
+SERVICE_AUTHORITY: Mapping[str, Any] = {
+    "objectType": "Agent",
+    "account": {"homePage": "https://w3id.org/xapi/jejak/service", "name": SERVICE},
+}
+"""Under whom the service writes: the same in every installation, since an archive of practice
+records means the same everywhere."""
+
 SEEN_EVERY = timedelta(minutes=1)
 """How exact `last_seen` is: it is written at most this often."""
 
@@ -240,7 +250,14 @@ def default_authority(home_page: str, name: str) -> dict[str, Any]:
 def create_source(
     connection: Connection, tenant: Tenant, name: str, authority: Mapping[str, Any], now: datetime
 ) -> Source:
-    """A new source. Raises Conflict when its name or its authority is another source's."""
+    """A new source. Raises Conflict when its name or its authority is another source's, or the
+    service's own."""
+    ours = actors.ifi(dict(SERVICE_AUTHORITY))
+    if (name == SERVICE) != (actors.ifi(dict(authority)) == ours):
+        raise errors.Conflict(
+            f"{SERVICE} is the service itself, and its authority no other's.",
+            "Choose another name and another authority.",
+        )
     _alone(connection, tenant, name, authority)
     with _unique(f"There is already a source {name}.", "Choose another name."):
         connection.execute(
@@ -253,6 +270,24 @@ def create_source(
             )
         )
     return source(connection, tenant, name)
+
+
+def service_source(connection: Connection, tenant: Tenant, now: datetime) -> Source:
+    """The service itself as a source, under whose authority the practice store is written. Made
+    when it is first asked for; no key can be made for it."""
+    try:
+        return source(connection, tenant, SERVICE)
+    except errors.NotFound:
+        return create_source(connection, tenant, SERVICE, SERVICE_AUTHORITY, now)
+
+
+def service_id(connection: Connection, tenant: Tenant) -> int | None:
+    """The number of that source; None where the service has written nothing yet."""
+    table = tables.sources
+    found: int | None = connection.execute(
+        select(table.c.id).where(table.c.tenant_id == tenant.id, table.c.name == SERVICE)
+    ).scalar_one_or_none()
+    return found
 
 
 def source(connection: Connection, tenant: Tenant, name: str) -> Source:
@@ -333,7 +368,12 @@ def create_key(
     expires: datetime | None = None,
     kindness: Kindness = Kindness(),
 ) -> NewKey:
-    """A new key of a source, with its secret. Raises NotFound when there is no such source."""
+    """A new key of a source, with its secret. Raises NotFound when there is no such source, and
+    Conflict for the service itself: whoever had such a key could forge verdicts."""
+    if source_name == SERVICE:
+        raise errors.Conflict(
+            "The service itself has no keys.", "Make a source for the system that is to send."
+        )
     owner = source(connection, tenant, source_name)
     public, secret = secrets.token_hex(12), new_secret(32)
     connection.execute(

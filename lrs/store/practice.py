@@ -285,6 +285,121 @@ def arrived(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as casework needs it: see `tables.cases`."""
+
+    id: bytes
+    subject: bytes
+    programme: bytes
+    state: str
+    clock_day: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A link as casework needs it: see `tables.links`."""
+
+    id: bytes
+    case_id: bytes
+    subject: bytes
+    evidence: bytes
+    behaviour: bytes
+    state: str
+    self_said: bool
+    body: bytes
+
+
+def case(connection: Connection, tenant_id: int, case_id: bytes) -> CaseRow | None:
+    """One case of the tenant."""
+    row = run(
+        connection,
+        "SELECT id, subject, programme, state, clock_day, body FROM cases"
+        " WHERE id = ? AND tenant_id = ?",
+        (case_id, tenant_id),
+    ).one_or_none()
+    if row is None:
+        return None
+    return CaseRow(bytes(row[0]), bytes(row[1]), bytes(row[2]), row[3], row[4], bytes(row[5]))
+
+
+def link(connection: Connection, tenant_id: int, link_id: bytes) -> LinkRow | None:
+    """One link of the tenant."""
+    row = run(
+        connection,
+        "SELECT id, case_id, subject, evidence, behaviour, state, self_said, body FROM links"
+        " WHERE id = ? AND tenant_id = ?",
+        (link_id, tenant_id),
+    ).one_or_none()
+    if row is None:
+        return None
+    return LinkRow(
+        *(bytes(row[0]), bytes(row[1]), bytes(row[2]), bytes(row[3]), bytes(row[4])),
+        *(row[5], bool(row[6]), bytes(row[7])),
+    )
+
+
+def only_self_says(connection: Connection, tenant_id: int, link: LinkRow) -> bool:
+    """Whether nobody but the learner says that this was done: the evidence is their own word, and
+    neither other evidence nor anybody's answer on the case bears it out."""
+    if not link.self_said:
+        return False
+    others = run(
+        connection,
+        "SELECT 1 FROM links WHERE case_id = ? AND self_said = 0 AND tenant_id = ?"
+        " AND behaviour IN (?, ?) LIMIT 1",
+        (link.case_id, tenant_id, link.behaviour, bytes(16)),
+    ).first()
+    if others is not None:
+        return False
+    answered = run(
+        connection,
+        "SELECT 1 FROM answers WHERE case_id = ? AND tenant_id = ? AND role <> 'self'"
+        " AND observed = 1 AND flagged = 0 AND (value >= 2 OR value IS NULL) LIMIT 1",
+        (link.case_id, tenant_id),
+    ).first()
+    return answered is None
+
+
+def subjects_of_statement(connection: Connection, tenant_id: int, statement: bytes) -> set[bytes]:
+    """Whose practice a statement tells of, by person, or by identifier where nobody is known."""
+    rows = run(
+        connection,
+        "SELECT e.actor, i.person FROM events e LEFT JOIN identities i"
+        " ON i.tenant_id = e.tenant_id AND i.digest = e.actor"
+        " WHERE e.statement = ? AND e.tenant_id = ? AND e.voided = 0",
+        (statement, tenant_id),
+    )
+    found = {bytes(row[1] if row[1] is not None else row[0]) for row in rows}
+    gone = merged(connection, tenant_id)
+    return found | {gone[each] for each in found if each in gone}
+
+
+def referring(connection: Connection, tenant_id: int, store_id: int, target: bytes) -> list[Logged]:
+    """Statements of a store whose object is a reference to this one, in the order of the log,
+    voided ones too. Read from the log itself, where what is acknowledged stands at once."""
+    rows = run(
+        connection,
+        "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body FROM statement_refs r"
+        " JOIN statements s ON s.position = r.position"
+        " WHERE r.tenant_id = ? AND r.target = ? AND s.store_id = ? ORDER BY r.position",
+        (tenant_id, target, store_id),
+    )
+    return [_logged(row) for row in rows]
+
+
+def add_citizens(connection: Connection, rows: Sequence[Values]) -> None:
+    """Write anonymous answers about units; those that are there already are left alone."""
+    insert(connection, tables.citizens, rows, ignore=True)
+
+
+def remove_citizens(connection: Connection, statements: Sequence[bytes]) -> None:
+    """Forget the anonymous answers of statements that were voided."""
+    for piece in pieces(statements):
+        run(connection, f"DELETE FROM citizens WHERE statement IN ({placeholders(piece)})", piece)
+
+
 # Who they are -------------------------------------------------------------------------------
 
 
@@ -497,7 +612,7 @@ def forget(connection: Connection, tenant_id: int) -> None:
         (tenant_id,),
     )
     every = [table for table, _ in WORKED_OUT]
-    for table in (*every, tables.events, tables.stale, tables.searches):
+    for table in (*every, tables.events, tables.citizens, tables.stale, tables.searches):
         run(connection, f"DELETE FROM {table.name} WHERE tenant_id = ?", (tenant_id,))
 
 

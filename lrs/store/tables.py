@@ -594,6 +594,10 @@ links = Table(
     Column("at", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
     Column("body", blob(), nullable=False),
+    Column("tier", String(4)),
+    Column("first_move", String(20)),
+    Column("first_decided_at", BigInteger),
+    Column("second_move", String(20)),
     Index("links_of_case", "case_id"),
     Index("links_of_evidence", "tenant_id", "evidence"),
     Index("links_to_review", "tenant_id", "state", "at", "id"),
@@ -645,6 +649,19 @@ answers = Table(
     Column("flagged", SmallInteger, nullable=False),
     Index("answers_of_case", "case_id"),
     Index("answers_by_window", "tenant_id", "window_name", "role"),
+    **MARIADB,
+)
+
+#: What citizens said of a unit's service at the counter: anonymous, 0 to 4, about no person.
+citizens = Table(
+    "citizens",
+    metadata,
+    Column("statement", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("unit", fixed(16), nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("value", SmallInteger, nullable=False),
+    Index("citizens_by_unit", "tenant_id", "unit", "day"),
     **MARIADB,
 )
 
