@@ -24,8 +24,10 @@ from sqlalchemy import Connection
 
 from lrs import intake
 from lrs.errors import Conflict, NotFound, Problem, Refused
-from lrs.practice import names, records, review
+from lrs.practice import forms, names, records, review
+from lrs.practice.forms import FORMS
 from lrs.practice.names import VOCABULARY
+from lrs.practice.programmes import Programme
 from lrs.practice.records import Answer, Citizen, Ending, Evidence, Meeting, Record, Verdict
 from lrs.store import accounts, log, practice, statements
 from lrs.store.accounts import Kindness, Principal, Tenant
@@ -87,17 +89,20 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """One form as one rater filled it in about one case.
+    """One form as one rater filled it in about one case, or, before there is one, about a person's
+    part in a programme (its IRI).
 
     `whole` are the fields of the form, `items` those on each behaviour, by IRI. `submission` is a
     UUID that whoever filled it in made: the same, sent twice, is one. `rater` None is anonymous.
     """
 
-    case: str
     form: str
     role: str
     observed_on: date
     submission: str
+    case: str | None = None
+    person: str | None = None
+    programme: str | None = None
     window: str = ""
     rater: str | None = None
     whole: Mapping[str, Any] = field(default_factory=dict)
@@ -216,13 +221,18 @@ def answer(connection: Connection, tenant: Tenant, filled: Filled, *, now: datet
 
     The same submission again changes nothing; `Conflict` where it says something else now.
     """
-    case = _case(connection, tenant, filled.case, None)
-    person = str(uuid.UUID(bytes=case.subject))
+    person, completion, programme = _about(connection, tenant, filled)
     problems = _unsound_role(filled.role, person, filled.rater)
     if filled.observed_on > now.date():
         problems.append(Problem("observed_on", "The day of the observation lies in the future."))
-    if not filled.whole and not filled.items:
-        problems.append(Problem("", "Nothing was answered."))
+    form = FORMS.get(filled.form)
+    if form is None or form.about not in ("case", "participation"):
+        problems.append(Problem("form", f"There is no such form about a person: {filled.form}."))
+    else:
+        if form.about == "case" and completion is None:
+            problems.append(Problem("case", f"Form {filled.form} is about a case; name it."))
+        behaviours = [each.iri for each in programme.behaviours] if programme else []
+        problems += forms.check(form, behaviours, filled.whole, filled.items, filled.role)
     if problems:
         raise Refused(problems)
     said: list[tuple[str | None, Mapping[str, Any]]] = [
@@ -235,6 +245,7 @@ def answer(connection: Connection, tenant: Tenant, filled: Filled, *, now: datet
         told = Answer(
             person=person,
             case=filled.case,
+            programme=programme.iri if programme else None,
             form=filled.form,
             role=filled.role,
             observed_on=filled.observed_on,
@@ -246,7 +257,7 @@ def answer(connection: Connection, tenant: Tenant, filled: Filled, *, now: datet
             device=filled.device,
             keyed_by=filled.keyed_by,
         )
-        made.append(_answered(tenant, told, json.loads(case.body)["completions"][0], now))
+        made.append(_answered(tenant, told, completion, now))
     ids = [each["id"] for each in made]
     rows = [statements.by_id(connection, tenant.practice.id, _bytes(each)) for each in ids]
     there = [records.read(parse(row.body)) for row in rows if row is not None]
@@ -279,7 +290,9 @@ def tell(connection: Connection, tenant: Tenant, citizen: Citizen, *, now: datet
     return statement
 
 
-def _answered(tenant: Tenant, told: Answer, completion: str, now: datetime) -> dict[str, Any]:
+def _answered(
+    tenant: Tenant, told: Answer, completion: str | None, now: datetime
+) -> dict[str, Any]:
     """One answer as a statement: on a behaviour, a rating on a scale; on the whole, a form."""
     form = f"{VOCABULARY}forms/{told.form}"
     statement = _id(tenant, f"answer {told.behaviour or ''}", told.submission)
@@ -302,7 +315,9 @@ def _answered(tenant: Tenant, told: Answer, completion: str, now: datetime) -> d
             result = tincan.Result(
                 score=tincan.Score(raw=value, min=0, max=_SCALE), response=str(value)
             )
-    refers = tincan.StatementRef(id=_uuid(completion))
+    if told.programme:
+        around = around | {"grouping": [_activity(told.programme)]}
+    refers = tincan.StatementRef(id=_uuid(completion)) if completion else None
     return _statement(
         statement, told.rater, _RESPONDED, thing, told, now, around, result=result, refers=refers
     )
@@ -515,6 +530,32 @@ def _case(
             Problem("case", "The case is another person's; name one of the person's own cases.")
         )
     return found
+
+
+def _about(
+    connection: Connection, tenant: Tenant, filled: Filled
+) -> tuple[str, str | None, Programme | None]:
+    """Whom a form is about, their completion, and what the programme expects."""
+    if filled.case is not None:
+        case = _case(connection, tenant, filled.case, filled.person)
+        body = practice.programme(connection, tenant.id, case.programme)
+        person = str(uuid.UUID(bytes=case.subject))
+        completion = json.loads(case.body)["completions"][0]
+        return person, completion, _programme(body)
+    if filled.person is None or filled.programme is None:
+        raise Refused(
+            Problem("case", "It names no case; name one, or a person and the programme's IRI.")
+        )
+    _person(connection, tenant, filled.person)
+    digest = names.programme(tenant.id, filled.programme)
+    body = practice.programme(connection, tenant.id, digest)
+    if body is None:
+        raise NotFound(f"a programme {filled.programme}")
+    return str(uuid.UUID(filled.person)), None, _programme(body)
+
+
+def _programme(body: bytes | None) -> Programme | None:
+    return None if body is None else msgspec.json.decode(body, type=Programme)
 
 
 def _person(connection: Connection, tenant: Tenant, person: str) -> None:

@@ -360,47 +360,76 @@ class Subject:
     # Answers and what all comes to -----------------------------------------------------------
 
     def _answers(
-        self, said: Sequence[_Said], every: Mapping[bytes, Any]
+        self,
+        said: Sequence[_Said],
+        every: Mapping[bytes, tuple[Completion, tuple[str, int] | None]],
     ) -> "dict[bytes, list[tuple[outcomes.Said, Values]]]":
-        """The last answer of each rater to each item of each window, by case."""
+        """The last answer of each rater to each item of each window, by case; under sixteen zero
+        bytes those that are about no case."""
         latest: dict[tuple[Any, ...], tuple[_Said, Answer]] = {}
         for each in sorted(said, key=lambda each: (each.stored.position, each.stored.n)):
             record = each.record
             if not isinstance(record, Answer) or each.stored.voided:
                 continue
             key: tuple[Any, ...] = (
-                *(record.case, record.form, record.window, record.role, record.behaviour),
+                *(record.case, record.programme, record.form, record.window, record.role),
+                record.behaviour,
                 record.rater or each.stored.statement,
             )
             latest[key] = each, record
-        found: dict[bytes, list[tuple[outcomes.Said, Values]]] = {}
         devices = [
             (record.case, record.device, record.role, each.stored.at)
             for each, record in latest.values()
             if record.device
         ]
+        found: dict[bytes, list[tuple[outcomes.Said, Values]]] = {}
         for each, record in latest.values():
-            case_id = bytes.fromhex(record.case)
-            if case_id in every:
-                flagged = any(
-                    (case, device) == (record.case, record.device)
-                    and role != record.role
-                    and abs(at - each.stored.at) <= SAME_SITTING
-                    for case, device, role, at in devices
-                )
-                found.setdefault(case_id, []).append(
-                    (_said(record), self._answer(each.stored, record, flagged))
-                )
+            case_id = self._case_of(record, every)
+            if case_id is None:
+                continue
+            flagged = any(
+                (case, device) == (record.case, record.device)
+                and role != record.role
+                and abs(at - each.stored.at) <= SAME_SITTING
+                for case, device, role, at in devices
+            )
+            found.setdefault(case_id, []).append(
+                (_said(record), self._answer(each.stored, record, case_id, flagged))
+            )
         return found
 
-    def _answer(self, stored: Stored, record: Answer, flagged: bool) -> Values:
+    def _case_of(
+        self,
+        record: Answer,
+        every: Mapping[bytes, tuple[Completion, tuple[str, int] | None]],
+    ) -> bytes | None:
+        """The case an answer is about. What was asked at enrolment belongs to the next completion
+        of the programme, once there is one; None: the case is no longer this person's."""
+        if record.case is not None:
+            case_id = bytes.fromhex(record.case)
+            return case_id if case_id in every else None
+        day = cases.days(record.observed_on)
+        later = [
+            (completion.clock_day, case_id)
+            for case_id, (completion, _) in every.items()
+            if completion.programme is not None
+            and completion.programme.iri == record.programme
+            and completion.clock_day >= day
+        ]
+        return min(later)[1] if later else names.ZERO
+
+    def _answer(self, stored: Stored, record: Answer, case_id: bytes, flagged: bool) -> Values:
         fields = record.fields
         barriers = fields.get("barriers") or ()
+        programme = record.programme
         return (
             stored.statement,
+            self.subject,
             self._behaviour(record.behaviour),
             self.tenant_id,
-            bytes.fromhex(record.case),
+            case_id,
+            names.programme(self.tenant_id, programme) if programme else names.ZERO,
+            record.form,
             record.role,
             records.actor_id(record.rater) if record.rater else None,
             record.window,

@@ -1,7 +1,7 @@
 """Casework: what people hand in, answer and decide, and what it comes to, from log to outcome."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -75,6 +75,11 @@ class Desk(Follower):
             if row["case_id"] == case and row["behaviour"] == digest
         )
 
+    def rated(self) -> list[dict[str, Any]]:
+        """The answers on the first behaviour."""
+        digest = names.behaviour(self.tenant.id, ANSWERS)
+        return [row for row in self.rows("answers") if row["behaviour"] == digest]
+
     def accept(self, link: bytes, by: str = ADMIN, **more: Any) -> None:
         self.do(casework.decide, link=link, move="take", by=by)
         told = {"reason": "Sesuai contoh.", "rests_on": "halaman 1"} | more
@@ -132,7 +137,10 @@ def answered(case: bytes, role: str = "superior", rater: str | None = BUDI, **it
         observed_on=date(2026, 5, 20),
         window="W2",
         submission=str(uuid.UUID(int=next(_submissions), version=4)),
-        items={ANSWERS: {"observed": True, "value": 3, "frequency": "weekly"} | items},
+        items={
+            ANSWERS: {"observed": True, "value": 3, "frequency": "weekly"} | items,
+            HELPS: {"observed": False},
+        },
     )
 
 
@@ -170,7 +178,8 @@ def test_any_xapi_tool_can_read_the_evidence_and_the_verdict(desk: Desk) -> None
             f"SELECT body FROM statements WHERE store_id = {desk.tenant.practice.id}"
             " ORDER BY position"
         ).all()
-    told = {each["verb"]["id"]: each for each in (parse(bytes(row[0])) for row in bodies)}
+    sent = [bytes(row[0]) for row in bodies]
+    told = {each["verb"]["id"]: each for each in map(parse, sent)}
     submitted = told["http://activitystrea.ms/submit"]
     assert submitted["object"]["definition"]["name"] == {"und": "Rekap keluhan bulan Maret"}
     assert submitted["actor"]["account"]["name"] == SARI
@@ -179,10 +188,10 @@ def test_any_xapi_tool_can_read_the_evidence_and_the_verdict(desk: Desk) -> None
     extensions = verified["context"]["extensions"]
     assert extensions["https://w3id.org/xapi/tla/extensions/evidence"] == [given]
     assert float(extensions["https://w3id.org/xapi/tla/extensions/confidence"]) == 0.9
-    rated = told["http://adlnet.gov/expapi/verbs/responded"]
+    (rated,) = (each for each in map(parse, sent) if "score" in each.get("result", {}))
+    assert rated["verb"]["id"] == "http://adlnet.gov/expapi/verbs/responded"
     assert rated["result"]["score"] == {"raw": 3, "min": 0, "max": 4}
-    authority = {bytes(row[0]).partition(b'"authority":')[2][:60] for row in bodies}
-    assert len(authority) == 1
+    assert len({body.partition(b'"authority":')[2][:60] for body in sent}) == 1
 
 
 def test_nobody_is_named_by_mail_or_number_in_what_the_service_writes(desk: Desk) -> None:
@@ -373,10 +382,9 @@ def test_the_same_form_sent_twice_is_one_and_a_changed_one_is_told(desk: Desk) -
     filled = answered(case)
     first = desk.do(casework.answer, filled)
     assert desk.do(casework.answer, filled, now=NOW + timedelta(hours=5)) == first
-    assert len(desk.rows("answers")) == 1
-    changed = Filled(
-        **{name: getattr(filled, name) for name in Filled.__slots__ if name != "items"},
-        items={ANSWERS: {"observed": True, "value": 1}},
+    assert len(desk.rated()) == 1
+    changed = replace(
+        filled, items={ANSWERS: {"observed": True, "value": 1}, HELPS: {"observed": False}}
     )
     with pytest.raises(Conflict, match="something else"):
         desk.do(casework.answer, changed)
@@ -385,10 +393,10 @@ def test_the_same_form_sent_twice_is_one_and_a_changed_one_is_told(desk: Desk) -
 def test_the_later_answer_of_a_rater_counts_and_a_disowned_one_does_not(desk: Desk) -> None:
     case = desk.completes("sari")
     desk.do(casework.answer, answered(case, value=1))
-    (second,) = desk.do(casework.answer, answered(case, value=4))
-    assert [row["value"] for row in desk.rows("answers")] == [4]
+    second, _ = desk.do(casework.answer, answered(case, value=4, example="Loket, 12 Mei"))
+    assert [row["value"] for row in desk.rated()] == [4]
     desk.do(casework.take_back, statement=uuid.UUID(second).bytes, by=BUDI, why="Bukan saya.")
-    assert [row["value"] for row in desk.rows("answers")] == [1]
+    assert [row["value"] for row in desk.rated()] == [1]
 
 
 def test_who_has_not_seen_it_says_neither_yes_nor_no(desk: Desk) -> None:
@@ -397,7 +405,7 @@ def test_who_has_not_seen_it_says_neither_yes_nor_no(desk: Desk) -> None:
     outcome = desk.outcome(case, ANSWERS)
     assert (outcome["known_not_day"], outcome["superior_confirmed_day"]) == (None, None)
     assert outcome["contact_day"] is not None
-    desk.do(casework.answer, answered(case, value=0, frequency="never"))
+    desk.do(casework.answer, answered(case, value=0, frequency="never", example="Tidak"))
     assert desk.outcome(case, ANSWERS)["known_not_day"] is not None
     # Of two behaviours one is known not to be applied: of the whole that is not known.
     assert desk.outcome(case)["known_not_day"] is None
@@ -406,10 +414,33 @@ def test_who_has_not_seen_it_says_neither_yes_nor_no(desk: Desk) -> None:
 def test_self_and_superior_on_one_device_within_minutes_are_flagged(desk: Desk) -> None:
     case = desk.completes("sari")
     for role, rater in (("self", SARI), ("superior", BUDI)):
-        filled = answered(case, role, rater)
-        object.__setattr__(filled, "device", "one phone")
-        desk.do(casework.answer, filled)
-    assert [row["flagged"] for row in desk.rows("answers")] == [1, 1]
+        desk.do(casework.answer, replace(answered(case, role, rater), device="one phone"))
+    assert [row["flagged"] for row in desk.rated()] == [1, 1]
+
+
+def test_what_was_said_at_enrolment_is_the_baseline_of_the_case_that_comes(desk: Desk) -> None:
+    asked = Filled(
+        person=SARI,
+        programme=SERVICE,
+        form="G",
+        role=records.SELF,
+        rater=SARI,
+        observed_on=date(2026, 2, 2),
+        submission=str(uuid.UUID(int=500, version=4)),
+        items={
+            ANSWERS: {"observed": True, "value": 1},
+            HELPS: {"observed": True, "value": 2},
+        },
+        whole={"why": "Tugas baru di loket."},
+    )
+    desk.do(casework.answer, asked)
+    assert {bytes(row["case_id"]) for row in desk.rows("answers")} == {names.ZERO}
+    case = desk.completes("sari")
+    assert {bytes(row["case_id"]) for row in desk.rows("answers")} == {case}
+    with pytest.raises(Refused, match="names no case"):
+        desk.do(casework.answer, replace(asked, person=None))
+    with pytest.raises(Refused, match="about a case"):
+        desk.do(casework.answer, replace(asked, form="B"))
 
 
 def test_one_meeting_note_serves_many_alumni(desk: Desk) -> None:

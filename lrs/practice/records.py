@@ -78,7 +78,8 @@ class Evidence(_Record, frozen=True, tag="evidence"):
 
 class Answer(_Record, frozen=True, tag="answer"):
     """What one rater answered on one form about one case: on one behaviour, or, where `behaviour`
-    is None, on the case as a whole.
+    is None, on the case as a whole. What is asked at enrolment, or of who never came (forms G and
+    H), is about a `programme` and has no `case`.
 
     `fields` hold the form's fields by name (`lrs/practice/forms.py`); on a behaviour, `observed`
     (false: *belum mengamati*), `value` and `recalled` (0 to 4), `frequency`, `example`; on the
@@ -87,11 +88,12 @@ class Answer(_Record, frozen=True, tag="answer"):
     """
 
     person: str
-    case: str
     form: str
     role: str
     observed_on: date
     submission: str
+    case: str | None = None
+    programme: str | None = None
     window: str = ""
     rater: str | None = None
     behaviour: str | None = None

@@ -25,8 +25,8 @@ WORKED_OUT: tuple[tuple[Table, str], ...] = (
     (tables.cases, "subject"),
     (tables.links, "subject"),
     (tables.participation, "subject"),
+    (tables.answers, "subject"),
     (tables.outcomes, "case_id"),
-    (tables.answers, "case_id"),
 )
 
 
@@ -511,6 +511,16 @@ def programmes(connection: Connection, tenant_id: int) -> list[bytes]:
         connection, "SELECT body FROM programmes WHERE tenant_id = ? ORDER BY digest", (tenant_id,)
     )
     return [bytes(row[0]) for row in rows]
+
+
+def programme(connection: Connection, tenant_id: int, digest: bytes) -> bytes | None:
+    """One programme in force, as JSON."""
+    row = run(
+        connection,
+        "SELECT body FROM programmes WHERE digest = ? AND tenant_id = ?",
+        (digest, tenant_id),
+    ).one_or_none()
+    return None if row is None else bytes(row[0])
 
 
 def programme_versions(

@@ -626,17 +626,23 @@ participation = Table(
     **MARIADB,
 )
 
-#: One answer to one item of a form. `role` is who answered (self, superior, peer, subordinate,
-#: evaluator, citizen), `rater` that person, `window_name` of the window. `value` and `recalled`
-#: are 0 to 4; NULL: not said, and `observed` 0: *belum mengamati*. `barriers` is a list of words
-#: separated by spaces.
+#: One answer to one item of a form (A to J). `subject` is whom it is about, `case_id` their case:
+#: sixteen zero bytes where there is none, for what was asked at enrolment (G) or of who never came
+#: (H); `programme` is of sixteen zero bytes for a course of none. `behaviour` of sixteen zero bytes
+#: is the form as a whole. `role` is who answered (self, superior, peer, subordinate, evaluator, …),
+#: `rater` that person (NULL: anonymous), `window_name` of the window. `value` and `recalled` are 0
+#: to 4; NULL: not said, and `observed` 0: *belum mengamati*. `barriers` is a list of words
+#: separated by spaces. `flagged` 1: proxy signals say to look twice.
 answers = Table(
     "answers",
     metadata,
     Column("statement", fixed(16), primary_key=True),
-    Column("behaviour", fixed(16), primary_key=True),
+    Column("subject", fixed(16), primary_key=True),
+    Column("behaviour", fixed(16), nullable=False),
     Column("tenant_id", Integer, nullable=False),
     Column("case_id", fixed(16), nullable=False),
+    Column("programme", fixed(16), nullable=False),
+    Column("form", String(4), nullable=False),
     Column("role", String(20), nullable=False),
     Column("rater", fixed(16)),
     Column("window_name", String(40), nullable=False),
@@ -647,7 +653,9 @@ answers = Table(
     Column("frequency", String(20)),
     Column("barriers", String(500), nullable=False),
     Column("flagged", SmallInteger, nullable=False),
+    Index("answers_of_subject", "tenant_id", "subject"),
     Index("answers_of_case", "case_id"),
+    Index("answers_of_programme", "tenant_id", "programme", "form"),
     Index("answers_by_window", "tenant_id", "window_name", "role"),
     **MARIADB,
 )
