@@ -10,6 +10,7 @@ from werkzeug.local import LocalProxy
 
 from lrs import (
     cli_accounts,
+    cli_adapters,
     cli_demo,
     cli_imports,
     cli_people,
@@ -184,6 +185,7 @@ for group in (
     *cli_records.commands,
     *cli_people.commands,
     *cli_imports.commands,
+    *cli_adapters.commands,
     *cli_practice.commands,
     *cli_programmes.commands,
     *cli_demo.commands,

@@ -11,7 +11,8 @@ comes to nothing where another wrote since. All the work is done before the writ
 short: on SQLite everybody waits for it.
 
 What changes in the register marks whom it touches in `stale`; a changed programme marks all who
-have an event in its courses, and has the log searched again for what its rules name.
+have an event in its courses, and has the log searched again for what its rules name; a changed
+declared adapter has the whole log read again.
 """
 
 import logging
@@ -33,7 +34,7 @@ from lrs.store.practice import Claim, Logged, Stored, Values
 from lrs.store.statements import everything
 from lrs.subject import OWN, Programmes, Subject
 from lrs.xapi import actors
-from lrs.xapi.statements import digest, parse
+from lrs.xapi.statements import digest, parse, query_terms
 
 #: How many statements one step reads at most.
 BATCH = 500
@@ -139,10 +140,11 @@ def _prepare(
         return work, 0
     programmes = Programmes(tenant.id, _in_force(connection, tenant))
     service = accounts.service_id(connection, tenant)
-    read = _Reading(tenant, adapters, programmes.configs(), service)
+    read = _Reading(tenant, adapters, _configs(connection, tenant, programmes), service)
     touched = _note(connection, tenant, read, logged, work)
     people = {mark for mark, _ in marks}
     people -= _changed_programmes(connection, tenant, marks, work)
+    people -= _changed_adapters(connection, tenant, marks, work)
     for search in searches:
         touched |= _search(connection, tenant, read, search, limit, work)
     _work_out(connection, tenant, programmes, touched, people, work)
@@ -152,6 +154,16 @@ def _prepare(
 def _in_force(connection: Connection, tenant: Tenant) -> list[Programme]:
     bodies = practice.programmes(connection, tenant.id)
     return [msgspec.json.decode(body, type=Programme) for body in bodies]
+
+
+def configs(connection: Connection, tenant: Tenant) -> dict[str, Any]:
+    """What each adapter is told now, by its name: of the programmes and of what is declared."""
+    return _configs(connection, tenant, Programmes(tenant.id, _in_force(connection, tenant)))
+
+
+def _configs(connection: Connection, tenant: Tenant, programmes: Programmes) -> dict[str, Any]:
+    declared = practice.declared(connection, tenant.id)
+    return programmes.configs() | {"declared": {"adapters": declared}}
 
 
 # What statements say -----------------------------------------------------------------------------
@@ -272,8 +284,31 @@ def _changed_programmes(
                 verbs.update(rule.get("verbs") or ("",))
     digests = sorted(names.course(tenant.id, iri) for iri in courses)
     work.again = dict.fromkeys(practice.actors_in(connection, tenant.id, digests), since)
-    work.searches = [practice.Search(verb, 0) for verb in sorted(verbs)]
+    named = sorted({iri for body in versions.values() for iri in _new_names(body)})
+    wanted = [*sorted(verbs), *(f"{use} {iri}" for iri in named for use in "Oo")]
+    work.searches = [practice.Search(each, 0) for each in wanted]
     return set(versions)
+
+
+def _new_names(versions: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The IRIs, of a programme and its behaviours, that its last version brought or dropped: a
+    statement may name them in advance, or in vain from now on."""
+    before, now = (
+        {each["iri"] for version in some for each in (version, *(version.get("behaviours") or ()))}
+        for some in (versions[-2:-1], versions[-1:])
+    )
+    return before ^ now
+
+
+def _changed_adapters(
+    connection: Connection, tenant: Tenant, marks: Sequence[tuple[bytes, int]], work: _Work
+) -> set[bytes]:
+    """Of the marks, those of declared adapters: has every statement read again. Answers the marks
+    it dealt with."""
+    changed = practice.adapters_among(connection, tenant.id, [mark for mark, _ in marks])
+    if changed:
+        work.searches.append(practice.Search("", 0))
+    return changed
 
 
 def _search(
@@ -286,12 +321,7 @@ def _search(
 ) -> set[bytes]:
     """Read again what the log holds of a verb, up to where the projector is, since a rule that
     names it is new or gone. Answers whose identifiers that touches."""
-    salt = tenant.learning.salt
-    term = (
-        digest(salt, "V", search.verb)
-        if search.verb
-        else everything(tenant.learning.id)  # a rule by type alone
-    )
+    term = _term(tenant, search.verb)
     found = practice.having(connection, term, search.position or 0, work.position, limit)
     work.searches.append(
         practice.Search(search.verb, found[-1].position if len(found) == limit else None)
@@ -308,6 +338,19 @@ def _search(
             work.new.extend(new)
             touched.update(event.actor for event in (*old, *new))
     return touched
+
+
+def _term(tenant: Tenant, wanted: str) -> bytes:
+    """What finds the statements of a search."""
+    use, _, iri = wanted.partition(" ")
+    if iri:
+        ((about, around),) = query_terms(
+            tenant.learning.salt, activity=iri, related_activities=True
+        )
+        return about if use == "O" else around
+    if not wanted:  # a rule by type alone, or a declared adapter
+        return everything(tenant.learning.id)
+    return digest(tenant.learning.salt, "V", wanted)
 
 
 # Whom they touch ---------------------------------------------------------------------------------

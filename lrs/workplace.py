@@ -207,24 +207,24 @@ def _kept(told: Mapping[str, Any]) -> dict[str, Any]:
     """Extensions as an event can hold them; what is too long for a rule to ask for is left out."""
     found = {}
     for iri, value in told.items():
-        simple = _simple(value)
+        kept = simple(value)
         try:
-            if len(msgspec.json.encode(simple)) <= _MOST_EXTENSION:
-                found[iri] = simple
+            if len(msgspec.json.encode(kept)) <= _MOST_EXTENSION:
+                found[iri] = kept
         except (msgspec.MsgspecError, ValueError, RecursionError):
             continue
     return found
 
 
-def _simple(value: Any) -> Any:
-    """Numbers as a rule, written in YAML, names them."""
+def simple(value: Any) -> Any:
+    """An extension's value with its numbers as a rule, written in YAML, names them."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << 63:
         return str(value)
     if isinstance(value, dict):
-        return {name: _simple(each) for name, each in value.items()}
-    return [_simple(each) for each in value] if isinstance(value, list) else value
+        return {name: simple(each) for name, each in value.items()}
+    return [simple(each) for each in value] if isinstance(value, list) else value
 
 
 def _rating(statement: Tree) -> float | None:

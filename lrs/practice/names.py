@@ -45,6 +45,11 @@ def programme(tenant_id: int, iri: str) -> bytes:
     return _name("programme", tenant_id, iri)
 
 
+def adapter(tenant_id: int, name: str) -> bytes:
+    """A declared adapter, in whatever version."""
+    return _name("adapter", tenant_id, name)
+
+
 def behaviour(tenant_id: int, iri: str) -> bytes:
     """A behaviour that a programme expects."""
     return _name("behaviour", tenant_id, iri)

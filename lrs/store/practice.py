@@ -540,10 +540,32 @@ def programme_versions(
     return found
 
 
+def declared(connection: Connection, tenant_id: int) -> list[dict[str, Any]]:
+    """The declared adapters in force, in the order of their names."""
+    rows = run(connection, "SELECT body FROM declared_adapters WHERE tenant_id = ?", (tenant_id,))
+    found: list[dict[str, Any]] = [json.loads(bytes(row[0])) for row in rows]
+    return sorted(found, key=lambda each: str(each["name"]))  # not by a database's collation
+
+
+def adapters_among(connection: Connection, tenant_id: int, subjects: Sequence[bytes]) -> set[bytes]:
+    """Which of these subjects are declared adapters, in force or taken away."""
+    return {
+        bytes(row[0])
+        for piece in pieces(subjects)
+        for row in run(
+            connection,
+            "SELECT DISTINCT subject FROM register WHERE tenant_id = ? AND kind = 'adapter'"
+            f" AND subject IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """That the log be read again for statements of this verb (empty: for all) after `position`;
-    None: that is done."""
+    None: that is done. An activity's IRI after `O` and a space means statements about it, after
+    `o` and a space those that have it in their context: no verb holds a space."""
 
     verb: str
     position: int | None

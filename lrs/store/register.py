@@ -20,13 +20,21 @@ from lrs.practice.people import ABOUT_PEOPLE, MERGED, Entry, Person, standing
 from lrs.store import log, practice, tables
 from lrs.store.engine import insert, pieces, placeholders, run
 
-#: Kinds of entries that are not about people: a unit's facts (path, contact, superior), and a
-#: programme in a new version.
+#: Kinds of entries that are not about people: a unit's facts (path, contact, superior), a
+#: programme in a new version, and a declared adapter in a new version, or taken away.
 UNIT = "unit"
 PROGRAMME = "programme"
-KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME)
+ADAPTER = "adapter"
+KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER)
 
-_DERIVED = (tables.people, tables.identifiers, tables.units, tables.employments, tables.programmes)
+_DERIVED = (
+    tables.people,
+    tables.identifiers,
+    tables.units,
+    tables.employments,
+    tables.programmes,
+    tables.declared_adapters,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +172,9 @@ def _work_out(connection: Connection, tenant_id: int, subjects: Mapping[bytes, s
         elif subjects[subject] == PROGRAMME:
             _write_programme(connection, tenant_id, subject, said[-1])
             marks.add(subject)
+        elif subjects[subject] == ADAPTER:
+            _write_adapter(connection, tenant_id, subject, said[-1])
+            marks.add(subject)
         else:
             people_[subject] = standing(said)
             # Whom somebody was parted from is worked out anew without them.
@@ -235,6 +246,13 @@ def _write_programme(connection: Connection, tenant_id: int, digest: bytes, entr
     title = str(body["title"])[:500]
     row = (digest, tenant_id, entry.position, str(body["iri"]).encode(), title, _json(body))
     insert(connection, tables.programmes, [row])
+
+
+def _write_adapter(connection: Connection, tenant_id: int, digest: bytes, entry: Entry) -> None:
+    run(connection, "DELETE FROM declared_adapters WHERE digest = ?", (digest,))
+    if not entry.body.get("gone"):
+        row = (digest, tenant_id, entry.position, entry.body["name"], _json(entry.body))
+        insert(connection, tables.declared_adapters, [row])
 
 
 def _by(connection: Connection) -> str:

@@ -448,6 +448,19 @@ programmes = Table(
     **MARIADB,
 )
 
+#: The version of each declared adapter now in force. `digest` is of tenant and name.
+declared_adapters = Table(
+    "declared_adapters",
+    metadata,
+    Column("digest", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("entry", BigInteger, nullable=False),  # its register row
+    Column("name", String(40), nullable=False),
+    Column("body", blob(), nullable=False),  # JSON, as schemas/adapters.py accepts it
+    Index("declared_adapters_of_tenant", "tenant_id", "name"),
+    **MARIADB,
+)
+
 # Practice -----------------------------------------------------------------------------------
 # Worked out by the projector from log and register; dropped and made anew by `jejak replay`.
 

@@ -1,0 +1,182 @@
+"""Commands over adapters: which there are, which spoke, and what an admin declares."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from lrs import declared, dialects, projector
+from lrs.adapters import Adapters
+from lrs.cli_accounts import of_tenant, print_table
+from lrs.context import Context
+from lrs.errors import NotFound, Problem, Refused
+from lrs.learning import LearningEvent
+from lrs.store import accounts, statements
+from lrs.xapi.statements import parse
+from schemas import adapters as schema
+
+#: How many of the newest statements a dry run tries a file on.
+NEWEST = 2000
+
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group("adapters")
+def adapters_group() -> None:
+    """What reads the dialects of learning and workplace systems."""
+
+
+@adapters_group.command("list")
+@click.option("--tenant", metavar="NAME", help="List this tenant's declared adapters, too.")
+@click.pass_obj
+def list_adapters(context: Context, tenant: str | None) -> None:
+    """List the adapters, in the order in which they are asked."""
+    rows = [("name", "reads")]
+    rows += [(each.name, each.about) for each in Adapters.installed().every]
+    print_table(rows)
+    if tenant is None:
+        return
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        every = declared.in_force(connection, owner.id)
+    click.echo("")
+    if not every:
+        click.echo("Nothing is declared.")
+        return
+    of_tenant_ = [(each["name"], str(len(each["rules"])), each.get("about", "")) for each in every]
+    print_table([("declared", "rules", "about"), *of_tenant_])
+
+
+@adapters_group.command("explain")
+@click.argument("statement_id", metavar="STATEMENT", type=click.UUID)
+@click.option("--file", type=_file, help="Read it as if this file of adapters were applied.")
+@of_tenant
+@click.pass_obj
+def explain(context: Context, statement_id: uuid.UUID, file: Path | None, tenant: str) -> None:
+    """Tell which adapter spoke for a statement.
+
+    And why those that were asked before it did not. STATEMENT is the id of a statement in the
+    learning store. It is read by the programmes and declared adapters in force now.
+    """
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        row = statements.by_id(connection, owner.learning.id, statement_id.bytes)
+        configs = projector.configs(connection, owner)
+    if row is None:
+        raise NotFound(f"a statement {statement_id} in the learning store of {tenant}")
+    if file is not None:
+        configs["declared"] = {"adapters": _with(configs["declared"]["adapters"], _read(file))}
+    tree = parse(row.body)
+    reading = Adapters.installed().read(tree, configs)
+    for name, why in reading.passed:
+        click.echo(f"{name} passed: {why}.")
+    if reading.adapter is None:
+        click.echo("No adapter speaks for it: it stays a record, and opens no case.")
+        return
+    said = dialects.speak(configs["declared"]["adapters"], tree)
+    by = ""
+    if reading.adapter == "declared" and isinstance(said, dialects.Spoken):
+        by = f" by rule {said.rule} of {said.adapter}"
+    click.echo(f"{reading.adapter} spoke{by}, and said of it:")
+    for event in reading.events:
+        where = f" in {event.course}" if isinstance(event, LearningEvent) else ""
+        click.echo(f"  {event.kind}{where}")
+    if not reading.events:
+        click.echo("  nothing that counts for learning or practice")
+    if row.voided:
+        click.echo("The statement is voided: what it says no longer holds.")
+
+
+@adapters_group.command("apply")
+@click.argument("file", type=_file, metavar="FILE")
+@click.option("--dry-run", is_flag=True, help="Only tell what would change, and what it reads.")
+@of_tenant
+@click.pass_obj
+def apply(context: Context, file: Path, dry_run: bool, tenant: str) -> None:
+    """Enter the adapters that a YAML file declares.
+
+    New ones and those that changed; one that stands as written is left alone, and so is what the
+    file does not name. All records are read again, and cases follow by themselves.
+    """
+    given = _read(file)
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        done = declared.plan(connection, owner.id, given)
+        if dry_run:
+            read, found = declared.trial(connection, owner, given, NEWEST)
+    if not dry_run:
+        by = f"the command line: {file.name}"
+        done = context.database.write(lambda c: declared.apply(c, owner.id, given, by))
+    for word, names in (("new", done.new), ("changed", done.changed)):
+        for name in names:
+            click.echo(f"{word}: {name}")
+    told = f"{len(done.new)} new, {len(done.changed)} changed, {len(done.unchanged)} unchanged"
+    if not dry_run:
+        click.echo(f"Entered: {told}.")
+        return
+    click.echo(f"Of the newest {read} records it reads {sum(found.values())}:")
+    for (name, rule, kind), count in sorted(found.items()):
+        click.echo(f"  {name}, rule {rule}: {count} {kind}")
+    click.echo(f"Nothing was entered. It would be: {told}.")
+
+
+@adapters_group.command("show")
+@click.argument("name", required=False)
+@of_tenant
+@click.pass_obj
+def show(context: Context, name: str | None, tenant: str) -> None:
+    """Print declared adapters as YAML, to be changed and applied.
+
+    All of them, or the one with this NAME.
+    """
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        every = declared.in_force(connection, owner.id)
+    chosen = [each for each in every if name in (None, each["name"])]
+    if name is not None and not chosen:
+        raise NotFound(f"a declared adapter {name}")
+    tree = {"adapters": chosen}
+    click.echo(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100), nl=False)
+
+
+@adapters_group.command("remove")
+@click.argument("name")
+@of_tenant
+@click.pass_obj
+def remove(context: Context, name: str, tenant: str) -> None:
+    """Take away the declared adapter of this NAME.
+
+    What only it could read is a plain record again, and cases that came of it go.
+    """
+
+    def take_away(connection: Any) -> None:
+        owner = accounts.tenant(connection, tenant)
+        declared.remove(connection, owner.id, name, "the command line")
+
+    context.database.write(take_away)
+    click.echo(f"{name} is taken away. All records are read again.")
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
+    """The adapters of a file. Tells all that is wrong with it."""
+    try:
+        tree = yaml.safe_load(file.read_bytes())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Refused(Problem(file.name, f"This is no YAML: {error}")) from error
+    try:
+        return schema.load(tree)
+    except Refused as refused:
+        for problem in refused.problems[:50]:
+            click.echo(f"{file.name}: {problem}", err=True)
+        raise click.ClickException("Nothing was entered.") from refused
+
+
+def _with(standing: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The adapters in force once these are applied, in the order in which they are asked."""
+    every = {each["name"]: each for each in (*standing, *given)}
+    return [every[name] for name in sorted(every)]
+
+
+commands = (adapters_group,)
