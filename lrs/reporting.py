@@ -16,11 +16,12 @@ from sqlalchemy import Connection
 
 from lrs import programmes
 from lrs.errors import NotFound, Problem, Refused
-from lrs.practice import names
+from lrs.practice import forms, names
 from lrs.practice.cases import days
 from lrs.practice.programmes import Programme
-from lrs.reports import rates
-from lrs.reports.shapes import Described, Excluded, Figure, Group, Measure, Slice
+from lrs.reports import agreement, funnel, rates, survival
+from lrs.reports.rates import Clusters
+from lrs.reports.shapes import Curve, Described, Excluded, Figure, Group, Measure, Point, Slice
 from lrs.store import figures, register
 from lrs.store.figures import Cut, Key
 
@@ -28,18 +29,54 @@ from lrs.store.figures import Cut, Key
 ZONE = ZoneInfo("Asia/Jakarta")
 
 #: h of M1, in days, where neither it nor a window is named.
-HORIZON = 180
+HORIZON = 90
 
-_BY_CASE = ("programme", "cohort", "unit", "behaviour", "tier", "window", "period")
+_CASES = ("programme", "cohort", "unit", "period")
 
 #: Every figure, in the order of the domain.
-ALL: tuple[Described, ...] = (
-    Described(
-        id="M1",
-        key="Share applied, evidence accepted",
-        name="Laju penerapan, bukti diterima",
-        by=_BY_CASE,
-    ),
+ALL: tuple[Described, ...] = tuple(
+    Described(id=id, key=key, name=name, by=by)
+    for id, key, name, by in (
+        (
+            "M1",
+            "Share applied, evidence accepted",
+            "Laju penerapan, bukti diterima",
+            (*_CASES, "behaviour", "tier", "window"),
+        ),
+        ("M2", "How long until applied", "Berapa lama sampai diterapkan", _CASES),
+        ("M3", "Response rate", "Tingkat respons", (*_CASES, "window")),
+        ("M4", "Confirmed by the superior", "Dikonfirmasi atasan", (*_CASES, "window")),
+        ("M5", "Still applied", "Keberlanjutan", _CASES),
+        (
+            "M6",
+            "Difference between learner and superior",
+            "Selisih diri–atasan",
+            (*_CASES, "behaviour", "window"),
+        ),
+        (
+            "M7",
+            "Gain as recalled",
+            "Peningkatan (ingatan)",
+            (*_CASES, "behaviour", "window"),
+        ),
+        ("M8", "Barriers", "Hambatan", (*_CASES, "window")),
+        ("M9", "Reviewing", "Kinerja tinjauan", ("programme", "cohort", "unit", "behaviour")),
+        ("M10", "Coverage", "Cakupan", _CASES),
+        ("M11", "20 hours a year", "20 JP", ("unit",)),
+        (
+            "M12",
+            "Known not to be applied, and not known",
+            "Diketahui belum diterapkan; belum diketahui",
+            (*_CASES, "behaviour", "window"),
+        ),
+        ("M13", "Change since the beginning", "Perubahan", _CASES),
+        (
+            "funnel",
+            "From invitation to lasting practice",
+            "Dari undangan sampai menetap",
+            ("programme", "cohort", "unit"),
+        ),
+    )
 )
 
 
@@ -174,6 +211,16 @@ class _Work:
                 for each in programme.windows
             }
         )
+
+    def assessed(self) -> list[str]:
+        """The windows in which raters assess behaviours (form C), or the one of the slice."""
+        found = {
+            each.name
+            for programme in self.programmes.values()
+            for each in programme.windows
+            if "C" in each.forms
+        }
+        return sorted(found & {self.slice.window} if self.slice.window else found)
 
     def expected(self, only: str | None = None) -> dict[bytes, list[bytes]]:
         """Which programmes of the slice expect each behaviour."""
@@ -419,4 +466,526 @@ def _horizons(
     return [(opens, tuple(some)) for opens, some in sorted(found.items())]
 
 
-_MAKERS: dict[str, Callable[[_Work], Figure]] = {"M1": _m1}
+# M2 -----------------------------------------------------------------------------------------
+
+#: The ends of windows (domain §4): between them nobody is asked.
+EDGES = (14, 30, 45, 90, 120, 180, 240, 330, 365)
+
+
+def _m2(work: _Work) -> Figure:
+    cut = work.cut()
+    told = {
+        "offsets": _by_place(work, figures.offsets(work.connection, cut)),
+        "leavings": _by_place(work, figures.leavings(work.connection, cut)),
+        "intervals": _by_place(work, figures.intervals(work.connection, cut, EDGES)),
+        "band": _by_place(work, figures.band(work.connection, cut, EDGES, work.slice.review_days)),
+    }
+
+    def curves(place: Key | None) -> tuple[list[Measure], tuple[Curve, ...]]:
+        counts = {name: found.get(place, Counter()) for name, found in told.items()}
+        return _survival(counts)
+
+    places = {place for found in told.values() for place in found if place is not None}
+    measures, total = curves(None)
+    groups = []
+    for place in places:
+        its, lines = curves(place)
+        groups.append(work.group(place, its, curves=lines))
+    return work.finish(_all(measures, curves=total), groups, notes=("census", "last_contact"))
+
+
+def _by_place(
+    work: _Work, rows: Iterable[tuple[Key, Mapping[Any, int]]]
+) -> dict[Key | None, Counter[Any]]:
+    """Counts of all together (None), and of each group."""
+    total, groups = work.spread(rows)
+    found: dict[Key | None, Counter[Any]] = {None: total}
+    found.update(groups)
+    return found
+
+
+def _survival(counts: Mapping[str, Counter[Any]]) -> tuple[list[Measure], tuple[Curve, ...]]:
+    """The curves of one group, and its median."""
+    told = counts["offsets"]
+    applied = {day: count for (what, day), count in told.items() if what == "applied"}
+    silent = {day: count for (what, day), count in told.items() if what == "censored"}
+    exits = survival.Exits(applied, silent)
+    curve = survival.kaplan_meier(exits)
+    gone = counts["leavings"]
+    left = {
+        cause: {day: count for (what, day), count in gone.items() if what == cause}
+        for cause in ("left", "promoted", "stayed")
+    }
+    away = Counter(left["left"]) + Counter(left["promoted"])
+    there = survival.Exits(away, left["stayed"])
+    causes = {"applied_first": applied, "left": left["left"], "promoted": left["promoted"]}
+    risks = survival.cumulative_incidence(
+        causes, {"applied_first": exits, "left": there, "promoted": there}, "applied_first"
+    )
+    spans = {
+        (lower, None if upper < 0 else upper): count
+        for (lower, upper), count in counts["intervals"].items()
+    }
+    bounded = []
+    for number, day in enumerate(EDGES):
+        n, k = counts["band"][f"n{number}"], counts["band"][f"applied{number}"]
+        if n:
+            low, high = rates.bounds(k, n - k - counts["band"][f"known_not{number}"], n)
+            bounded.append(Point(day=day, at_risk=n, events=k, value=low, low=low, high=high))
+    band = Curve(name="band", points=tuple(bounded), median=survival.median(bounded))
+    # Before this day not even all of the silent together are a half.
+    earliest = next((each.day for each in bounded if (each.high or 0.0) >= 0.5), None)
+    people = exits.people
+    measures = [
+        Measure(
+            name="median_days",
+            of="days",
+            k=sum(applied.values()),
+            n=people,
+            value=None if curve.median is None else float(curve.median),
+            low=None if earliest is None else float(earliest),
+            high=None if band.median is None else float(band.median),
+        )
+    ]
+    turnbull = survival.by_window(survival.turnbull(spans), people)
+    return measures, (curve, turnbull, band, *risks)
+
+
+# M3, M4 -------------------------------------------------------------------------------------
+
+_ROLES = ("self", "superior", "peer", "subordinate", "evaluator")
+
+
+def _m3(work: _Work) -> Figure:
+    total, groups = work.spread(figures.responses(work.connection, work.cut()))
+    words = ("undeliverable", "vacant", "skipped", "due")
+    return work.finish(
+        _all(_responses(total)),
+        (work.group(key, _responses(counts)) for key, counts in groups.items()),
+        excluded={
+            word: sum(count for (_, what), count in total.items() if what == word) for word in words
+        },
+        notes=("census",),
+    )
+
+
+def _responses(counts: Mapping[Any, int]) -> list[Measure]:
+    found = [
+        rates.bounded(role, counts[role, "answered"], counts[role, "open"], counts[role, "valid"])
+        for role in _ROLES
+        if role in ("self", "superior") or counts[role, "valid"]
+    ]
+    every = [
+        sum(count for (_, what), count in counts.items() if what == word)
+        for word in ("answered", "open", "valid")
+    ]
+    return [rates.bounded("responses", *every), *found]
+
+
+def _m4(work: _Work) -> Figure:
+    needed = {digest: _needed(each) for digest, each in work.programmes.items() if each.behaviours}
+    rows = figures.confirmations(work.connection, work.cut(), work.assessed(), needed)
+    total, groups = work.spread(rows)
+    return work.finish(
+        _all(_confirmed(total)),
+        (work.group(key, _confirmed(counts)) for key, counts in groups.items()),
+        notes=("census",) if not total["sampled"] else ("sample",),
+    )
+
+
+def _needed(programme: Programme) -> int:
+    """On how many of its behaviours a programme asks for, before a completion counts."""
+    every = len(programme.behaviours)
+    return {"any": 1, "all": every, "most": every // 2 + 1}[programme.counts]
+
+
+def _confirmed(counts: Mapping[Any, int]) -> list[Measure]:
+    """Of all who were asked, with what those who did not answer leave open; and of those who had
+    seen, as a sample where superiors were drawn."""
+    asked = counts["N"]
+    silent = asked - counts["answered"]
+    found = [
+        rates.bounded("confirmed", counts["yes"], silent, asked),
+        rates.bounded(
+            "confirmed_unflagged",
+            counts["clean_yes"],
+            silent + counts["yes"] - counts["clean_yes"],
+            asked,
+        ),
+    ]
+    if counts["sampled"]:
+        clusters = Clusters(
+            counts["clusters"],
+            counts["yes"],
+            counts["observed"],
+            counts["yy"],
+            counts["ym"],
+            counts["mm"],
+        )
+        found.append(rates.sampled("confirmed_of_observed", clusters))
+    else:
+        k, n = counts["yes"], counts["observed"]
+        found.append(rates.bounded("confirmed_of_observed", k, 0, n))
+    return [
+        *found,
+        rates.count("not_observed", counts["answered"] - counts["observed"], counts["answered"]),
+        rates.count("silent", silent, asked),
+    ]
+
+
+# M5, M13 and the funnel ---------------------------------------------------------------------
+
+#: What "by W2" means, and the later windows, as days after the clock (domain §4).
+BY_W2 = 120
+LATE = {"W3": (180, 240), "W4": (330, 365)}
+
+
+def _m5(work: _Work) -> Figure:
+    window = work.slice.window or "W3"
+    if window not in LATE:
+        raise Refused(Problem("window", f"M5 looks at {' or '.join(LATE)}, not at {window}"))
+    opens, closes = LATE[window]
+    cut = work.cut(window=None)
+    rows = figures.lasting(work.connection, cut, window, BY_W2, opens, closes)
+    total, groups = work.spread(rows)
+    return work.finish(
+        _all(_still(total)),
+        (work.group(key, _still(counts)) for key, counts in groups.items()),
+        excluded={why: total[why] for why in ("young", "ended")},
+        horizon=closes,
+        notes=("census",),
+    )
+
+
+def _still(counts: Mapping[Any, int]) -> list[Measure]:
+    n, answered, still = counts["n"], counts["answered"], counts["still"]
+    return [
+        rates.bounded("still_applied", still, n - answered, n),
+        rates.bounded("still_of_answered", still, 0, answered),
+        rates.count("unanswered", n - answered, n),
+    ]
+
+
+#: Two observations so many days apart say that it lasts.
+APART = 60
+
+
+def _m13(work: _Work) -> Figure:
+    windows = [each for each in work.windows() if each != "W0"]
+    if work.slice.window is not None:
+        windows = [work.slice.window]
+    cut = work.cut(window=None)
+    changes = _by_place(work, figures.changes(work.connection, cut, windows))
+    stays = _by_place(work, figures.persistence(work.connection, cut, APART))
+
+    def measures(place: Key | None) -> list[Measure]:
+        counts, stay = changes.get(place, Counter()), stays.get(place, Counter())
+        found = [
+            rates.bounded(
+                "lasting", stay["lasting"], stay["n"] - stay["lasting"] - stay["stopped"], stay["n"]
+            )
+        ]
+        for role in _ROLES:
+            for window in windows:
+                told = {
+                    word: counts[role, window, word]
+                    for word in ("pairs", "sum", "raters", "missing", "missing_sum")
+                }
+                if told["pairs"] or role in ("self", "superior"):
+                    found.append(_change(f"{role}_{window}", role, told))
+        return found
+
+    places = {place for each in (changes, stays) for place in each if place is not None}
+    return work.finish(
+        _all(measures(None)),
+        (work.group(place, measures(place)) for place in places),
+        notes=("census", "baseline_w0"),
+    )
+
+
+def _change(name: str, role: str, told: Mapping[str, int]) -> Measure:
+    """A mean of now less then; who said nothing then may have said 0 to 4."""
+    missing, now = told["missing"], told["missing_sum"]
+    return agreement.mean(
+        name,
+        told["pairs"],
+        told["sum"],
+        missing=missing,
+        least=now - 4 * missing,
+        most=now,
+        enough=role != "peer" or told["raters"] >= agreement.PEERS,
+    )
+
+
+def _funnel(work: _Work) -> Figure:
+    cut = work.cut()
+    came = _by_place(work, figures.participants(work.connection, cut))
+    did = _by_place(work, figures.practised(work.connection, cut))
+
+    def measures(place: Key | None) -> list[Measure]:
+        return funnel.steps(came.get(place, Counter()) + did.get(place, Counter()))
+
+    places = {place for each in (came, did) for place in each if place is not None}
+    return work.finish(
+        _all(measures(None)),
+        (work.group(place, measures(place)) for place in places),
+        notes=("census", "each_step_as_told"),
+    )
+
+
+# M6, M7, M8 ---------------------------------------------------------------------------------
+
+
+def _m6(work: _Work) -> Figure:
+    rows = figures.differences(work.connection, work.cut())
+    total, groups = work.spread(rows)
+    return work.finish(
+        _all(_difference(total)),
+        (work.group(key, _difference(counts)) for key, counts in groups.items()),
+        notes=("census", "positive_self_higher"),
+    )
+
+
+def _difference(counts: Mapping[Any, int]) -> list[Measure]:
+    """Learner less superior. Where only one of them spoke, the other may have said 0 to 4."""
+    own, theirs = counts["own"], counts["theirs"]
+    sums = counts["own_sum"] - counts["theirs_sum"]
+    return [
+        agreement.mean(
+            "self_less_superior",
+            counts["pairs"],
+            counts["sum"],
+            missing=own + theirs,
+            least=sums - 4 * own,
+            most=sums + 4 * theirs,
+        ),
+        rates.count("only_self", own),
+        rates.count("only_superior", theirs),
+    ]
+
+
+def _m7(work: _Work) -> Figure:
+    total, groups = work.spread(figures.recalled(work.connection, work.cut()))
+    return work.finish(
+        _all(_gain(total)),
+        (work.group(key, _gain(counts)) for key, counts in groups.items()),
+        notes=("census", "recalled_not_measured"),
+    )
+
+
+def _gain(counts: Mapping[Any, int]) -> list[Measure]:
+    words = ("pairs", "sum", "raters", "missing", "missing_sum")
+    return [
+        _change(role, role, {word: counts[role, word] for word in words})
+        for role in _ROLES
+        if role in ("self", "superior") or counts[role, "pairs"]
+    ]
+
+
+def _m8(work: _Work) -> Figure:
+    told = {
+        "applying": _by_place(work, figures.barriers(work.connection, work.cut())),
+        "taking_part": _by_place(work, figures.reasons(work.connection, work.cut())),
+    }
+
+    def measures(place: Key | None) -> list[Measure]:
+        return [
+            each
+            for kind, words in (("applying", forms.BARRIERS), ("taking_part", forms.REASONS))
+            for each in _barriers(kind, words, told[kind].get(place, Counter()))
+        ]
+
+    places = {place for found in told.values() for place in found if place is not None}
+    return work.finish(
+        _all(measures(None)),
+        (work.group(place, measures(place)) for place in places),
+        notes=("census", "several_may_be_named"),
+    )
+
+
+def _barriers(kind: str, words: Mapping[str, str], counts: Mapping[str, int]) -> list[Measure]:
+    """Shares of those who answered what stands in the way: of applying, or of taking part."""
+    named = Counter[str]()
+    for told, count in counts.items():
+        named.update(dict.fromkeys(set(told.split()) & words.keys(), count))
+    n = sum(counts.values())
+    answered = rates.count(f"answered_{kind}", n)
+    return [answered, *(rates.bounded(word, named[word], 0, n) for word in words)]
+
+
+# M9, M10, M11, M12 --------------------------------------------------------------------------
+
+
+def _m9(work: _Work) -> Figure:
+    total, groups = work.spread(figures.reviews(work.connection, work.cut()))
+    late = work.slice.review_days
+    return work.finish(
+        _all(_reviewed(total, late)),
+        (work.group(key, _reviewed(counts, late)) for key, counts in groups.items()),
+        notes=("census", "double_reviews_drawn"),
+    )
+
+
+def _reviewed(counts: Mapping[tuple[Any, ...], int], late: int) -> list[Measure]:
+    decided, waiting, twice = Counter[int](), Counter[int](), Counter[tuple[str, str]]()
+    returned = 0
+    for (what, *rest), count in counts.items():
+        if what == "decided":
+            decided[rest[1]] += count
+            returned += count if rest[0] == "return" else 0
+        elif what == "waiting":
+            waiting[rest[0]] += count
+        else:
+            twice[rest[0], rest[1]] += count
+    n, still = decided.total(), waiting.total()
+    return [
+        Measure(
+            name="days_to_first_verdict",
+            of="days",
+            k=n,
+            n=n + still,
+            value=_middle(decided, n),
+            # Those that wait: as if decided today, and as if never.
+            low=_middle(decided + waiting, n + still),
+            high=_middle(decided, n + still),
+        ),
+        rates.bounded("returned", returned, 0, n),
+        rates.count("waiting", still, n + still),
+        rates.count("waiting_late", sum(c for day, c in waiting.items() if day > late), still),
+        agreement.kappa(twice),
+    ]
+
+
+def _middle(counts: Mapping[int, int], n: int) -> float | None:
+    """The median of days, of so many; None where it lies beyond those that are known."""
+    seen = 0
+    for day in sorted(counts):
+        seen += counts[day]
+        if n and seen >= n / 2:
+            return float(day)
+    return None
+
+
+def _m10(work: _Work) -> Figure:
+    total, groups = work.spread(figures.coverage(work.connection, work.cut()))
+    return work.finish(
+        _all(_covered(total)),
+        (work.group(key, _covered(counts)) for key, counts in groups.items()),
+        notes=("census",),
+    )
+
+
+def _covered(counts: Mapping[str, int]) -> list[Measure]:
+    matched = counts["matched"]
+    return [
+        rates.bounded("matched", matched, 0, counts["arrived"]),
+        rates.bounded("with_superior", counts["superior"], counts["unconfirmed"], matched),
+        rates.count("no_programme", counts["no_programme"], counts["arrived"]),
+    ]
+
+
+def _m11(work: _Work) -> Figure:
+    first, last = _year(work.slice)
+    over = days(work.slice.as_of) >= last
+    cut = work.cut(cohort=None)
+    pns = _by_place(work, figures.hours(work.connection, cut, first, last, "nip"))
+    pppk = _by_place(work, figures.hours(work.connection, cut, first, last, "ni_pppk"))
+
+    def measures(place: Key | None) -> list[Measure]:
+        found = []
+        for kind, told in (("pns", pns), ("pppk", pppk)):
+            counts = told.get(place, Counter())
+            people, enough = counts["people"], counts["enough"]
+            if kind == "pns":
+                found.append(
+                    rates.bounded("pns_20", enough, 0 if over else people - enough, people)
+                )
+            mean = counts["jp"] / 10 / people if people else None
+            found.append(
+                Measure(
+                    name=f"{kind}_hours",
+                    of="hours",
+                    k=people,
+                    n=people,
+                    value=mean,
+                    low=mean,
+                    high=mean if over else None,
+                )
+            )
+        return found
+
+    places = {place for each in (pns, pppk) for place in each if place is not None}
+    nobody = figures.unmatched_hours(work.connection, cut, first, last)
+    return work.finish(
+        _all(measures(None)),
+        (work.group(place, measures(place)) for place in places),
+        excluded={"unmatched": nobody},
+        notes=("census",) if over else ("census", "year_not_over"),
+    )
+
+
+def _year(slice: Slice) -> tuple[int, int]:
+    """The first and last day of the year that is asked about."""
+    year = (slice.until or slice.as_of).year
+    return days(date(year, 1, 1)), days(date(year, 12, 31))
+
+
+def _m12(work: _Work) -> Figure:
+    total, groups = _completions(work)
+    return work.finish(
+        _all(_not_applied(total)),
+        (work.group(key, _not_applied(counts)) for key, counts, _ in groups),
+        excluded={why: total[why] for why in _LEFT_OUT},
+        horizon=_horizon(work),
+        notes=("census", "never_added"),
+    )
+
+
+def _not_applied(counts: Mapping[Any, int]) -> list[Measure]:
+    n, known_not = counts["n"], counts["known_not"]
+    unknown = n - counts["applied"] - known_not
+    return [
+        rates.bounded("known_not", known_not, unknown, n),
+        rates.bounded("unknown", unknown, 0, n),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """The hours (JP) of one person in a year: for the agency's own lists."""
+
+    person: bytes
+    unit: str
+    hours: float
+
+
+def hours(
+    connection: Connection, tenant_id: int, slice: Slice, kind: str = "nip"
+) -> tuple[Hours, ...]:
+    """Each person's hours in the year of the slice, least first, of those with a number of this
+    kind (`nip`, `ni_pppk`) who were employed all year."""
+    described = next(each for each in ALL if each.id == "M11")
+    work = _Work(connection, tenant_id, described, slice, None, False)
+    rows = figures.hours_of_people(connection, work.cut(), *_year(slice), kind)
+    return tuple(
+        Hours(person=person, unit=work.units.get(unit, "") if unit else "", hours=tenths / 10)
+        for person, unit, tenths in rows
+    )
+
+
+_MAKERS: dict[str, Callable[[_Work], Figure]] = {
+    "M1": _m1,
+    "M2": _m2,
+    "M3": _m3,
+    "M4": _m4,
+    "M5": _m5,
+    "M6": _m6,
+    "M7": _m7,
+    "M8": _m8,
+    "M9": _m9,
+    "M10": _m10,
+    "M11": _m11,
+    "M12": _m12,
+    "M13": _m13,
+    "funnel": _funnel,
+}

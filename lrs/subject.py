@@ -28,6 +28,9 @@ OWN: Final = "jejak"
 #: Answers of two people that come from one device within so long are flagged (domain §6).
 SAME_SITTING = timedelta(minutes=30) // timedelta(microseconds=1)
 
+#: Form E's question of the whole, in the column of how often.
+_RUNNING: Final[Mapping[Any, str]] = {True: "running", False: "stopped"}
+
 _KIND_OF = {
     "artefact": learning.HANDED_IN,
     "observation": learning.OBSERVED,
@@ -437,7 +440,7 @@ class Subject:
             int(fields.get("observed", True)),
             fields.get("value"),
             fields.get("recalled"),
-            fields.get("frequency") or None,
+            fields.get("frequency") or _RUNNING.get(fields.get("running")),
             " ".join(barriers)[:500],
             int(flagged),
         )

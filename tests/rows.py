@@ -5,7 +5,6 @@ unless told otherwise; what is not said is as nobody would think twice about.
 """
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -112,15 +111,18 @@ class Case:
         observed: bool = True,
         barriers: str = "",
         flagged: bool = False,
-        statement: bytes | None = None,
+        form: str = "C",
         frequency: str | None = None,
     ) -> "Case":
         self.rows.add(
             tables.answers,
-            statement or uuid.uuid4().bytes,
+            uuid.uuid4().bytes,
+            self.subject,
             self.behaviour(name),
             self.rows.tenant_id,
             self.id,
+            names.programme(self.rows.tenant_id, self.programme.iri),
+            form,
             role,
             None if rater is None else person(rater),
             window,
@@ -178,7 +180,9 @@ class Case:
         proposed: int = 21,
         decided: int | None = 25,
         self_said: bool = False,
-        body: dict[str, Any] | None = None,
+        tier: str | None = None,
+        move: str | None = "accept",
+        second: str | None = None,
     ) -> "Case":
         self.rows.add(
             tables.links,
@@ -195,7 +199,11 @@ class Case:
             int(self_said),
             at(self.clock, proposed),
             None if decided is None else at(self.clock, decided),
-            msgspec.json.encode(body or {}),
+            b"{}",
+            (tier or "7a") if state == "accepted" else None,
+            None if decided is None else move,
+            None if decided is None else at(self.clock, decided),
+            second,
         )
         return self
 
@@ -233,6 +241,75 @@ class Rows:
         if all(row[0] != unit for row in self.waiting.get(tables.units, ())):
             self.add(tables.units, unit, self.tenant_id, path, b"{}")
         return unit
+
+    def person(self, name: str, kind: str = "nip") -> None:
+        self.add(tables.people, person(name), self.tenant_id, None, name, b"{}")
+        self.add(
+            tables.identifiers,
+            self.tenant_id,
+            names.identifier(self.tenant_id, kind, name),
+            person(name),
+            1,
+            kind,
+            name.encode(),
+            None,
+            None,
+            "confirmed",
+        )
+
+    def employment(
+        self,
+        name: str,
+        *,
+        unit: str | None = None,
+        superior: str | None = None,
+        state: str = "confirmed",
+        since: date | None = None,
+        until: date | None = None,
+        ended: str | None = None,
+    ) -> None:
+        self.people += 1
+        self.add(
+            tables.employments,
+            self.tenant_id,
+            person(name),
+            self.people,
+            None if unit is None else self.unit(unit),
+            None,
+            None if superior is None else person(superior),
+            None if superior is None else state,
+            None if since is None else days(since),
+            None if until is None else days(until),
+            ended,
+        )
+
+    def participation(
+        self,
+        of: Programme,
+        who: str,
+        *,
+        course: str = "kursus",
+        cohort: str | None = None,
+        unit: str | None = None,
+        jp: float | None = None,
+        invited: int | None = None,
+        enrolled: int | None = None,
+        attended: int | None = None,
+        completed: int | None = None,
+    ) -> None:
+        told = (invited, enrolled, attended, None, completed, None)
+        self.add(
+            tables.participation,
+            self.tenant_id,
+            person(who),
+            names.course(self.tenant_id, iri(course)),
+            names.programme(self.tenant_id, of.iri),
+            cohort,
+            None if unit is None else self.unit(unit),
+            1,
+            *(None if day is None else days(DAY) + day for day in told),
+            None if jp is None else round(jp * 10),
+        )
 
     def case(
         self,
@@ -277,9 +354,6 @@ class Rows:
                 insert(connection, table, rows)
 
         database.write(work)
-
-
-Story = Callable[[Rows], None]
 
 
 def later(offset: int, day: date = DAY) -> date:

@@ -133,9 +133,12 @@ def _together(every: Sequence[Outcome], whole: Outcome, counts: str) -> Outcome:
         if each.applied_day is not None
     )
     day, tier = applied[needed - 1] if len(applied) >= needed else (None, None)
-    # So many must be known not to be applied before the rule can no longer be met.
+    # So many must be known not to be applied before the rule can no longer be met; and that holds
+    # no longer than for the first of them of which nobody said so any later.
     enough = len(every) - needed + 1
-    denied = sorted(each.known_not_day for each in every if each.known_not_day is not None)
+    denied = sorted(
+        (each.known_not_day for each in every if each.known_not_day is not None), reverse=True
+    )
     return Outcome(
         applied_day=day,
         applied_tier=tier or None,

@@ -24,7 +24,7 @@ class Slice:
 
     `programme` and `behaviour` are IRIs, `unit` a path: it and all beneath. `since` and `until`
     pick completions by the day their clock started (reviews by the day the link was proposed, 20 JP
-    by the year of `until`). `horizon` is M1's h in days; None: 180, or, where `window` names one of
+    by the year of `until`). `horizon` is M1's h in days; None: 90, or, where `window` names one of
     a programme, the day it opens. `review_days` is how long a review may take.
     """
 

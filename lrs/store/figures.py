@@ -8,8 +8,8 @@ What had happened by an earlier day is worked out of links and answers (`_standi
 `outcomes` tells only what is known now.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -121,7 +121,8 @@ def _cases(cut: Cut) -> Sql:
     day = "CASE WHEN o.{0} <= ? THEN o.{0} - c.clock_day END"
     known = ("applied_day", "lasting_day", "known_not_day", "contact_day", "superior_confirmed_day")
     return (
-        f"SELECT {first} AS g1, {second} AS g2, c.state AS state, c.matched AS matched,"
+        f"SELECT {first} AS g1, {second} AS g2, c.id AS id, c.clock_day AS clock,"
+        " c.state AS state, c.matched AS matched,"
         " ? - c.clock_day AS age, o.applied_tier AS tier, c.ended AS why,"
         " CASE WHEN c.ended_day <= ? THEN c.ended_day - c.clock_day END AS ended, "
         + ", ".join(f"{day.format(name)} AS {name.removesuffix('_day')}" for name in known)
@@ -209,5 +210,695 @@ def completions(
                 f"{left} AND known_not >= ended AND applied IS NULL",
                 ripe_values,
             ),
+        },
+    )
+
+
+def offsets(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, int], int]]]:
+    """When completions were first applied or last heard of, in days after their clock.
+
+    Each count under (`applied`, day) or (`censored`, day): who left is heard of no more.
+    """
+    inner, values = _cases(cut)
+    last = (
+        "CASE WHEN contact IS NULL OR contact < 0 THEN 0"
+        " WHEN ended < contact THEN ended ELSE contact END"
+    )
+    rows = run(
+        connection,
+        "SELECT g1, g2, CASE WHEN applied IS NULL THEN 0 ELSE 1 END AS done,"
+        f" CASE WHEN applied IS NULL THEN {last} ELSE applied END AS day, COUNT(*)"
+        f" FROM ({inner}) x WHERE {_VALID} AND age >= 0 GROUP BY 1, 2, 3, 4",
+        values,
+    )
+    return _by_key(
+        (row[:2], ("applied" if row[2] else "censored", max(0, int(row[3]))), row[4])
+        for row in rows
+    )
+
+
+def leavings(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, int], int]]]:
+    """When completions that were not applied yet ended, by why (`promoted`, else `left`); those
+    that did not stayed until they were applied or until the as-of date (`stayed`)."""
+    inner, values = _cases(cut)
+    rows = run(
+        connection,
+        "SELECT g1, g2, CASE WHEN ended IS NULL OR applied <= ended THEN 'stayed'"
+        " WHEN why = 'promoted' THEN 'promoted' ELSE 'left' END AS what,"
+        " CASE WHEN applied IS NOT NULL AND (ended IS NULL OR applied <= ended) THEN applied"
+        " WHEN ended IS NOT NULL THEN ended ELSE age END AS day, COUNT(*)"
+        f" FROM ({inner}) x WHERE {_VALID} AND age >= 0 GROUP BY 1, 2, 3, 4",
+        values,
+    )
+    return _by_key((row[:2], (row[2], max(0, int(row[3]))), row[4]) for row in rows)
+
+
+def intervals(
+    connection: Connection, cut: Cut, edges: Sequence[int]
+) -> list[tuple[Key, dict[tuple[int, int], int]]]:
+    """Between which of these days completions were first applied: the last on which it was known
+    not to be, and the first by which it was. −1: not by the last day anybody was in contact."""
+    inner, values = _cases(cut)
+    after = " ".join(f"WHEN {{0}} >= ? THEN {edge}" for edge in reversed(edges))
+    until = " ".join(f"WHEN applied <= ? THEN {edge}" for edge in edges)
+    denied = after.format("known_not")
+    heard = after.format("contact")
+    backwards, forwards = tuple(reversed(edges)), tuple(edges)
+    rows = run(
+        connection,
+        "SELECT g1, g2, CASE"
+        f" WHEN applied IS NULL THEN CASE WHEN contact IS NULL THEN 0 {heard} ELSE 0 END"
+        f" WHEN known_not < applied THEN CASE {denied} ELSE 0 END ELSE 0 END AS lower,"
+        f" CASE WHEN applied IS NULL THEN -1 {until} ELSE -1 END AS upper, COUNT(*)"
+        f" FROM ({inner}) x WHERE {_VALID} AND age >= 0 GROUP BY 1, 2, 3, 4",
+        (*backwards, *backwards, *forwards, *values),
+    )
+    return _by_key((row[:2], (int(row[2]), int(row[3])), row[4]) for row in rows)
+
+
+def band(
+    connection: Connection, cut: Cut, edges: Sequence[int], review_days: int
+) -> list[tuple[Key, Counts]]:
+    """As `completions`, on each of these days: `n0`, `applied0`, `known_not0` on the first."""
+    counts: dict[str, Sql] = {}
+    for number, day in enumerate(edges):
+        ripe = f"{_VALID} AND age >= ? AND (ended IS NULL OR ended >= ?)"
+        values = (day + review_days, day)
+        counts[f"n{number}"] = (ripe, values)
+        counts[f"applied{number}"] = (f"{ripe} AND applied <= ?", (*values, day))
+        counts[f"known_not{number}"] = (
+            f"{ripe} AND known_not >= ?"
+            " AND (applied IS NULL OR applied > ? AND applied > known_not)",
+            (*values, day, day),
+        )
+    return _counted(connection, _cases(cut), counts)
+
+
+def _by_key(rows: Iterable[tuple[Any, Any, Any]]) -> list[tuple[Key, dict[Any, int]]]:
+    """Counts of several things for each key."""
+    found: dict[Key, dict[Any, int]] = {}
+    for key, name, count in rows:
+        told = found.setdefault(_plain(key), {})
+        told[name] = told.get(name, 0) + int(count)
+    return list(found.items())
+
+
+# Whom was asked, and what they said ----------------------------------------------------------
+
+
+def _asked(cut: Cut) -> Sql:
+    """Invitations that reached somebody by the as-of date, of completions of the cut."""
+    where, values = _where(cut)
+    window, window_values = (
+        ("", ()) if cut.window is None else (" AND i.window_name = ?", (cut.window,))
+    )
+    return (
+        " FROM invitations i JOIN cases c ON c.id = i.case_id"
+        f" WHERE i.tenant_id = ? AND {where}{window} AND i.made < ?",
+        (cut.tenant_id, *values, *window_values, cut.end),
+    )
+
+
+#: An invitation that reached somebody by a moment (given twice).
+_REACHED = (
+    "i.state IN ('sent', 'answered', 'disowned') AND COALESCE(i.sent, i.answered, i.made) < ?"
+)
+
+
+def responses(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, str], int]]]:
+    """Invitations by role: `valid` ones, of them `answered` and still `open`; and, left out, those
+    `undeliverable`, `vacant`, `skipped`, `due`. Each count under (role, word)."""
+    key, key_values = _key(cut, "i.window_name")
+    source, values = _asked(cut)
+    rows = run(
+        connection,
+        f"SELECT {key}, i.role,"
+        f" COUNT(CASE WHEN {_REACHED} THEN 1 END),"
+        f" COUNT(CASE WHEN {_REACHED} AND i.state = 'answered' AND i.answered < ? THEN 1 END),"
+        f" COUNT(CASE WHEN {_REACHED} AND i.closes_day >= ?"
+        " AND NOT (i.state = 'answered' AND i.answered < ?) THEN 1 END),"
+        " COUNT(CASE WHEN i.state = 'undeliverable' THEN 1 END),"
+        " COUNT(CASE WHEN i.state = 'vacant' THEN 1 END),"
+        " COUNT(CASE WHEN i.state = 'skipped' THEN 1 END),"
+        " COUNT(CASE WHEN i.state = 'due' THEN 1 END)"
+        f"{source} GROUP BY 1, 2, 3",
+        (*key_values, cut.end, cut.end, cut.end, cut.end, cut.as_of, cut.end, *values),
+    )
+    words = ("valid", "answered", "open", "undeliverable", "vacant", "skipped", "due")
+    return _by_key(
+        (row[:2], (row[2], word), count)
+        for row in rows
+        for word, count in zip(words, row[3:], strict=True)
+    )
+
+
+def confirmations(
+    connection: Connection, cut: Cut, windows: Sequence[str], needed: Mapping[bytes, int]
+) -> list[tuple[Key, Counts]]:
+    """Superiors who were asked for an assessment: `N` of them, `answered`, `observed`, and `yes`
+    where they gave 3 or more on as many behaviours as the programme needs (`needed`; one where
+    nothing is said). `clean…`: the same without flagged answers. `sampled`: of a sample. And, of
+    those that observed, sums by superior (see `rates.Clusters`): `count`, `y`, `m`, `yy`, ….
+    """
+    if not windows:
+        return []
+    key, key_values = _key(cut, "i.window_name")
+    first, second = key.rsplit(", ", 1)
+    source, values = _asked(cut)
+    of, of_values = (
+        ("a.behaviour <> ?", (ZERO,))
+        if cut.behaviour == ZERO
+        else ("a.behaviour = ?", (cut.behaviour,))
+    )
+    marks = placeholders(windows)
+    many = {digest: count for digest, count in needed.items() if count > 1}
+    need = "1"
+    if many and cut.behaviour == ZERO:
+        need = (
+            "CASE c.programme "
+            + "".join(f"WHEN ? THEN {int(count)} " for count in many.values())
+            + "ELSE 1 END"
+        )
+    need_values = tuple(many) if need != "1" else ()
+    said = (
+        "SELECT a.case_id, a.window_name,"
+        " COUNT(CASE WHEN a.observed = 1 AND a.value IS NOT NULL THEN 1 END) AS saw,"
+        " COUNT(CASE WHEN a.observed = 1 AND a.value >= 3 THEN 1 END) AS yes,"
+        " COUNT(CASE WHEN a.observed = 1 AND a.value IS NOT NULL AND a.flagged = 0 THEN 1 END)"
+        " AS clean_saw,"
+        " COUNT(CASE WHEN a.observed = 1 AND a.value >= 3 AND a.flagged = 0 THEN 1 END)"
+        " AS clean_yes"
+        " FROM answers a WHERE a.tenant_id = ? AND a.role = 'superior' AND a.form = 'C'"
+        f" AND a.window_name IN ({marks}) AND a.day <= ? AND {of}"
+        " GROUP BY a.case_id, a.window_name"
+    )
+    joined = source.replace(
+        " WHERE ",
+        f" LEFT JOIN ({said}) s ON s.case_id = i.case_id AND s.window_name = i.window_name WHERE ",
+        1,
+    )
+    each = (
+        f"SELECT {first} AS g1, {second} AS g2, i.rater AS rater, i.sampled AS sampled,"
+        " CASE WHEN s.case_id IS NULL THEN 0 ELSE 1 END AS said,"
+        " CASE WHEN s.saw > 0 THEN 1 ELSE 0 END AS saw,"
+        f" CASE WHEN s.yes >= {need} THEN 1 ELSE 0 END AS yes,"
+        " CASE WHEN s.clean_saw > 0 THEN 1 ELSE 0 END AS clean_saw,"
+        f" CASE WHEN s.clean_yes >= {need} THEN 1 ELSE 0 END AS clean_yes"
+        f"{joined}"
+        f" AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
+    )
+    by_rater = (
+        "SELECT g1, g2, rater, COUNT(*) AS n, SUM(said) AS said, SUM(saw) AS saw, SUM(yes) AS yes,"
+        " SUM(clean_saw) AS clean_saw, SUM(clean_yes) AS clean_yes, SUM(sampled) AS sampled"
+        f" FROM ({each}) e GROUP BY g1, g2, rater"
+    )
+    rows = run(
+        connection,
+        "SELECT g1, g2, SUM(n), SUM(said), SUM(saw), SUM(yes), SUM(clean_saw), SUM(clean_yes),"
+        " SUM(sampled), SUM(CASE WHEN saw > 0 THEN 1 ELSE 0 END), SUM(yes * yes),"
+        f" SUM(yes * saw), SUM(saw * saw) FROM ({by_rater}) r GROUP BY g1, g2",
+        (
+            *key_values,
+            *need_values,
+            *need_values,
+            cut.tenant_id,
+            *windows,
+            cut.as_of,
+            *of_values,
+            *values,
+            *windows,
+            cut.end,
+        ),
+    )
+    names = (
+        *("N", "answered", "observed", "yes", "clean_observed", "clean_yes", "sampled"),
+        *("clusters", "yy", "ym", "mm"),
+    )
+    return [
+        (_plain(row[:2]), {name: int(n) for name, n in zip(names, row[2:], strict=True)})
+        for row in rows
+    ]
+
+
+def _answers(
+    cut: Cut,
+    select: str,
+    more: str,
+    more_values: Sequence[Any],
+    group: str,
+    *,
+    selected: Sequence[Any] = (),
+) -> Sql:
+    """Answers on completions that count, as far as they were given by the as-of date: the key and
+    what `select` names (with its values `selected`), where `more` holds."""
+    key, key_values = _key(cut, "a.window_name")
+    if cut.by == "behaviour":
+        key = "a.behaviour, NULL"
+    first, second = key.rsplit(", ", 1)
+    where, values = _where(cut)
+    parameters: list[Any] = [*key_values, *selected, *values, cut.tenant_id, cut.as_of]
+    sql = (
+        f"SELECT {first} AS g1, {second} AS g2, {select} FROM cases c JOIN answers a"
+        f" ON a.case_id = c.id WHERE {where} AND c.state = 'open' AND c.matched = 1"
+        " AND a.tenant_id = ? AND a.day <= ?"
+    )
+    if cut.behaviour != ZERO:
+        sql += " AND a.behaviour = ?"
+        parameters.append(cut.behaviour)
+    if cut.window is not None:
+        sql += " AND a.window_name = ?"
+        parameters.append(cut.window)
+    sql += f" AND {more} GROUP BY {group}"
+    return sql, (*parameters, *more_values)
+
+
+def differences(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
+    """The learner's value less the superior's, on the same item in the same window: `pairs`, their
+    `sum`; and of items that only one of them rated, how many and the sum of what was said."""
+    inner, values = _answers(
+        cut,
+        "MAX(CASE WHEN a.role = 'self' THEN a.value END) AS own,"
+        " MAX(CASE WHEN a.role = 'superior' THEN a.value END) AS theirs",
+        "a.form = 'C' AND a.role IN ('self', 'superior') AND a.observed = 1"
+        " AND a.value IS NOT NULL",
+        (),
+        "1, 2, c.id, a.behaviour, a.window_name",
+    )
+    rows = run(
+        connection,
+        "SELECT g1, g2, COUNT(own + theirs), COALESCE(SUM(own - theirs), 0),"
+        " COUNT(CASE WHEN theirs IS NULL THEN 1 END),"
+        " COALESCE(SUM(CASE WHEN theirs IS NULL THEN own END), 0),"
+        " COUNT(CASE WHEN own IS NULL THEN 1 END),"
+        " COALESCE(SUM(CASE WHEN own IS NULL THEN theirs END), 0)"
+        f" FROM ({inner}) x GROUP BY g1, g2",
+        values,
+    )
+    names = ("pairs", "sum", "own", "own_sum", "theirs", "theirs_sum")
+    return [
+        (_plain(row[:2]), {name: int(n) for name, n in zip(names, row[2:], strict=True)})
+        for row in rows
+    ]
+
+
+def recalled(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, str], int]]]:
+    """What raters hold it to be now less what they recall of before, by role: `pairs`, their
+    `sum`, those who gave no recollection (`missing`) and the sum of what they say of now."""
+    inner, values = _answers(
+        cut,
+        "a.role AS role, COUNT(a.recalled), COALESCE(SUM(a.value - a.recalled), 0),"
+        " COUNT(CASE WHEN a.recalled IS NULL THEN 1 END),"
+        " COALESCE(SUM(CASE WHEN a.recalled IS NULL THEN a.value END), 0),"
+        " COUNT(DISTINCT CASE WHEN a.recalled IS NOT NULL THEN a.rater END)",
+        "a.form = 'C' AND a.observed = 1 AND a.value IS NOT NULL",
+        (),
+        "1, 2, 3",
+    )
+    words = ("pairs", "sum", "missing", "missing_sum", "raters")
+    return _by_key(
+        (row[:2], (row[2], word), count)
+        for row in run(connection, inner, values)
+        for word, count in zip(words, row[3:], strict=True)
+    )
+
+
+def changes(
+    connection: Connection, cut: Cut, windows: Sequence[str]
+) -> list[tuple[Key, dict[tuple[str, str, str], int]]]:
+    """What one rater says in a window less what the same rater said of the same item at first (at
+    W0 or at enrolment), by role and window: `pairs`, their `sum`, how many `raters`; those who said
+    nothing then (`missing`) and the sum of what they say (`missing_sum`)."""
+    if not windows:
+        return []
+    of = "MAX(CASE WHEN a.form = 'C' AND a.window_name = ? THEN a.value END) AS w{0}"
+    inner, values = _answers(
+        cut,
+        "a.role AS role, a.rater AS rater,"
+        " MAX(CASE WHEN a.form IN ('A', 'G') THEN a.value END) AS base, "
+        + ", ".join(of.format(n) for n in range(len(windows))),
+        "a.form IN ('A', 'C', 'G') AND a.value IS NOT NULL AND a.observed = 1"
+        " AND a.rater IS NOT NULL",
+        (),
+        "1, 2, 3, 4, c.id, a.behaviour",
+        selected=windows,
+    )
+    each = ", ".join(
+        f"COUNT(base + w{n}), COALESCE(SUM(w{n} - base), 0),"
+        f" COUNT(DISTINCT CASE WHEN base + w{n} IS NOT NULL THEN rater END),"
+        f" COUNT(CASE WHEN base IS NULL THEN w{n} END),"
+        f" COALESCE(SUM(CASE WHEN base IS NULL THEN w{n} END), 0)"
+        for n in range(len(windows))
+    )
+    words = ("pairs", "sum", "raters", "missing", "missing_sum")
+    names = [(window, word) for window in windows for word in words]
+    return _by_key(
+        (row[:2], (row[2], *name), count)
+        for row in run(
+            connection,
+            f"SELECT g1, g2, role, {each} FROM ({inner}) x GROUP BY g1, g2, role",
+            values,
+        )
+        for name, count in zip(names, row[3:], strict=True)
+    )
+
+
+def barriers(connection: Connection, cut: Cut) -> list[tuple[Key, dict[str, int]]]:
+    """How many answers to what stands in the way (form D) name which barriers: by the list as it
+    stands, its words with spaces, empty for none."""
+    inner, values = _answers(cut, "a.barriers, COUNT(*)", "a.form = 'D'", (), "1, 2, 3")
+    return _by_key((row[:2], row[2], row[3]) for row in run(connection, inner, values))
+
+
+def reasons(connection: Connection, cut: Cut) -> list[tuple[Key, dict[str, int]]]:
+    """As `barriers`, what kept people from taking part (form H): mostly people without a case, in
+    the unit where they work on the as-of date. The slice's period is that of their answer."""
+    unit = (
+        "(SELECT e.unit FROM employments e WHERE e.tenant_id = a.tenant_id"
+        " AND e.person = a.subject AND (e.first_day IS NULL OR e.first_day <= ?)"
+        " AND (e.last_day IS NULL OR e.last_day >= ?) ORDER BY e.entry DESC LIMIT 1)"
+    )
+    sql = (
+        f"SELECT a.programme AS programme, NULL AS cohort, a.day AS clock_day, {unit} AS unit,"
+        " a.tenant_id AS tenant_id, a.barriers AS barriers FROM answers a"
+        " WHERE a.tenant_id = ? AND a.form = 'H' AND a.day <= ?"
+    )
+    where, values = _where(replace(cut, cohort=None))
+    key, key_values = _key(cut)
+    rows = run(
+        connection,
+        f"SELECT {key}, c.barriers, COUNT(*) FROM ({sql}) c WHERE {where} GROUP BY 1, 2, 3",
+        (*key_values, cut.as_of, cut.as_of, cut.tenant_id, cut.as_of, *values),
+    )
+    return _by_key((row[:2], row[2], row[3]) for row in rows)
+
+
+def lasting(
+    connection: Connection, cut: Cut, window: str, applied_by: int, opens: int, closes: int
+) -> list[tuple[Key, Counts]]:
+    """Completions that were applied by a day and are old enough for a later window: `n`, of them
+    `answered` in it or shown by accepted work in it, and `still` applied. Left out: `young`,
+    `ended` before the window opens."""
+    inner, values = _cases(cut)
+    # What is said of the whole (form E) is said of each behaviour.
+    said_of = "1 = 1" if cut.behaviour == ZERO else "(a.behaviour = ? OR a.form = 'E')"
+    if cut.behaviour == ZERO:
+        of = "1 = 1"
+        of_values: tuple[Any, ...] = ()
+    else:
+        of, of_values = "{0}.behaviour = ?", (cut.behaviour,)
+    said = (
+        "SELECT a.case_id, MAX(CASE WHEN a.value >= 3 OR a.frequency = 'running' THEN 1 ELSE 0 END)"
+        " AS yes FROM answers a"
+        " WHERE a.tenant_id = ? AND a.window_name = ? AND a.role <> 'self' AND a.observed = 1"
+        " AND ((a.form = 'C' AND a.value IS NOT NULL)"
+        " OR (a.form = 'E' AND a.frequency IS NOT NULL))"
+        f" AND a.day <= ? AND {said_of} GROUP BY a.case_id"
+    )
+    work = (
+        "EXISTS (SELECT 1 FROM links l WHERE l.case_id = x.id AND l.state = 'accepted'"
+        f" AND l.decided_at < ? AND {of.format('l')} AND {{0}})"
+    )
+    during = work.format("l.placed = 'during'")
+    shown = work.format("l.performed_day >= x.clock + ? AND l.performed_day <= x.clock + ?")
+    base = f"(x.applied <= ? OR {during})"
+    middle = (
+        f"SELECT x.g1 AS g1, x.g2 AS g2, x.age AS age, x.ended AS ended,"
+        " CASE WHEN s.case_id IS NULL THEN 0 ELSE 1 END AS said,"
+        f" COALESCE(s.yes, 0) AS yes, CASE WHEN {shown} THEN 1 ELSE 0 END AS shown"
+        f" FROM ({inner}) x LEFT JOIN ({said}) s ON s.case_id = x.id"
+        f" WHERE x.state = 'open' AND x.matched = 1 AND {base}"
+    )
+    middle_values = (
+        *(cut.end, *of_values, opens, closes),
+        *values,
+        *(cut.tenant_id, window, cut.as_of, *of_values),
+        *(applied_by, cut.end, *of_values),
+    )
+    stayed = "age >= ? AND (ended IS NULL OR ended >= ?)"
+    return _counted(
+        connection,
+        (middle, middle_values),
+        {
+            "n": (stayed, (closes, opens)),
+            "answered": (f"{stayed} AND (said = 1 OR shown = 1)", (closes, opens)),
+            "still": (f"{stayed} AND (yes = 1 OR shown = 1)", (closes, opens)),
+            "young": ("age < ?", (closes,)),
+            "ended": ("age >= ? AND ended < ?", (closes, opens)),
+        },
+    )
+
+
+def persistence(connection: Connection, cut: Cut, apart: int) -> list[tuple[Key, Counts]]:
+    """Of completions applied so many days ago or longer (`n`): `lasting`, seen again so long after,
+    and `stopped`: somebody who could see said later than that it is not done."""
+    ripe = f"{_VALID} AND applied IS NOT NULL AND age >= applied + ?"
+    ripe += " AND (ended IS NULL OR ended >= applied + ?)"
+    values = (apart, apart)
+    return _counted(
+        connection,
+        _cases(cut),
+        {
+            "n": (ripe, values),
+            "lasting": (f"{ripe} AND lasting IS NOT NULL", values),
+            "stopped": (
+                f"{ripe} AND lasting IS NULL AND known_not >= applied + ?",
+                (*values, apart),
+            ),
+        },
+    )
+
+
+# Review -------------------------------------------------------------------------------------
+
+_DAY = 86_400_000_000
+
+
+def reviews(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, ...], int]]]:
+    """Links that were put before a reviewer: (`decided`, move, days to the first verdict) and
+    (`waiting`, days so far); and of those reviewed twice (`twice`, first move, second move).
+
+    The slice's period is that of the day a link was proposed."""
+    by = replace(cut, since=None, until=None)
+    where, values = _where(by)
+    key, key_values = _key(cut)
+    if cut.by == "behaviour":
+        key = "l.behaviour, NULL"
+    source = (
+        f" FROM links l JOIN cases c ON c.id = l.case_id WHERE l.tenant_id = ? AND {where}"
+        " AND l.at < ? AND l.state <> 'draft'"
+    )
+    parameters: list[Any] = [cut.tenant_id, *values, cut.end]
+    for sign, day in ((">=", cut.since), ("<", None if cut.until is None else cut.until + 1)):
+        if day is not None:
+            source += f" AND l.at {sign} ?"
+            parameters.append(cut.end + (day - cut.as_of - 1) * _DAY)
+    if cut.behaviour != ZERO:
+        source += " AND l.behaviour = ?"
+        parameters.append(cut.behaviour)
+    whole = "({0} - l.at) / ?" if connection.dialect.name != "mariadb" else "({0} - l.at) DIV ?"
+    done = "l.first_decided_at < ?"
+    rows = run(
+        connection,
+        f"SELECT {key}, CASE WHEN {done} THEN l.first_move END AS move,"
+        f" CASE WHEN {done} THEN {whole.format('l.first_decided_at')}"
+        f" ELSE {whole.format('?')} END AS days, COUNT(*){source} GROUP BY 1, 2, 3, 4",
+        (*key_values, cut.end, cut.end, _DAY, cut.end, _DAY, *parameters),
+    )
+    found = [
+        (
+            row[:2],
+            ("waiting", max(0, int(row[3])))
+            if row[2] is None
+            else ("decided", row[2], max(0, int(row[3]))),
+            row[4],
+        )
+        for row in rows
+    ]
+    twice = run(
+        connection,
+        f"SELECT {key}, l.first_move, l.second_move, COUNT(*){source}"
+        " AND l.second_move IS NOT NULL AND l.first_decided_at < ? GROUP BY 1, 2, 3, 4",
+        (*key_values, *parameters, cut.end),
+    )
+    found += [(row[:2], ("twice", row[2], row[3]), row[4]) for row in twice]
+    return _by_key(found)
+
+
+# Coverage, hours, the way to practice --------------------------------------------------------
+
+
+def coverage(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
+    """Completions that arrived and hold (`arrived`), those of somebody known (`matched`), of no
+    programme (`no_programme`); and of the matched ones, those whose superior on the as-of date is
+    known (`superior`), and those of whom only the alumni says so (`unconfirmed`)."""
+    key, key_values = _key(cut)
+    where, values = _where(cut)
+    first, second = key.rsplit(", ", 1)
+    inner = (
+        f"SELECT {first} AS g1, {second} AS g2, c.matched AS matched, c.programme AS programme,"
+        " (SELECT MAX(CASE e.superior_state WHEN 'confirmed' THEN 2 ELSE 1 END)"
+        " FROM employments e WHERE e.tenant_id = ? AND e.person = c.subject"
+        " AND e.superior IS NOT NULL AND (e.first_day IS NULL OR e.first_day <= ?)"
+        " AND (e.last_day IS NULL OR e.last_day >= ?)) AS superior"
+        f" FROM cases c WHERE {where} AND c.completed_at < ? AND c.state = 'open'"
+    )
+    return _counted(
+        connection,
+        (inner, (*key_values, cut.tenant_id, cut.as_of, cut.as_of, *values, cut.end)),
+        {
+            "arrived": ("1 = 1", ()),
+            "matched": ("matched = 1", ()),
+            "no_programme": ("programme = ?", (ZERO,)),
+            "superior": ("matched = 1 AND superior = 2", ()),
+            "unconfirmed": ("matched = 1 AND superior = 1", ()),
+        },
+    )
+
+
+def hours(
+    connection: Connection, cut: Cut, first: int, last: int, kind: str
+) -> list[tuple[Key, Counts]]:
+    """People with a number of this kind, employed from the first day of a year to the last that has
+    come: `people`, those with `enough` hours (200 tenths), the sum of tenths (`jp`)."""
+    inner, values = _hours(cut, first, last, kind)
+    key = "unit" if cut.by == "unit" else "NULL"
+    rows = run(
+        connection,
+        f"SELECT {key}, COUNT(*), COUNT(CASE WHEN jp >= 200 THEN 1 END), SUM(jp)"
+        f" FROM ({inner}) x GROUP BY 1",
+        values,
+    )
+    return [
+        (
+            _plain((row[0], None)),
+            {"people": int(row[1]), "enough": int(row[2]), "jp": int(row[3] or 0)},
+        )
+        for row in rows
+        if row[1]
+    ]
+
+
+def hours_of_people(
+    connection: Connection, cut: Cut, first: int, last: int, kind: str
+) -> list[tuple[bytes, bytes | None, int]]:
+    """Each of the people of `hours`, with unit and tenths of hours, least first."""
+    inner, values = _hours(cut, first, last, kind)
+    rows = run(connection, f"SELECT person, unit, jp FROM ({inner}) x ORDER BY jp, person", values)
+    return [(bytes(row[0]), None if row[1] is None else bytes(row[1]), int(row[2])) for row in rows]
+
+
+def _hours(cut: Cut, first: int, last: int, kind: str) -> Sql:
+    """Tenths of hours of each person who was employed all year, in their unit of its last day.
+
+    Several courses of one run of a programme are one completion.
+    """
+    day = min(last, cut.as_of)
+    units = ""
+    unit_values: tuple[Any, ...] = ()
+    if cut.units is not None:
+        units = f" AND e.unit IN ({placeholders(cut.units)})" if cut.units else " AND 1 = 0"
+        unit_values = cut.units
+    run_of = "CASE WHEN p.programme = ? THEN p.course ELSE p.programme END"
+    told = (
+        f"SELECT p.subject AS subject, {run_of} AS run, p.cohort AS cohort, MAX(p.jp) AS jp"
+        " FROM participation p WHERE p.tenant_id = ? AND p.completed_day >= ?"
+        " AND p.completed_day <= ? AND p.matched = 1 GROUP BY 1, 2, 3"
+    )
+    return (
+        "SELECT e.person AS person, e.unit AS unit, COALESCE(h.jp, 0) AS jp"
+        " FROM employments e JOIN people w ON w.id = e.person AND w.merged_into IS NULL"
+        f" LEFT JOIN (SELECT subject, SUM(jp) AS jp FROM ({told}) t GROUP BY subject) h"
+        " ON h.subject = e.person"
+        # Of several entries that hold on the day, the last.
+        " WHERE e.tenant_id = ? AND e.entry = (SELECT MAX(n.entry) FROM employments n"
+        " WHERE n.tenant_id = e.tenant_id AND n.person = e.person"
+        " AND (n.first_day IS NULL OR n.first_day <= ?)"
+        " AND (n.last_day IS NULL OR n.last_day >= ?))"
+        " AND EXISTS (SELECT 1 FROM employments b WHERE b.tenant_id = ? AND b.person = e.person"
+        " AND (b.first_day IS NULL OR b.first_day <= ?)"
+        " AND (b.last_day IS NULL OR b.last_day >= ?))"
+        " AND EXISTS (SELECT 1 FROM identifiers i WHERE i.tenant_id = ? AND i.person = e.person"
+        f" AND i.kind = ? AND i.state = 'confirmed'){units}",
+        (
+            *(ZERO, cut.tenant_id, first, day),
+            *(cut.tenant_id, day, day),
+            *(cut.tenant_id, first, first),
+            *(cut.tenant_id, kind),
+            *unit_values,
+        ),
+    )
+
+
+def unmatched_hours(connection: Connection, cut: Cut, first: int, last: int) -> int:
+    """How many completions of a year are of nobody known, so that their hours are nobody's."""
+    return int(
+        run(
+            connection,
+            "SELECT COUNT(*) FROM participation WHERE tenant_id = ? AND matched = 0"
+            " AND completed_day >= ? AND completed_day <= ?",
+            (cut.tenant_id, first, min(last, cut.as_of)),
+        ).scalar_one()
+    )
+
+
+#: Columns of `participation` in the order in which people go through them.
+_STEPS = ("invited", "enrolled", "attended", "completed")
+
+
+def participants(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
+    """How many are said to have come to each step, and how many came to it or a later one
+    (`reached_…`): each person once in a run of a programme. The slice's period is that of the first
+    day anything is said of them."""
+    key, key_values = _key(cut)
+    first, second = key.rsplit(", ", 1)
+    where, values = _where(replace(cut, since=None, until=None))
+    told = ", ".join(
+        f"MIN(CASE WHEN c.{step}_day <= ? THEN c.{step}_day END) AS {step}"
+        for step in ("invited", "enrolled", "attended", "progressed", "completed", "certified")
+    )
+    run_of = "CASE WHEN c.programme = ? THEN c.course ELSE c.programme END"
+    inner = (
+        f"SELECT {first} AS g1, {second} AS g2, {told} FROM participation c"
+        f" WHERE {where} GROUP BY 1, 2, c.subject, {run_of}, c.cohort"
+    )
+    begun = "COALESCE(invited, enrolled, attended, progressed, completed, certified)"
+    within = f"{begun} IS NOT NULL"
+    within_values: tuple[Any, ...] = ()
+    for sign, day in ((">=", cut.since), ("<=", cut.until)):
+        if day is not None:
+            within += f" AND {begun} {sign} ?"
+            within_values = (*within_values, day)
+    after = {
+        "invited": "invited, enrolled, attended, progressed, completed, certified",
+        "enrolled": "enrolled, attended, progressed, completed, certified",
+        "attended": "attended, progressed, completed, certified",
+        "completed": "completed, certified",
+    }
+    return _counted(
+        connection,
+        (inner, (*key_values, *(cut.as_of for _ in range(6)), *values, ZERO)),
+        {
+            name: (f"{within} AND {condition}", within_values)
+            for step in _STEPS
+            for name, condition in (
+                (step, f"{step} IS NOT NULL"),
+                (f"reached_{step}", f"COALESCE({after[step]}) IS NOT NULL"),
+            )
+        },
+    )
+
+
+def practised(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
+    """Completions that were `applied` by the as-of date and that are `lasting`; `open_applied` and
+    `open_lasting`, of which nobody said that they are not."""
+    silent = "(known_not IS NULL OR known_not < age)"
+    return _counted(
+        connection,
+        _cases(cut),
+        {
+            "applied": (f"{_VALID} AND applied IS NOT NULL", ()),
+            "open_applied": (f"{_VALID} AND applied IS NULL AND {silent}", ()),
+            "lasting": (f"{_VALID} AND lasting IS NOT NULL", ()),
+            "open_lasting": (f"{_VALID} AND lasting IS NULL AND {silent}", ()),
         },
     )

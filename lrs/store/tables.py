@@ -645,7 +645,8 @@ participation = Table(
 #: is the form as a whole. `role` is who answered (self, superior, peer, subordinate, evaluator, …),
 #: `rater` that person (NULL: anonymous), `window_name` of the window. `value` and `recalled` are 0
 #: to 4; NULL: not said, and `observed` 0: *belum mengamati*. `barriers` is a list of words
-#: separated by spaces. `flagged` 1: proxy signals say to look twice.
+#: separated by spaces. `frequency` of form E is `running` or `stopped`. `flagged` 1: proxy signals
+#: say to look twice.
 answers = Table(
     "answers",
     metadata,
