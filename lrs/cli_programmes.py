@@ -1,21 +1,23 @@
 """Commands over programmes: what graduates are expected to do at work, and how it is followed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import yaml
 from sqlalchemy import Connection
 
-from lrs import programmes
+from lrs import programmes, trials
+from lrs.adapters import Adapters
 from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.practice.programmes import DEPTHS, Programme
 from lrs.store import accounts
 from schemas import packs
-from schemas.programmes import courses_of, dump, load
+from schemas.programmes import courses_of, dump, load, load_rules
 
 
 @click.group("programmes")
@@ -36,16 +38,7 @@ def apply(context: Context, file: Path, dry_run: bool, tenant: str) -> None:
     New ones and those that changed; one that stands as written is left alone, and so is what the
     file does not name. Cases follow by themselves.
     """
-    try:
-        tree = yaml.safe_load(file.read_bytes())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Refused(Problem(file.name, f"This is no YAML: {error}")) from error
-    try:
-        given = load(tree)
-    except Refused as refused:
-        for problem in refused.problems[:50]:
-            click.echo(f"{file.name}: {problem}", err=True)
-        raise click.ClickException("Nothing was entered.") from refused
+    given = _read(file, load)
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
         done = programmes.plan(connection, owner.id, given)
@@ -53,6 +46,54 @@ def apply(context: Context, file: Path, dry_run: bool, tenant: str) -> None:
         by = f"the command line: {file.name}"
         done = context.database.write(lambda c: programmes.apply(c, owner.id, given, by))
     _tell(done, dry_run)
+
+
+def _read(file: Path, load_: Callable[[Any], list[Programme]]) -> list[Programme]:
+    """The programmes of a file; all that is wrong with it is told at once."""
+    try:
+        tree = yaml.safe_load(file.read_bytes())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Refused(Problem(file.name, f"This is no YAML: {error}")) from error
+    try:
+        return load_(tree)
+    except Refused as refused:
+        for problem in refused.problems[:50]:
+            click.echo(f"{file.name}: {problem}", err=True)
+        raise click.ClickException("Nothing was entered.") from refused
+
+
+@programmes_group.command("try")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"
+)
+@click.option("--sample", default=trials.SAMPLE, show_default=True, help="How many to show.")
+@of_tenant
+@click.pass_obj
+def try_(context: Context, file: Path, sample: int, tenant: str) -> None:
+    """Tell which links rules would propose.
+
+    FILE holds programmes, or 'programme' (its IRI) and 'rules' to be tried with it. Nothing is
+    entered.
+    """
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        standing = programmes.in_force(connection, owner.id)
+        given = _read(file, lambda tree: load_rules(tree, standing))
+        done = trials.try_rules(connection, owner, Adapters.installed(), given, sample=sample)
+    click.echo(
+        f"{done.total} links would be proposed that are not there now, of {done.read} statements"
+        f" looked at; {done.gone} would be gone."
+    )
+    for behaviour, count in done.by_behaviour:
+        click.echo(f"  {count}  {behaviour or '(no behaviour told)'}")
+    for line in done.sample:
+        click.echo(
+            f"{line.performed} {line.name or 'somebody not known yet'}: {line.what or 'work'}"
+            f"\n    for {line.programme}, {line.behaviour or 'no behaviour told'}"
+            f"\n    {line.placed} the clock, weight {line.weight}:"
+            f" {', '.join(f'{each.name} {each.detail}' for each in line.signals)}"
+            f"\n    statement {line.statement}"
+        )
 
 
 @programmes_group.command("list")

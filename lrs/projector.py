@@ -16,7 +16,7 @@ declared adapter has the whole log read again.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -29,7 +29,7 @@ from lrs.practice.cases import Employment
 from lrs.practice.programmes import Programme
 from lrs.store import accounts, log, practice, register
 from lrs.store.accounts import Tenant
-from lrs.store.engine import Database
+from lrs.store.engine import Database, pieces
 from lrs.store.practice import Claim, Logged, Stored, Values
 from lrs.store.statements import everything
 from lrs.subject import OWN, Programmes, Subject
@@ -68,6 +68,7 @@ class _Work:
     silenced: list[bytes] = field(default_factory=list)
     before: dict[str, set[Values]] = field(default_factory=dict)
     after: dict[str, set[Values]] = field(default_factory=dict)
+    read: int = 0
 
 
 def step(
@@ -284,10 +285,14 @@ def _changed_programmes(
                 verbs.update(rule.get("verbs") or ("",))
     digests = sorted(names.course(tenant.id, iri) for iri in courses)
     work.again = dict.fromkeys(practice.actors_in(connection, tenant.id, digests), since)
-    named = sorted({iri for body in versions.values() for iri in _new_names(body)})
-    wanted = [*sorted(verbs), *(f"{use} {iri}" for iri in named for use in "Oo")]
+    wanted = [*sorted(verbs), *named({i for body in versions.values() for i in _new_names(body)})]
     work.searches = [practice.Search(each, 0) for each in wanted]
     return set(versions)
+
+
+def named(iris: Iterable[str]) -> list[str]:
+    """What to search the log for, to find statements that name a programme or a behaviour."""
+    return [f"{use} {iri}" for iri in sorted(iris) for use in "Oo"]
 
 
 def _new_names(versions: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -318,14 +323,17 @@ def _search(
     search: practice.Search,
     limit: int,
     work: _Work,
+    concerns: Callable[[Stored], bool] | None = None,
 ) -> set[bytes]:
     """Read again what the log holds of a verb, up to where the projector is, since a rule that
-    names it is new or gone. Answers whose identifiers that touches."""
+    names it is new or gone. Answers whose identifiers that touches: those of events that changed,
+    and of those of which `concerns` says so."""
     term = _term(tenant, search.verb)
     found = practice.having(connection, term, search.position or 0, work.position, limit)
     work.searches.append(
         practice.Search(search.verb, found[-1].position if len(found) == limit else None)
     )
+    work.read += len(found)
     there: dict[int, list[Stored]] = {}
     for event in practice.events_of_statements(connection, tenant.id, [each.id for each in found]):
         there.setdefault(event.position, []).append(event)
@@ -337,6 +345,7 @@ def _search(
             work.removed.append(each.position)
             work.new.extend(new)
             touched.update(event.actor for event in (*old, *new))
+        touched.update(event.actor for event in new if concerns is not None and concerns(event))
     return touched
 
 
@@ -351,6 +360,56 @@ def _term(tenant: Tenant, wanted: str) -> bytes:
     if not wanted:  # a rule by type alone, or a declared adapter
         return everything(tenant.learning.id)
     return digest(tenant.learning.salt, "V", wanted)
+
+
+# What would be -----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Foreseen:
+    """Links and cases as they stand (`before`) and as they would stand (`after`), by id, of
+    whoever is concerned; how many statements were `read` for it."""
+
+    read: int
+    before: dict[bytes, Values] = field(default_factory=dict)
+    after: dict[bytes, Values] = field(default_factory=dict)
+    cases: dict[bytes, Values] = field(default_factory=dict)
+
+
+def foresee(
+    connection: Connection,
+    tenant: Tenant,
+    adapters: Reader,
+    every: Sequence[Programme],
+    searches: Iterable[str],
+    concerns: Callable[[Stored], bool],
+    courses: Iterable[str] = (),
+) -> Foreseen:
+    """What links there would be were `every` the programmes in force. Writes nothing.
+
+    The log is read again for `searches` (verbs, or as `named` has them); worked out anew is who has
+    an event there that `concerns` the change, or would have another, or who was in `courses`.
+    """
+    position, generation = practice.state(connection, tenant.id) or (0, 0)
+    programmes = Programmes(tenant.id, every)
+    service = accounts.service_id(connection, tenant)
+    read = _Reading(tenant, adapters, _configs(connection, tenant, programmes), service)
+    work = _Work(generation, position, [])
+    digests = sorted(names.course(tenant.id, iri) for iri in courses)
+    touched = practice.actors_in(connection, tenant.id, digests)
+    for wanted in sorted(set(searches)):
+        at: int | None = 0
+        while at is not None:
+            search = practice.Search(wanted, at)
+            touched |= _search(connection, tenant, read, search, BATCH, work, concerns)
+            at = work.searches[-1].position
+    found = Foreseen(work.read)
+    for piece in pieces(sorted(touched)):
+        _work_out(connection, tenant, programmes, set(piece), set(), work)
+        found.before |= {row[0]: row for row in work.before["links"]}
+        found.after |= {row[0]: row for row in work.after["links"]}
+        found.cases |= {row[0]: row for row in work.after["cases"]}
+    return found
 
 
 # Whom they touch ---------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ and how to mend it; `dump` writes a programme so that `load` reads the same agai
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any, ClassVar
@@ -65,6 +65,28 @@ def load(tree: Any) -> list[Programme]:
     if problems:
         raise Refused(problems)
     return found
+
+
+def load_rules(tree: Any, standing: Sequence[Programme]) -> list[Programme]:
+    """Programmes in force with other rules: `{"programme": its IRI, "rules": [...]}`, or programmes
+    whole, as `load` has them. A rule of a name that is there replaces it. Refused: what is wrong.
+    """
+    if not isinstance(tree, Mapping) or "rules" not in tree:
+        return load(tree)
+    known = {each.iri: each for each in standing}
+    iri = tree.get("programme") or (standing[0].iri if len(standing) == 1 else None)
+    if iri not in known:
+        raise Refused(
+            Problem("programme", f"Name the programme of the rules; there are {', '.join(known)}.")
+        )
+    if not isinstance(tree["rules"], list) or not all(
+        isinstance(rule, Mapping) for rule in tree["rules"]
+    ):
+        raise Refused(Problem("rules", "This must be a list of rules."))
+    whole = dump(known[iri])
+    named = {rule.get("name") for rule in tree["rules"]}
+    kept = [rule for rule in whole.get("rules", ()) if rule["name"] not in named]
+    return load({"programmes": [whole | {"rules": [*kept, *tree["rules"]]}]})
 
 
 def dump(shape: Programme | Cohort) -> dict[str, Any]:
