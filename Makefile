@@ -23,8 +23,9 @@ run: .venv/run  ## Serve on this machine; first makes all that is missing, and t
 	@$(BIN)/jejak init
 	@exec $(BIN)/jejak serve
 
-demo: .venv/run  ## Make the demonstration agency: make demo [ARGS="--url …/xapi --key KEY --secret SECRET"]
-	$(BIN)/jejak demo $(ARGS)
+demo: .venv/run  ## Fill the store with the demonstration agency: make demo [ARGS="--people 200"]
+	@$(BIN)/jejak init
+	$(BIN)/jejak demo --fill $(ARGS)
 
 test: .venv/dev  ## Run the tests on SQLite (Python only)
 	$(CLEAN) $(BIN)/python -m pytest $(ARGS)

@@ -905,16 +905,19 @@ class _Maker:
         for run, person, done in self.enrolments:
             if not done and rng.random() < 0.4:
                 case = Case(person, run, None, None, _moment(rng, run.ends))
-                barrier = rng.choice(("workload", "schedule", "leaders", "relevance"))
+                barrier = rng.choice(("duties", "schedule", "no_leave", "no_relevance"))
                 self._do(
                     "answer",
                     run.ends,
                     case,
+                    statement=_uuid(rng),
                     form="H",
                     window="",
                     role="self",
+                    rater=person.number,
                     items=[],
-                    barriers=[barrier],
+                    whole={"barriers": [barrier]},
+                    observed_on=run.ends.isoformat(),
                 )
         self._meetings(rng)
         self._citizens(rng)
@@ -937,7 +940,7 @@ class _Maker:
         skills = range(len(case.run.topic.skills))
         day = case.run.starts
         if rng.random() < 0.3:
-            items = [self._item(rng, case, n, "self", day, True) for n in skills]
+            items = [_baseline(self._item(rng, case, n, "self", day, True)) for n in skills]
             self._do(
                 "answer",
                 day,
@@ -948,14 +951,17 @@ class _Maker:
                 role="self",
                 rater=case.person.number,
                 items=items,
-                barriers=[],
+                whole={"why": "Tugas saya bertambah tahun ini."},
                 observed_on=day.isoformat(),
             )
         day = case.run.ends + timedelta(days=200)
         ended = case.ended and day >= case.ended[0]
         if rng.random() < 0.02 and day <= self.habits.until and not ended:
             applied = any(first and first <= day for first in case.applied)
-            note = "Dipakai sejak minggu pertama." if applied else "Belum ada kesempatan."
+            used = "Dipakai sejak minggu pertama." if applied else "Belum ada kesempatan."
+            whole: Tree = {"chosen": "best" if applied else "worst", "used": used}
+            if not applied:
+                whole["barriers"] = ["no_opportunity"]
             self._do(
                 "answer",
                 day,
@@ -966,9 +972,8 @@ class _Maker:
                 role="evaluator",
                 rater=self.people[0].number,
                 items=[],
-                barriers=[] if applied else ["no_occasion"],
+                whole=whole,
                 observed_on=day.isoformat(),
-                note=note,
             )
 
     def _citizens(self, rng: Random) -> None:
@@ -1019,8 +1024,8 @@ class _Maker:
                         window=window.name,
                         role=role,
                         rater=rater.number,
-                        items=[] if form in "BD" else items,
-                        barriers=barriers if form == "D" else [],
+                        items=_items(form, items),
+                        whole=_whole(form, not idle, barriers),
                         observed_on=day.isoformat(),
                     )
 
@@ -1054,7 +1059,7 @@ class _Maker:
     def _item(self, rng: Random, case: Case, n: int, role: str, day: date, sees: bool) -> Tree:
         iri = behaviour_iri(case.run.topic, n)
         if not sees:
-            return {"behaviour": iri, "observed": False, "value": None}
+            return {"behaviour": iri, "observed": False}
         first = case.applied[n]
         doing = first is not None and first <= day
         value = rng.choice((3, 3, 4)) if doing else rng.choice((0, 1, 1))
@@ -1066,7 +1071,7 @@ class _Maker:
             "value": value,
             "recalled": rng.choice((0, 1, 1, 2)),
             "frequency": rng.choice(("monthly", "weekly", "daily")) if doing else "never",
-            "example": case.run.topic.skills[n].work[0] if doing and value == 4 else "",
+            "example": case.run.topic.skills[n].work[0] if value in (0, 4) else "",
         }
 
     def _hand_in(self, rng: Random, case: Case) -> list[Tree]:
@@ -1245,6 +1250,29 @@ class _Maker:
     def _next(self) -> int:
         self.serial += 1
         return self.serial
+
+
+def _baseline(item: Tree) -> Tree:
+    """Of what is said of a behaviour, what is asked before the training can have changed it."""
+    return {name: item[name] for name in ("behaviour", "observed", "value") if name in item}
+
+
+def _items(form: str, items: list[Tree]) -> list[Tree]:
+    """What a form asks of each behaviour."""
+    if form == "C":
+        return items
+    return [_baseline(item) for item in items] if form == "A" else []
+
+
+def _whole(form: str, applied: bool, barriers: list[str]) -> Tree:
+    """What a form asks of the case as a whole."""
+    if form == "B":
+        return {"on_plan": applied, "opportunity": applied}
+    if form == "D":
+        return {"barriers": barriers}
+    if form == "E":
+        return {"running": applied, "coordination": "good" if applied else "not_visible"}
+    return {}
 
 
 def _placed(run: Run, day: date) -> str:

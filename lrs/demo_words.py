@@ -530,4 +530,4 @@ LAST = (
     "Kurniawan",
 )
 
-BARRIERS = ("budget", "team", "leaders", "stakeholders", "moved", "workload", "no_occasion")
+BARRIERS = ("funds", "team", "leaders", "stakeholders", "moved", "workload", "no_opportunity")

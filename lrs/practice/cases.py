@@ -87,6 +87,12 @@ class Completion:
     def completed_day(self) -> int:
         return day_of(self.completed_at, self.zone)
 
+    def is_of(self, course: str) -> bool:
+        """Whether the completion is of this course, or of a programme that it belongs to."""
+        return course == self.course or (
+            self.programme is not None and self.programme.has_course(course)
+        )
+
     @property
     def clock_day(self) -> int:
         """The day that windows count from: the cohort's official end, else the completion's.

@@ -16,7 +16,14 @@ from lrs.practice.programmes import Behaviour
 BEFORE, DURING, AFTER = "before", "during", "after"
 
 #: What each signal weighs alone, of 1000; likeness of words at most so much, in proportion.
-WEIGHTS = {"reference": 900, "behaviour": 700, "programme": 500, "rule": 400, "words": 300}
+WEIGHTS = {
+    "reference": 900,
+    "behaviour": 700,
+    "programme": 500,
+    "course": 500,
+    "rule": 400,
+    "words": 300,
+}
 
 #: Below this likeness (of 100) words say nothing; and of fewer words than this no likeness is
 #: taken, since one common word is wholly contained in any sentence.
@@ -139,6 +146,9 @@ def _of_the_whole(completion: Completion, event: PracticeEvent) -> list[Signal]:
         signals.append(Signal("reference", WEIGHTS["reference"], told[0]))
     if completion.programme and completion.programme.iri in event.activities:
         signals.append(Signal("programme", WEIGHTS["programme"], completion.programme.iri))
+    courses = [iri for iri in event.activities if completion.is_of(iri)]
+    if courses:
+        signals.append(Signal("course", WEIGHTS["course"], courses[0]))
     return signals
 
 

@@ -154,6 +154,10 @@ class Programme:
     forms: tuple[str, ...] = ()
     drivers: Drivers = Drivers()
 
+    def has_course(self, iri: str) -> bool:
+        """Whether this is one of its courses, or of one of its cohorts."""
+        return iri in self.courses or any(iri in each.courses for each in self.cohorts)
+
     def behaviour(self, iri: str) -> Behaviour | None:
         """The behaviour of that name, if the programme expects it."""
         return next((each for each in self.behaviours if each.iri == iri), None)

@@ -324,6 +324,38 @@ def case(connection: Connection, tenant_id: int, case_id: bytes) -> CaseRow | No
     return CaseRow(bytes(row[0]), bytes(row[1]), bytes(row[2]), row[3], row[4], bytes(row[5]))
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How much is worked out for a tenant."""
+
+    cases: int
+    links: int
+    accepted: int
+
+
+def tally(connection: Connection, tenant_id: int) -> Tally:
+    """How many cases and links a tenant has, and how many of these are accepted."""
+    cases = run(connection, "SELECT COUNT(*) FROM cases WHERE tenant_id = ?", (tenant_id,))
+    links = run(
+        connection,
+        "SELECT COUNT(*), SUM(CASE WHEN state = 'accepted' THEN 1 ELSE 0 END) FROM links"
+        " WHERE tenant_id = ?",
+        (tenant_id,),
+    ).one()
+    return Tally(int(cases.scalar_one()), int(links[0]), int(links[1] or 0))
+
+
+def cases_by_person(connection: Connection, tenant_id: int) -> dict[tuple[bytes, bytes], bytes]:
+    """The open case of each person (or identifier) and programme; of several the latest."""
+    rows = run(
+        connection,
+        "SELECT subject, programme, id FROM cases WHERE tenant_id = ? AND state = 'open'"
+        " ORDER BY clock_day, id",
+        (tenant_id,),
+    )
+    return {(bytes(row[0]), bytes(row[1])): bytes(row[2]) for row in rows}
+
+
 def link(connection: Connection, tenant_id: int, link_id: bytes) -> LinkRow | None:
     """One link of the tenant."""
     row = run(

@@ -136,6 +136,17 @@ def holders(
     return found
 
 
+def numbers(connection: Connection, tenant_id: int) -> dict[str, bytes]:
+    """Everybody in the register by NIP or NI PPPK."""
+    rows = run(
+        connection,
+        "SELECT text, person FROM identifiers WHERE tenant_id = ? AND state = 'confirmed'"
+        " AND kind IN ('nip', 'ni_pppk')",
+        (tenant_id,),
+    )
+    return {bytes(row[0]).decode(): bytes(row[1]) for row in rows}
+
+
 def unmatched(
     connection: Connection, tenant_id: int
 ) -> list[tuple[dict[str, Any], str | None, int]]:

@@ -1,16 +1,13 @@
 """A whole agency, from its lists and what its systems send to its cases, judged by the truth."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lrs import demo, people, programmes, projector, spreadsheets
+from lrs import demo, demo_deeds, programmes, projector
 from lrs.adapters import Adapters
 from lrs.demo_agency import Agency, Habits, make
-from lrs.people import Outcome, Reading
-from lrs.store import register
 from lrs.store.engine import run
 from lrs.xapi import versions
 from schemas.programmes import courses_of
@@ -18,31 +15,11 @@ from tests import judge
 from tests.conftest import Cast
 from tests.promises import parts
 
-Importer = Callable[..., Outcome]
-
-LISTS: tuple[tuple[str, Importer], ...] = (
-    ("people.csv", people.import_people),
-    ("events.csv", people.import_events),
-    ("accounts.csv", people.import_accounts),
-)
-
 
 def hand_in_lists(cast: Cast, agency: Agency, folder: Path) -> None:
     """As an admin does: people, what happened to them, their accounts, the programmes."""
     demo.write(agency, folder)
-    for name, work in LISTS:
-        sheet = spreadsheets.read((folder / name).read_bytes(), name)
-        reading = Reading(today=agency.begin)
-
-        def enter(
-            connection: Any, work: Importer = work, sheet: Any = sheet, reading: Any = reading
-        ) -> Outcome:
-            outcome = work(connection, cast.tenant.id, sheet, reading)
-            register.append(connection, cast.tenant.id, outcome.facts, "admin")
-            return outcome
-
-        assert cast.database.write(enter).problems == []
-    cast.database.write(lambda c: programmes.apply(c, cast.tenant.id, agency.programmes, "admin"))
+    assert demo_deeds.enter_lists(cast.database, cast.tenant, agency, folder) == []
 
 
 def send(cast: Cast, agency: Agency) -> None:
@@ -151,3 +128,73 @@ def test_an_agency_that_wrote_down_no_programme_has_its_own_proposed_and_confirm
         ).all()
     none = sum(int(row[2]) for row in rows if row[1] is None)
     assert none * 10 <= sum(int(row[2]) for row in rows)
+
+
+HABITS = [
+    Habits(seed=2, people=40, yearly_noise=2.0),
+    Habits(
+        seed=5,
+        people=40,
+        yearly_noise=2.0,
+        silent=0.5,
+        superior_silent=0.5,
+        early=0.5,
+        late_cron=0.8,
+        outsiders=0.2,
+        strangers=0.1,
+    ),
+]
+
+
+@pytest.mark.parametrize("habits", HABITS, ids=["usual", "silent-early-late"])
+def test_links_are_proposed_for_true_work_and_never_across_persons(
+    cast: Cast, tmp_path: Path, habits: Habits
+) -> None:
+    agency = make(habits)
+    hand_in_lists(cast, agency, tmp_path)
+    send(cast, agency)
+    project(cast)
+    sent = [each for request in agency.requests for each in request.statements]
+    with cast.database.read() as connection:
+        links = judge.links_of(connection, cast.tenant.id)
+        found = judge.completions_of(connection, cast.tenant.id)
+    judged = judge.judge(agency.truth, links, found, judge.authors_of(agency.truth, sent))
+    assert judged.across == ()
+    assert (judged.missed, judged.invented) == ((), ())
+    assert judged.precision >= 0.95
+    assert judged.recall >= 0.90
+
+
+def test_its_people_hand_in_answer_and_decide_and_a_replay_gives_the_same(
+    cast: Cast, tmp_path: Path
+) -> None:
+    agency = make(Habits(seed=8, people=30, yearly_noise=0.5))
+    hand_in_lists(cast, agency, tmp_path)
+    send(cast, agency)
+    done = demo_deeds.enact(cast.database, cast.tenant, agency.actions, lambda: project(cast))
+    # What only the learner says is not accepted; nothing else is refused.
+    assert {why.partition(";")[0] for _, why in done.refused} <= {
+        "move: Only the learner says so",
+        "The case is not there. Its completion may have been lost on the way.",
+    }
+    with cast.database.read() as connection:
+        numbers = judge.numbers(connection, cast.tenant.id)
+        links = judge.links_of(connection, cast.tenant.id)
+        people_of = {bytes(row[0]) for row in run(connection, "SELECT subject FROM links").all()}
+    handed = {done.statements[each["evidence"]]: each for each in agency.truth["handed_in"]}
+    placed = {(link.person, link.evidence) for link in links if link.evidence in handed}
+    assert placed == {(each["person"], statement) for statement, each in handed.items()}
+    assert people_of <= numbers.keys()
+    before = everything(cast)
+    projector.replay(cast.database, cast.tenant, Adapters.installed())
+    assert everything(cast) == before
+
+
+def everything(cast: Cast) -> dict[str, set[tuple[Any, ...]]]:
+    """Every row that is worked out."""
+    tables = ("cases", "links", "answers", "outcomes", "participation", "identities", "citizens")
+    with cast.database.read() as connection:
+        return {
+            table: {tuple(row) for row in run(connection, f"SELECT * FROM {table}").all()}
+            for table in tables
+        }
