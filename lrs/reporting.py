@@ -19,7 +19,7 @@ from lrs.errors import NotFound, Problem, Refused
 from lrs.practice import forms, names
 from lrs.practice.cases import days
 from lrs.practice.programmes import Programme
-from lrs.reports import agreement, funnel, rates, survival
+from lrs.reports import agreement, funnel, rates, suppression, survival
 from lrs.reports.rates import Clusters
 from lrs.reports.shapes import Curve, Described, Excluded, Figure, Group, Measure, Point, Slice
 from lrs.store import figures, register
@@ -102,7 +102,8 @@ def figure(
         can = ", ".join(described.by) or "nothing"
         raise Refused(Problem("by", f"{id} is taken apart by {can}, not by {by}"))
     work = _Work(connection, tenant_id, described, slice, by, published)
-    return _MAKERS[id](work)
+    made = _MAKERS[id](work)
+    return suppression.hide(made) if published else made
 
 
 @dataclass

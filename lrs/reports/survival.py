@@ -150,7 +150,7 @@ def turnbull(intervals: Mapping[tuple[int, int | None], int]) -> list[Mass]:
     return [
         Mass(cell[0], cell[1], share)
         for cell, share in zip(cells, shares, strict=True)
-        if share > NEAR
+        if share > 100 * NEAR  # what is so small is on its way to nothing
     ]
 
 
@@ -161,7 +161,8 @@ def by_window(masses: Sequence[Mass], people: int, name: str = "by_window") -> C
     for each in masses:
         share = min(1.0, share + each.share)
         if each.right is not None:
-            points.append(Point(day=each.right, at_risk=people, events=0, value=share))
+            events = round(each.share * people)
+            points.append(Point(day=each.right, at_risk=people, events=events, value=share))
     return Curve(name=name, points=tuple(points), median=median(points))
 
 
