@@ -1,7 +1,8 @@
-"""Commands over the register of people: lists that come in, and decisions on who is who."""
+"""Commands over the register of people and units: lists that come in, and decisions on them."""
 
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 from sqlalchemy import Connection
 
 from lrs import people as register_of_people
-from lrs import spreadsheets
+from lrs import spreadsheets, units
 from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.people import COLUMNS, Outcome, Reading
@@ -19,6 +20,8 @@ from lrs.store.engine import Database
 
 #: Who the register says has entered what is entered here.
 BY = "the command line"
+
+_EPOCH = date(1970, 1, 1)
 
 Importer = Callable[[Connection, int, spreadsheets.Sheet, Reading], Outcome]
 
@@ -282,4 +285,159 @@ def refuse(
     click.echo(f"It no longer means {person}, and imports will not say so again.")
 
 
-commands = (people_group,)
+@people_group.command("superior")
+@click.argument("person")
+@click.argument("superior", required=False)
+@click.option("--said", is_flag=True, help="The person says so: not sure until agreed to.")
+@click.option("--agree", "agreed", is_flag=True, help="Agree to whom the person named.")
+@click.option("--refuse", "refused", is_flag=True, help="Refuse whom the person named.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From which day, else today.")
+@of_tenant
+@click.pass_obj
+def superior(
+    context: Context,
+    person: str,
+    superior: str | None,
+    said: bool,
+    agreed: bool,
+    refused: bool,
+    since: datetime | None,
+    tenant: str,
+) -> None:
+    """Say who is a person's superior.
+
+    People are meant by their number or id. With --said it is noted as the person's own word, and
+    counts as unconfirmed where no list says better, until --agree or --refuse.
+    """
+    if (superior is None) != (agreed or refused) or (agreed and refused):
+        raise click.UsageError("Name a superior, or give --agree or --refuse.")
+    day = days((since or context.clock()).date())
+
+    def enter(connection: Connection) -> None:
+        owner = accounts.tenant(connection, tenant)
+        whose = units.who(connection, owner.id, person)
+        if superior is None:
+            units.agree_superior(connection, owner.id, whose, BY, agreed=agreed)
+            return
+        named = units.who(connection, owner.id, superior)
+        work = units.name_superior if said else units.set_superior
+        work(connection, owner.id, whose, named, BY, day=day)
+
+    context.database.write(enter)
+    click.echo("Entered.")
+
+
+@people_group.command("superiors")
+@of_tenant
+@click.pass_obj
+def superiors(context: Context, tenant: str) -> None:
+    """List superiors named by alumni and not agreed to yet."""
+    owner = _tenant(context.database, tenant)
+    with context.database.read() as connection:
+        waiting = units.named(connection, owner.id)
+        paths = register.units(connection, owner.id)
+    rows = [("person", "name", "says", "since", "a list says", "unit")]
+    rows += [
+        (
+            str(uuid.UUID(bytes=each.person)),
+            each.name,
+            each.superior_name,
+            str(_EPOCH + timedelta(days=each.day)),
+            "another" if each.instead else "",
+            paths.get(each.unit or b"", ("", {}))[0],
+        )
+        for each in waiting
+    ]
+    print_table(rows)
+
+
+@click.group("units")
+def units_group() -> None:
+    """Units, their contacts and default superiors."""
+
+
+@units_group.command("list")
+@of_tenant
+@click.pass_obj
+def list_units(context: Context, tenant: str) -> None:
+    """List the units."""
+    owner = _tenant(context.database, tenant)
+    with context.database.read() as connection:
+        every = units.listed(connection, owner.id)
+    rows = [("unit", "contact", "default superior")]
+    rows += [(each.path, each.contact_name or "", each.superior_name or "") for each in every]
+    print_table(rows)
+
+
+@units_group.command("set")
+@click.argument("path")
+@click.option("--contact", metavar="PERSON", help="Who speaks for the unit: number or id.")
+@click.option("--superior", metavar="PERSON", help="Default superior: number or id.")
+@click.option("--no-contact", is_flag=True, help="Take its contact away.")
+@click.option("--no-superior", is_flag=True, help="Take its default superior away.")
+@of_tenant
+@click.pass_obj
+def set_unit(
+    context: Context,
+    path: str,
+    contact: str | None,
+    superior: str | None,
+    no_contact: bool,
+    no_superior: bool,
+    tenant: str,
+) -> None:
+    """Say who speaks for a unit, and who is superior by default.
+
+    The default counts for those of whom no list names a superior. PATH is the unit's name from
+    the top, parts joined by '/'. A unit without a contact or default has that of the one above.
+    """
+    clear = {word for word, gone in (("contact", no_contact), ("superior", no_superior)) if gone}
+    if not (contact or superior or clear):
+        raise click.UsageError("Give --contact, --superior, --no-contact or --no-superior.")
+
+    def enter(connection: Connection) -> None:
+        owner = accounts.tenant(connection, tenant)
+        units.set_facts(
+            connection,
+            owner.id,
+            path,
+            BY,
+            contact=units.who(connection, owner.id, contact) if contact else None,
+            superior=units.who(connection, owner.id, superior) if superior else None,
+            clear=frozenset(clear),
+        )
+
+    context.database.write(enter)
+    click.echo("Entered.")
+
+
+@units_group.command("import")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="WORD=HEADING",
+    help=f"Which column is meant. Words: {', '.join(units.COLUMNS)}.",
+)
+@click.option("--dry-run", is_flag=True, help="Only tell what would be entered.")
+@of_tenant
+@click.pass_obj
+def import_units(
+    context: Context, file: Path, columns: tuple[str, ...], dry_run: bool, tenant: str
+) -> None:
+    """Enter a list of units: CSV, XLSX or ODS.
+
+    Their contacts and default superiors, by number; a contact also by mail address.
+    """
+    owner, chosen = _tenant(context.database, tenant), _chosen(columns)
+
+    def work(connection: Connection, _: int, sheet: spreadsheets.Sheet, __: Reading) -> Outcome:
+        return units.import_units(connection, owner, sheet, chosen)
+
+    _import(context, tenant, file, Reading(today=context.clock().date()), work, dry_run)
+
+
+commands = (people_group, units_group)

@@ -428,7 +428,7 @@ class _List:
                 f"row {row.number}: the register knows of a later post; this one was not entered"
             )
             return facts
-        only_superior = now is not None and self._same(now, unit, title, now.superior)
+        only_superior = now is not None and self._same(now, unit, title, None)
         why = None if last is None else "superior" if only_superior else "moved"
         return [
             *facts,
@@ -448,7 +448,11 @@ class _List:
         return (
             (unit is None or unit == post.unit)
             and (not title or title == post.title)
-            and (superior is None or superior == post.superior)
+            # What only the person said, a list confirms by saying it too.
+            and (
+                superior is None
+                or (superior, people.CONFIRMED) == (post.superior, post.superior_state)
+            )
         )
 
     @staticmethod

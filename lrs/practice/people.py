@@ -11,6 +11,9 @@ decision is undone by a later one. Kinds of entries about a person, and the memb
     left        day, why: the first day on which the person is no longer observed
     merged      into: this person is that one
     parted      the merge is taken back
+    distinct    other: this person is not that one, however alike
+    said        superior, day: the person says that this is their superior, from that day at least
+    unsaid      superior: the unit's contact does not agree
 """
 
 import re
@@ -28,14 +31,29 @@ POST: Final = "post"
 LEFT: Final = "left"
 MERGED: Final = "merged"
 PARTED: Final = "parted"
-ABOUT_PEOPLE: Final = (PERSON, IDENTIFIER, REFUSED, POST, LEFT, MERGED, PARTED)
+DISTINCT: Final = "distinct"
+SAID: Final = "said"
+UNSAID: Final = "unsaid"
+ABOUT_PEOPLE: Final = (
+    PERSON,
+    IDENTIFIER,
+    REFUSED,
+    POST,
+    LEFT,
+    MERGED,
+    PARTED,
+    DISTINCT,
+    SAID,
+    UNSAID,
+)
 
 #: Why a post ends while the person stays: another post, a higher one, or only another superior.
 MOVING: Final = ("moved", "promoted", "superior")
 
-#: States of a superior: said by who may know, or by the alumni alone.
+#: States of a superior: said by who may know, by the alumni alone, or only that of their unit.
 CONFIRMED: Final = "confirmed"
 UNCONFIRMED: Final = "unconfirmed"
+DEFAULT: Final = "default"
 
 NIP: Final = "nip"
 NI_PPPK: Final = "ni_pppk"
@@ -81,13 +99,25 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Whom the person named as superior on a day, before the unit's contact agreed."""
+
+    entry: int
+    superior: bytes
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """What stands of one person. `posts` follow one another and never overlap."""
+    """What stands of one person. `posts` follow one another and never overlap. `said` is the last
+    superior they named that nobody decided on; `distinct` are people they are known not to be."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     identifiers: tuple[Identifier, ...] = ()
     posts: tuple[Post, ...] = ()
     merged_into: bytes | None = None
+    said: Said | None = None
+    distinct: frozenset[bytes] = frozenset()
 
     @property
     def name(self) -> str:
@@ -111,6 +141,8 @@ def standing(entries: Iterable[Entry]) -> Person:
     posts: list[Post] = []
     leavings: list[tuple[int, str]] = []
     merged: bytes | None = None
+    said_: Said | None = None
+    distinct: set[bytes] = set()
     for entry in sorted(entries, key=lambda each: each.position):
         body = entry.body
         if entry.kind == PERSON:
@@ -120,6 +152,8 @@ def standing(entries: Iterable[Entry]) -> Person:
             identifiers = [each for each in identifiers if not _replaces(said, each)] + [said]
         elif entry.kind == POST:
             posts.append(_post(entry))
+            if said_ is not None and posts[-1].superior == said_.superior:
+                said_ = None
         elif entry.kind == LEFT:
             leavings.append((int(body["day"]), str(body["why"])))
             posts = posts or [Post(entry.position)]
@@ -127,8 +161,29 @@ def standing(entries: Iterable[Entry]) -> Person:
             merged = bytes.fromhex(body["into"])
         elif entry.kind == PARTED:
             merged = None
+        elif entry.kind == DISTINCT:
+            distinct.add(bytes.fromhex(body["other"]))
+        elif entry.kind == SAID:
+            said_ = Said(entry.position, bytes.fromhex(body["superior"]), int(body["day"]))
+        elif entry.kind == UNSAID and said_ and said_.superior.hex() == body["superior"]:
+            said_ = None
     kept = {name: value for name, value in facts.items() if value is not None}
-    return Person(kept, tuple(identifiers), _timeline(posts, leavings), merged)
+    timeline = _with_said(_timeline(posts, leavings), said_)
+    return Person(kept, tuple(identifiers), timeline, merged, said_, frozenset(distinct))
+
+
+def _with_said(posts: tuple[Post, ...], said: Said | None) -> tuple[Post, ...]:
+    """The posts with the superior that the person named, where nobody else named one."""
+    if said is None:
+        return posts
+    if not posts:
+        return (Post(said.entry, superior=said.superior, superior_state=UNCONFIRMED),)
+    return tuple(
+        replace(post, superior=said.superior, superior_state=UNCONFIRMED)
+        if post.holds(said.day) and post.superior_state != CONFIRMED
+        else post
+        for post in posts
+    )
 
 
 def _identifier(entry: Entry) -> Identifier:
@@ -188,6 +243,56 @@ def _timeline(posts: Iterable[Post], leavings: Iterable[tuple[int, str]]) -> tup
         last, why = min(ends, key=lambda e: (e[0], e[1] not in LEAVING), default=(None, None))
         found.append(replace(each, last=last, ended=why))
     return tuple(found)
+
+
+# Superiors ----------------------------------------------------------------------------------
+
+
+class Units:
+    """The units of an agency, with what each has for those below it: see `register.units`."""
+
+    def __init__(self, rows: Mapping[bytes, tuple[str, Mapping[str, Any]]]) -> None:
+        self._facts = {_parts(path): facts for path, facts in rows.values()}
+        self._parts = {unit: _parts(path) for unit, (path, _) in rows.items()}
+
+    def superior(self, unit: bytes | None, of: bytes | None = None) -> bytes | None:
+        """The default superior of a unit, else of the unit above it; never whom it is `of`."""
+        return self._nearest(unit, "superior", of)
+
+    def contact(self, unit: bytes | None) -> bytes | None:
+        """Who speaks for a unit: its contact, else that of the unit above it."""
+        return self._nearest(unit, "contact", None)
+
+    def _nearest(self, unit: bytes | None, fact: str, but: bytes | None) -> bytes | None:
+        parts = self._parts.get(unit or b"", ())
+        while parts:
+            told = self._facts.get(parts, {}).get(fact)
+            if told and bytes.fromhex(told) != but:
+                return bytes.fromhex(told)
+            parts = parts[:-1]
+        return None
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(" ".join(part.split()).casefold() for part in path.split("/"))
+
+
+def superior_on(
+    person: Person, units: Units, day: int, me: bytes | None = None
+) -> tuple[bytes | None, str | None]:
+    """Who was the superior of a person on a day, and how sure that is: `confirmed`,
+    `unconfirmed` (only the person says so), or `default` (that of their unit); None: nobody knows.
+
+    `me` is the person's own id: nobody is their own superior, so the head of a unit has that of
+    the unit above.
+    """
+    post = person.post(day)
+    if post is None:
+        return None, None
+    if post.superior is not None:
+        return post.superior, post.superior_state
+    default = units.superior(post.unit, me)
+    return default, DEFAULT if default is not None else None
 
 
 # Numbers ------------------------------------------------------------------------------------

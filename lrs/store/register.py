@@ -110,6 +110,16 @@ def people(connection: Connection, tenant_id: int, ids: Iterable[bytes]) -> dict
     return {person: standing(held) for person, held in found.items()}
 
 
+def with_entries(connection: Connection, tenant_id: int, kind: str) -> set[bytes]:
+    """Of whom there is an entry of this kind."""
+    rows = run(
+        connection,
+        "SELECT DISTINCT subject FROM register WHERE tenant_id = ? AND kind = ?",
+        (tenant_id, kind),
+    )
+    return {bytes(row[0]) for row in rows}
+
+
 def search(
     connection: Connection, tenant_id: int, words: str, limit: int
 ) -> list[tuple[bytes, str]]:
