@@ -3,7 +3,7 @@
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from lrs.api import about, activities, agents, documents, statements, wire
+from lrs.api import about, activities, agents, documents, hooks, statements, wire
 from lrs.context import Context
 from lrs.settings import Settings
 
@@ -30,6 +30,7 @@ def create_app(given: Settings | Context | None = None) -> Flask:
     practice = wire.blueprint("practice", RESOURCES, practice=True)
     app.register_blueprint(xapi, url_prefix="/xapi")
     app.register_blueprint(practice, url_prefix="/practice/xapi")
+    app.register_blueprint(hooks.HOOKS, url_prefix="/hooks")
     app.add_url_rule("/health", "health", health, methods=["GET", "HEAD"])
     app.register_error_handler(Exception, failure)
     return app

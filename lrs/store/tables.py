@@ -126,6 +126,27 @@ users = Table(
     **MARIADB,
 )
 
+#: Where a system that knows no xAPI delivers events, and the mapping that makes statements of
+#: them. `public` is in its address. The secret is kept as it is: checking a signature needs it,
+#: unlike a key's, and it opens nothing but this one door. `earlier` is the one before, good until
+#: `earlier_until` (microseconds); NULL: there is none.
+hooks = Table(
+    "hooks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("source_id", Integer, nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("public", String(64), nullable=False, unique=True),
+    Column("secret", blob(), nullable=False),
+    Column("earlier", blob()),
+    Column("earlier_until", BigInteger),
+    Column("created", BigInteger, nullable=False),
+    Column("mapping", blob(), nullable=False),  # JSON, as schemas/hooks.py accepts it
+    UniqueConstraint("tenant_id", "name", name="hooks_of_tenant"),
+    **MARIADB,
+)
+
 # The log and its indexes --------------------------------------------------------------------
 
 #: The last position given out. One row, locked from stamp to commit, on SQLite and MariaDB;
