@@ -105,9 +105,12 @@ def catalogue(locale: str) -> standard.NullTranslations:
     every = Catalog(locale=locale)
     for file in files:
         with file.open("rb") as lines:
-            for message in read_po(lines, locale=locale):
-                if message.id:
-                    every.add(message.id, message.string, flags=message.flags)
+            read = read_po(lines, locale=locale)
+        # How many plurals there are stands in the file; the library's own table knows some only.
+        every.mime_headers = [("Plural-Forms", read.plural_forms)]
+        for message in read:
+            if message.id:
+                every.add(message.id, message.string, flags=message.flags)
     compiled = BytesIO()
     write_mo(compiled, every)
     compiled.seek(0)

@@ -104,6 +104,34 @@ def database_address(value: str) -> str:
     return value
 
 
+def mail_server(value: str) -> str:
+    """`smtp://` or `smtps://` with a host; empty: no mail. It may hold a password: never shown."""
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+        raise ValueError(
+            "must be an address such as smtp://user:password@mail.example.org:587 or smtps://…"
+            " (its value is not shown)"
+        )
+    return value
+
+
+def mail_address(value: str) -> str:
+    """A mail address; empty means not set."""
+    if value and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+        raise ValueError(f"must be a mail address such as diklat@example.go.id, not {value!r}")
+    return value
+
+
+def day_numbers(value: str) -> str:
+    """Numbers of days, rising, separated by spaces; empty: none."""
+    words = value.split()
+    if not all(re.fullmatch(r"[0-9]{1,3}", word) and int(word) > 0 for word in words):
+        raise ValueError(f"must be numbers of days such as 7 14, not {value!r}")
+    if [int(word) for word in words] != sorted({int(word) for word in words}):
+        raise ValueError(f"must be rising numbers of days, not {value!r}")
+    return " ".join(words)
+
+
 def setting(
     default: str,
     read: Callable[[str], Any],
@@ -202,6 +230,39 @@ class Settings:
         whole(0, 3600),
         "How long a key that was looked up is trusted; so long a revoked key may still work.",
     )
+    smtp_url: str = setting(
+        "",
+        mail_server,
+        """Mail server for letters, `smtp://user:password@host:587` (takes up TLS where it is
+        offered) or `smtps://…`. Empty: no mail goes out; other channels remain.""",
+        secret=without_password,
+    )
+    mail_from: str = setting(
+        "", mail_address, "Address that letters come from. Needed with `JEJAK_SMTP_URL`."
+    )
+    locale: str = setting(
+        "id", one_of("id", "en"), "Language of letters, and of pages for who asks for none."
+    )
+    reminder_days: str = setting(
+        "7 14", day_numbers, "How many days after a letter who has not answered is reminded."
+    )
+    escalation_days: int = setting(
+        "7",
+        whole(1, 365),
+        """How many days after the last reminder the contact of a unit is told that a superior
+        stays silent.""",
+    )
+    superior_visits: int = setting(
+        "4",
+        whole(1, 12),
+        """Letters with questions that a superior gets in any 365 days at most, whatever the number
+        of staff; beyond that a recorded sample is asked.""",
+    )
+    superior_share: int = setting(
+        "20",
+        whole(0, 100),
+        "Of how many of 100 lightly followed alumni the superior is asked: a recorded sample.",
+    )
     log_level: str = setting(
         "info", one_of("debug", "info", "warning", "error"), "Least grave event that is logged."
     )
@@ -210,6 +271,8 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
+        if self.smtp_url and not self.mail_from:
+            raise BadSetting(variable("mail_from"), f"must be set where {variable('smtp_url')} is")
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir}/jejak.db")
         if self.page_size > self.page_max:

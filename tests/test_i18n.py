@@ -54,3 +54,15 @@ def test_templates_speak_the_language_that_holds_when_they_are_shown() -> None:
         assert template.render() == "Hambatan, 1 Januari 1970, Catatan"
     with i18n.speaking("en"):
         assert template.render() == "Obstacles, January 1, 1970, Note"
+
+
+def test_a_number_of_things_is_said_as_the_language_does() -> None:
+    one, many = (
+        "A short question about one of your staff",
+        "A short question about %(n)s of your staff",
+    )
+    with i18n.speaking("id"):
+        assert i18n.ngettext(one, many, 1) == i18n.ngettext(one, many, 2)
+        assert i18n.ngettext(one, many, 2).startswith("Pertanyaan singkat")
+    with i18n.speaking("en"):
+        assert (i18n.ngettext(one, many, 1), i18n.ngettext(one, many, 2)) == (one, many)

@@ -270,7 +270,9 @@ def _over(case: Followed, staff: Staff, day: int) -> bool:
 
 def _answers(answered: Collection[Answer], each: Invitation) -> bool:
     """Whether there is the answer that an invitation asks for. One by somebody whom nobody knows
-    counts for whoever is alone in that role."""
+    counts for whoever is alone in that role; the team of evaluators answers as one."""
+    if each.role == EVALUATOR:
+        return any((a[0], a[1], a[3]) == (each.case, each.role, each.window) for a in answered)
     exact = (each.case, each.role, each.rater, each.window) in answered
     return exact or (
         each.role in (SELF, SUPERIOR) and (each.case, each.role, None, each.window) in answered

@@ -69,6 +69,17 @@ def case(tenant_id: int, programme_digest: bytes, completion: bytes) -> bytes:
     return _name("case", tenant_id, programme_digest.hex(), completion.hex())
 
 
+def enrolment(tenant_id: int, programme_digest: bytes, person: bytes, form: str) -> bytes:
+    """What stands for a case where somebody is asked who has none: at enrolment, or since they
+    never came (form G or H)."""
+    return _name("enrolment", tenant_id, programme_digest.hex(), person.hex(), form)
+
+
+def following(tenant_id: int, programme_iri: str, cohort: str) -> bytes:
+    """That a cohort of a programme is followed up; an empty one is the whole programme."""
+    return _name("following", tenant_id, programme_iri, cohort)
+
+
 def link(case_id: bytes, evidence: bytes, behaviour_digest: bytes) -> bytes:
     """The link of a case and a piece of evidence (a statement's id) for a behaviour."""
     return blake2b(b"link" + case_id + evidence + behaviour_digest, digest_size=16).digest()

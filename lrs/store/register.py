@@ -25,7 +25,13 @@ from lrs.store.engine import insert, pieces, placeholders, run
 UNIT = "unit"
 PROGRAMME = "programme"
 ADAPTER = "adapter"
-KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER)
+
+#: Whom a learner named as peers for a case, and whom of them the unit confirmed; and that a cohort
+#: is followed up, or no more. Nothing is worked out of these: who plans reads the entries.
+PEERS = "peers"
+FOLLOW = "follow"
+KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER, PEERS, FOLLOW)
+_READ_AS_THEY_ARE = (PEERS, FOLLOW)
 
 _DERIVED = (
     tables.people,
@@ -68,7 +74,7 @@ def append(connection: Connection, tenant_id: int, facts: Sequence[Fact], by: st
         for n, fact in enumerate(facts)
     ]
     insert(connection, tables.register, rows)
-    subjects = {fact.subject: fact.kind for fact in facts}
+    subjects = {fact.subject: fact.kind for fact in facts if fact.kind not in _READ_AS_THEY_ARE}
     marks = _work_out(connection, tenant_id, subjects)
     practice.mark_stale(connection, tenant_id, dict.fromkeys(marks, first + len(facts) - 1))
     return [row[0] for row in rows]
@@ -81,7 +87,7 @@ def rebuild(connection: Connection, tenant_id: int) -> None:
     rows = run(
         connection, "SELECT DISTINCT subject, kind FROM register WHERE tenant_id = ?", (tenant_id,)
     )
-    subjects = {bytes(row[0]): row[1] for row in rows}
+    subjects = {bytes(row[0]): row[1] for row in rows if row[1] not in _READ_AS_THEY_ARE}
     for piece in pieces(sorted(subjects)):
         _work_out(connection, tenant_id, {each: subjects[each] for each in piece})
 

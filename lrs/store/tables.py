@@ -737,5 +737,80 @@ invitations = Table(
     UniqueConstraint("case_id", "role", "rater", "window_name", name="invitations_once"),
     Index("invitations_of_round", "round"),
     Index("invitations_by_state", "tenant_id", "state", "due_day"),
+    Index("invitations_of_rater", "tenant_id", "rater"),
+    **MARIADB,
+)
+
+#: Letters that are to go out or went: one for each round, kind (`invitation`, `reminder`,
+#: `escalation`, `receipt`, `unit`) and number. `state`: `due`, `sending`, `sent`, `undeliverable`,
+#: `cancelled`, `unsure` (claimed, and nothing known since: never sent again). `person` is whom it
+#: goes to; NULL: nobody is known. `try_at` is when it may go out. `round` of a receipt is the
+#: `visit` it is about, of a unit's letter the unit.
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("round", fixed(16), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("person", fixed(16)),
+    Column("state", String(20), nullable=False),
+    Column("try_at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("claimed", BigInteger),
+    Column("sent", BigInteger),
+    Column("why", String(500)),
+    Index("letters_of_round", "round"),
+    Index("letters_by_state", "tenant_id", "state", "try_at"),
+    **MARIADB,
+)
+
+#: Links that open one page for one purpose (`round`, `unit`, `disown`) without signing in.
+#: `subject` is what they open; the token in the address is the id with a signature. NULL: not
+#: revoked.
+signed_links = Table(
+    "signed_links",
+    metadata,
+    Column("id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Column("subject", fixed(16), nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+    Index("signed_links_of_subject", "tenant_id", "subject"),
+    **MARIADB,
+)
+
+#: What was typed on a signed page and not handed in yet, as JSON. Goes with the handing in.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("round", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("saved", BigInteger, nullable=False),
+    Column("body", blob(), nullable=False),
+    **MARIADB,
+)
+
+#: Forms that were handed in on a signed page or keyed from paper: for which invitation, in which
+#: statements (JSON), and who said they were answering (empty: the person named). `disowned` NULL:
+#: stands. `visit` names what was handed in together.
+filled_forms = Table(
+    "filled_forms",
+    metadata,
+    Column("id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("visit", fixed(16), nullable=False),
+    Column("invitation", fixed(16), nullable=False),
+    Column("form", String(2), nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("statements", blob(), nullable=False),
+    Column("disowned", BigInteger),
+    Index("filled_forms_of_visit", "tenant_id", "visit"),
+    Index("filled_forms_of_invitation", "invitation"),
     **MARIADB,
 )

@@ -1,0 +1,484 @@
+"""Follow-up from the admin's word to the answer: who is asked, once; what became of each letter."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lrs import followup, reminders
+from lrs.errors import Conflict, NotFound, Refused
+from lrs.followup import FilledIn, Sheet
+from lrs.mail import Post, Unsure
+from lrs.practice import people
+from lrs.settings import Settings
+from lrs.store import invitations, register
+from lrs.store.register import Fact
+from tests.agency import (
+    ANSWERS,
+    CONTACT,
+    DONE,
+    HEAD,
+    HELPS,
+    IRI,
+    Agency,
+    Sink,
+    mail_server,
+    text_of,
+)
+from tests.conftest import Cast
+
+
+@pytest.fixture
+def agency(cast: Cast, settings: Settings) -> Agency:
+    there = Agency(cast, settings)
+    there.setup()
+    return there
+
+
+@pytest.fixture
+def post() -> Iterator[tuple[Sink, Post]]:
+    with mail_server() as there:
+        yield there
+
+
+def rated(value: int = 2) -> dict[str, dict[str, Any]]:
+    return {ANSWERS: {"value": value}, HELPS: {"observed": False}}
+
+
+def sheet(page: followup.Page, form: str, n: int = 1, **more: Any) -> Sheet:
+    entries = tuple(
+        FilledIn(row=row.key, form=form, items=rated(), whole={}) for row in page.waiting
+    )
+    return Sheet(submission=str(uuid.UUID(int=n, version=4)), entries=entries, **more)
+
+
+def test_nobody_is_asked_until_somebody_says_that_the_cohort_is_followed_up(agency: Agency) -> None:
+    agency.complete()
+    assert agency.plan().made == {}
+    agency.begin("Angkatan I")
+    assert agency.plan().made == {"due": 4}
+    assert agency.plan().made == {}
+    agency.do(followup.stop, IRI, "Angkatan I", "admin")
+    agency.after(30)
+    assert agency.plan().made == {}
+
+
+def test_a_cohort_of_forty_is_invited_by_one_action(cast: Cast, settings: Settings) -> None:
+    agency = Agency(cast, settings)
+    agency.setup(staff=40)
+    agency.complete()
+    agency.begin("Angkatan I")
+    assert agency.plan().made == {"due": 80}
+    assert len({row["round"] for row in agency.ledger(role="superior")}) == 1
+
+
+def test_a_programme_or_cohort_that_is_not_there_is_told(agency: Agency) -> None:
+    with pytest.raises(NotFound):
+        agency.do(followup.begin, IRI, "Angkatan X", "admin")
+    with pytest.raises(NotFound):
+        agency.do(followup.begin, "https://example.org/none", None, "admin")
+
+
+def test_each_gets_one_letter_with_all_their_people(
+    agency: Agency, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    assert agency.post(mailer) == 3
+    assert agency.post(mailer) == 0
+    (letter,) = sink.to("Rina")
+    assert letter["Subject"] == "Pertanyaan singkat tentang 2 staf Bapak/Ibu"
+    assert "Staf 01 – Pelayanan Prima" in text_of(letter)
+    assert "26 Februari" not in text_of(letter)
+    assert "27 Februari 2026" in text_of(letter)
+    assert {row["state"] for row in agency.ledger()} == {"sent"}
+    assert {row["channel"] for row in agency.ledger()} == {"mail"}
+
+
+def test_no_name_number_or_address_stands_in_a_link(
+    agency: Agency, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    agency.post(mailer)
+    for letter in sink.letters:
+        told = text_of(letter).partition("https://lrs.example.go.id/f/")[2].split()[0]
+        assert len(told) == 43
+        for row in agency.rows("people"):
+            assert row["id"].hex() not in told
+
+
+def test_an_answer_goes_from_the_page_to_the_log_and_back_to_the_ledger(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    page = agency.page(agency.round_of("Rina Kepala"))
+    assert [row.name for row in page.rows] == ["Staf 01", "Staf 02"]
+    assert page.rows[0].forms == ("C", "D")
+    assert agency.do(followup.answer, page, sheet(page, "C"), now=agency.now) == 2
+    assert {row["state"] for row in agency.ledger(role="superior")} == {"answered"}
+    answers = agency.rows("answers")
+    assert Counter((row["role"], row["window_name"]) for row in answers) == {("superior", "W2"): 4}
+    assert {row["rater"] for row in answers} == {HEAD}
+    assert agency.plan().made == {}
+
+
+def test_the_same_sheet_twice_is_one(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    page = agency.page(agency.round_of("Rina Kepala"))
+    agency.do(followup.answer, page, sheet(page, "C"), now=agency.now)
+    assert agency.do(followup.answer, page, sheet(page, "C"), now=agency.now) == 0
+    assert len(agency.rows("answers")) == 4
+
+
+def test_what_is_not_sound_is_told_at_its_place_and_nothing_is_kept(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    page = agency.page(agency.round_of("Rina Kepala"))
+    bad = Sheet(
+        submission=str(uuid.uuid4()),
+        entries=(
+            FilledIn(row=page.rows[0].key, form="C", items=rated()),
+            FilledIn(row=page.rows[1].key, form="C", items=rated(4)),
+        ),
+    )
+    ((row, form, problem),) = followup.problems(page, bad)
+    assert (row, form) == (page.rows[1].key, "C")
+    assert problem.path == f"items[{ANSWERS}].example"
+    with pytest.raises(Refused):
+        agency.do(followup.answer, page, bad, now=agency.now)
+    assert agency.rows("answers") == []
+
+
+def test_somebody_else_who_answers_is_not_taken_for_the_superior(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    page = agency.page(agency.round_of("Rina Kepala"))
+    told = sheet(page, "C", who="Plt. Joko")
+    agency.do(followup.answer, page, told, now=agency.now)
+    assert {row["rater"] for row in agency.rows("answers")} == {None}
+    assert {row["who"] for row in agency.rows("filled_forms")} == {"Plt. Joko"}
+
+
+def test_an_answer_in_somebodys_name_can_be_disowned(
+    agency: Agency, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    agency.post(mailer)
+    round_ = agency.round_of("Rina Kepala")
+    page = agency.page(round_)
+    agency.do(followup.answer, page, sheet(page, "C"), now=agency.now)
+    agency.post(mailer)
+    receipt = sink.to("Rina")[-1]
+    assert receipt["Subject"] == "Terima kasih atas jawaban Anda"
+    (visit,) = {row["visit"] for row in agency.rows("filled_forms")}
+    assert agency.do(followup.disown, visit, now=agency.now) == 2
+    assert agency.rows("answers") == []
+    assert {row["state"] for row in agency.ledger(role="superior")} == {"disowned"}
+    assert all(row["revoked"] for row in agency.rows("signed_links") if row["subject"] == round_)
+    with pytest.raises(Conflict):
+        agency.do(followup.disown, visit, now=agency.now)
+    assert agency.plan().made == {}
+    agency.do(followup.again, round_, agency.now)
+    agency.post(mailer)
+    assert "Pertanyaan singkat" in sink.to("Rina")[-1]["Subject"]
+
+
+def test_who_stays_silent_is_reminded_twice_and_then_the_contact_of_the_unit_is_told(
+    agency: Agency, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    agency.do(followup.set_contact, agency.unit, CONTACT, "admin")
+    for day in range(90, 121):
+        agency.after(day)
+        agency.plan()
+        agency.post(mailer)
+    # Asked in W2 by one letter; two reminders; no more.
+    assert [str(letter["Subject"]).split(":")[0] for letter in sink.to("Rina")] == [
+        "Pertanyaan singkat tentang 2 staf Bapak/Ibu",
+        "Pengingat",
+        "Pengingat",
+    ]
+    (told,) = sink.to("Tono")
+    assert "Rina Kepala" in text_of(told)
+    assert "Staf 01 – Pelayanan Prima" in text_of(told)
+
+
+def test_who_answered_is_not_reminded(agency: Agency, post: tuple[Sink, Post]) -> None:
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    agency.post(mailer)
+    page = agency.page(agency.round_of("Rina Kepala"))
+    agency.do(followup.answer, page, sheet(page, "C"), now=agency.now)
+    agency.after(97)
+    agency.plan()
+    agency.post(mailer)
+    assert not any("Pengingat" in letter["Subject"] for letter in sink.to("Rina"))
+    assert any("Pengingat" in letter["Subject"] for letter in sink.to("Staf"))
+
+
+# Letters that do not arrive -----------------------------------------------------------------
+
+
+def test_an_address_that_nobody_has_is_undeliverable_and_can_be_asked_otherwise(
+    agency: Agency, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+    sink.unknown.add("rina.kepala@example.go.id")
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    agency.post(mailer)
+    rows = agency.ledger(role="superior")
+    assert {(row["state"], row["why"]) for row in rows} == {
+        ("undeliverable", "550 5.1.1 no such user")
+    }
+    agency.do(followup.hand_over, rows[0]["round"], "whatsapp", agency.now)
+    assert {(row["state"], row["channel"]) for row in agency.ledger(role="superior")} == {
+        ("sent", "whatsapp")
+    }
+
+
+def test_who_has_no_mail_address_is_undeliverable(agency: Agency, post: tuple[Sink, Post]) -> None:
+    agency.enter(Fact(people.PERSON, HEAD, {"mail": None}))
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    agency.post(post[1])
+    assert {row["state"] for row in agency.ledger(role="superior")} == {"undeliverable"}
+
+
+def test_a_mail_server_that_is_busy_is_asked_again_later(
+    agency: Agency, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+    sink.busy = True
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    assert agency.post(mailer) == 3
+    assert agency.post(mailer) == 0  # not before some minutes
+    assert {row["state"] for row in agency.ledger()} == {"due"}
+    sink.busy = False
+    agency.now += timedelta(minutes=6)
+    assert agency.post(mailer) == 3
+    assert {row["state"] for row in agency.ledger()} == {"sent"}
+
+
+def test_a_mail_server_that_is_not_there_loses_no_letter(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    assert agency.post(Post("smtp://127.0.0.1:1", "diklat@example.go.id")) == 3
+    assert {row["state"] for row in agency.rows("letters")} == {"due"}
+
+
+class Dying:
+    """A mailer whose process is killed in the middle of a letter."""
+
+    def send(self, letter: Any) -> None:
+        raise KeyboardInterrupt
+
+
+class Cut:
+    """A mailer whose connection breaks after the letter was handed over."""
+
+    def send(self, letter: Any) -> None:
+        raise Unsure("the connection broke")
+
+
+def test_a_letter_is_never_sent_twice_also_after_a_crash(
+    agency: Agency, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    with pytest.raises(KeyboardInterrupt):
+        agency.post(Dying())
+    assert agency.post(mailer) == 2
+    assert agency.post(mailer) == 0
+    agency.now += timedelta(minutes=16)
+    assert reminders.give_up_forsaken(agency.database, agency.tenant, agency.now) == 1
+    assert agency.post(mailer) == 0
+    assert len(sink.letters) == 2
+    assert Counter(row["state"] for row in agency.rows("letters")) == {"sent": 2, "unsure": 1}
+    assert {row["state"] for row in agency.ledger()} == {"sent"}
+
+
+def test_a_letter_of_which_nobody_knows_whether_it_went_is_not_sent_again(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    assert agency.post(Cut()) == 3
+    assert agency.post(Cut()) == 0
+    assert {row["state"] for row in agency.rows("letters")} == {"unsure"}
+    assert {row["state"] for row in agency.ledger()} == {"sent"}
+
+
+def test_of_two_workers_one_sends_a_letter(agency: Agency, post: tuple[Sink, Post]) -> None:
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    with agency.database.read() as connection:
+        due = invitations.letters_due(connection, agency.tenant.id, followup.micros(agency.now))
+    for each in due:
+        there = (agency.database, agency.tenant, each, mailer, agency.settings, agency.now)
+        assert reminders.send(*there) is True
+        assert reminders.send(*there) is False
+    assert len(sink.letters) == 3
+
+
+def test_replay_sends_nothing_again(agency: Agency, post: tuple[Sink, Post]) -> None:
+    from lrs import projector
+    from lrs.adapters import Adapters
+
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    agency.post(mailer)
+    before = agency.ledger()
+    projector.replay(agency.database, agency.tenant, Adapters.installed())
+    agency.plan()
+    agency.post(mailer)
+    assert agency.ledger() == before
+    assert len(sink.letters) == 3
+
+
+# What changes on the way --------------------------------------------------------------------
+
+
+def test_an_undone_completion_is_asked_about_no_more(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    agency.complete("Staf 01", verb="uncompleted", at=DONE + timedelta(hours=1))
+    agency.plan()
+    assert Counter(row["why"] for row in agency.ledger(state="skipped")) == {"no case": 2}
+
+
+def test_a_superior_whom_the_learner_named_is_asked_once_the_unit_agrees(agency: Agency) -> None:
+    new = uuid.UUID(int=77, version=4).bytes
+    agency.hire(new, "Baru Datang", None)
+    agency.complete("Baru Datang")
+    agency.begin()
+    agency.plan()
+    assert [row["state"] for row in agency.ledger(role="superior")] == ["vacant"]
+    agency.do(followup.say_superior, new, HEAD, agency.now)
+    agency.plan()
+    assert [row["state"] for row in agency.ledger(role="superior")] == ["vacant"]
+    with agency.database.read() as connection:
+        page = followup.unit_page(connection, agency.tenant, agency.unit, agency.now)
+    assert page.superiors == ((new, "Baru Datang", "Rina Kepala"),)
+    agency.do(followup.agree_superior, new, True, "contact", agency.now)
+    agency.plan()
+    assert {row["state"] for row in agency.ledger(role="superior")} == {"skipped", "due"}
+    with pytest.raises(Conflict):
+        agency.do(followup.agree_superior, new, True, "contact", agency.now)
+
+
+def test_the_learner_names_five_peers_the_unit_confirms_and_three_are_asked(
+    cast: Cast, settings: Settings
+) -> None:
+    agency = Agency(cast, settings)
+    agency.setup(staff=8)
+    agency.complete("Staf 01")
+    agency.begin()
+    (case,) = [row["id"] for row in agency.rows("cases")]
+    five = [agency.staff[f"Staf 0{n}"] for n in range(2, 7)]
+    with pytest.raises(Refused):
+        agency.do(followup.name_peers, case, [*five, HEAD], "staf")
+    with pytest.raises(Refused):
+        agency.do(followup.name_peers, case, [agency.staff["Staf 01"]], "staf")
+    agency.do(followup.name_peers, case, five, "staf")
+    agency.after(90)
+    agency.plan()
+    assert agency.ledger(role="peer") == []
+    with agency.database.read() as connection:
+        page = followup.unit_page(connection, agency.tenant, agency.unit, agency.now)
+    ((_, whose, told),) = page.peers
+    assert (whose, len(told)) == ("Staf 01", 5)
+    agency.do(followup.confirm_peers, case, five[:4], "contact")
+    agency.plan()
+    drawn = {row["rater"] for row in agency.ledger(role="peer")}
+    assert len(drawn) == 3
+    assert drawn < set(five[:4])
+
+
+def test_who_enrols_is_asked_what_they_need_and_the_superior_what_they_promise(
+    cast: Cast, settings: Settings
+) -> None:
+    agency = Agency(cast, settings)
+    agency.setup(forms=("G", "H"))
+    agency.complete("Staf 01", verb="enrolled", at=datetime(2026, 2, 1, 3, tzinfo=UTC))
+    agency.begin()
+    agency.after(-11)
+    agency.plan()
+    assert Counter(row["window_name"] for row in agency.ledger()) == {"G": 2}
+    page = agency.page(agency.round_of("Rina Kepala"))
+    assert [(row.name, row.about.case, row.forms) for row in page.rows] == [
+        ("Staf 01", None, ("G",))
+    ]
+    entry = FilledIn(row=page.rows[0].key, form="G", items=rated(1), whole={"time_promised": True})
+    told = Sheet(submission=str(uuid.uuid4()), entries=(entry,))
+    assert agency.do(followup.answer, page, told, now=agency.now) == 1
+    assert {row["form"] for row in agency.rows("answers")} == {"G"}
+    agency.plan()
+    assert [row["state"] for row in agency.ledger(role="superior")] == ["answered"]
+
+
+def test_another_tenant_sees_no_page_of_ours(agency: Agency, neighbour: Cast) -> None:
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    round_ = agency.round_of("Rina Kepala")
+    with agency.database.read() as connection, pytest.raises(NotFound):
+        followup.page(connection, neighbour.tenant, round_, agency.now)
+
+
+def test_what_a_unit_owes_is_on_the_admins_list(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    with agency.database.read() as connection:
+        waiting = followup.waiting(connection, agency.tenant, agency.now)
+    assert [(each.name, each.about, each.unit) for each in waiting] == [
+        ("Rina Kepala", 2, agency.unit),
+        ("Staf 01", 1, agency.unit),
+        ("Staf 02", 1, agency.unit),
+    ]
+
+
+def test_the_register_can_be_rebuilt_with_what_only_the_follow_up_reads(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    before = agency.rows("programmes")
+    agency.database.write(lambda c: register.rebuild(c, agency.tenant.id))
+    assert agency.rows("programmes") == before
+    assert agency.plan().made == {"due": 4}
