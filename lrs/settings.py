@@ -55,6 +55,14 @@ def size(value: str) -> int:
     return int(match[1]) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[match[2]]
 
 
+def content_types(value: str) -> str:
+    """Content types separated by spaces; empty: all that are known."""
+    for word in value.split():
+        if not re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", word):
+            raise ValueError(f"must be content types such as application/pdf, not {word!r}")
+    return " ".join(value.split())
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value.lower() not in words:
@@ -206,6 +214,15 @@ class Settings:
     )
     attachment_limit: int = setting(
         "1g", size, "Largest request with attachments, all parts together, in bytes."
+    )
+    evidence_limit: int = setting(
+        "20m", size, "Largest file that is handed in as evidence, in bytes."
+    )
+    evidence_types: str = setting(
+        "",
+        content_types,
+        """Content types of files that may be handed in, separated by spaces. Empty: PDF, pictures,
+        office documents, text, sound and video.""",
     )
     document_limit: int = setting(
         "16m", size, "Largest state or profile document, in bytes, also after a merge."
