@@ -14,6 +14,7 @@ from typing import Any
 
 import python_calamine as calamine
 
+from lrs import bounded
 from lrs.errors import Problem, Refused
 
 #: Spreadsheets keep 15 digits of a number.
@@ -153,19 +154,30 @@ def _text(cell: Any) -> str:
 
 
 def _workbook(content: bytes, name: str, *, every: bool) -> list[list[list[Any]]]:
-    """The rows of the first sheet, or of every one."""
+    """The rows of the first sheet, or of every one.
+
+    Read in a child: two cells far enough apart ask for all the memory there is.
+    """
     try:
-        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        there = range(len(workbook.sheet_names)) if every else range(1)
-        return [
-            workbook.get_sheet_by_index(n).to_python(skip_empty_area=False)
-            for n in there
-            if workbook.sheets_metadata[n].typ == calamine.SheetTypeEnum.WorkSheet or n == 0
-        ]
-    except (calamine.CalamineError, calamine.WorksheetNotFound) as error:
+        sheets: list[list[list[Any]]] = bounded.run(__name__, content)
+    except bounded.Failed as failed:
         raise Refused(
-            Problem(name, f"The file cannot be read as a spreadsheet: {error}. Save it anew.")
-        ) from error
+            Problem(name, f"The file cannot be read as a spreadsheet ({failed.why}). Save it anew.")
+        ) from failed
+    return sheets if every else sheets[:1]
+
+
+def _sheets(content: bytes) -> list[list[list[Any]]]:
+    """The child's work: every sheet of a workbook, as rows of text, numbers and marks."""
+    workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    return [
+        [
+            [cell if isinstance(cell, (str, int, float)) else _text(cell) for cell in row]
+            for row in workbook.get_sheet_by_index(n).to_python(skip_empty_area=False)
+        ]
+        for n, sheet in enumerate(workbook.sheets_metadata)
+        if sheet.typ == calamine.SheetTypeEnum.WorkSheet
+    ]
 
 
 def _comma_separated(content: bytes, name: str, *, titled: bool) -> Iterator[list[str]]:
@@ -186,3 +198,7 @@ def _rows(text: str, separator: str, name: str) -> Iterator[list[str]]:
         yield from reader
     except csv.Error as error:
         raise Refused(Problem(name, f"line {reader.line_num} cannot be read: {error}")) from error
+
+
+if __name__ == "__main__":
+    bounded.child(_sheets)

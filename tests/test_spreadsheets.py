@@ -84,3 +84,28 @@ def workbook(cells: str) -> bytes:
         for name, text in parts.items():
             archive.writestr(name, text)
     return out.getvalue()
+
+
+def test_two_cells_far_apart_do_not_take_all_memory() -> None:
+    far = "<c r='XFD1048576' t='inlineStr'><is><t>x</t></is></c>"
+    with pytest.raises(Refused, match="cannot be read as a spreadsheet"):
+        spreadsheets.read(workbook(f"</row><row r='1048576'>{far}"), "list.xlsx")
+
+
+def test_headings_are_found_below_a_title_where_they_are_known() -> None:
+    text = "DAFTAR PEGAWAI, TAHUN 2026\n\nNo;N I P;Ket\n1;7;a\n"
+    sheet = spreadsheets.read(text.encode(), "list.csv", {"n i p", "ket", "nama"})
+    assert sheet.headings == ("No", "N I P", "Ket")
+    assert [(row.number, row.cells["N I P"]) for row in sheet.rows] == [(4, "7")]
+
+
+def test_columns_called_alike_are_numbered_where_a_list_is_anybodys() -> None:
+    sheet = spreadsheets.read(b"nip,ket,ket\n7,a,b\n", "list.csv", {"nip", "ket"})
+    assert sheet.headings == ("nip", "ket", "ket (2)")
+
+
+def test_a_heading_is_known_by_its_beginning_unless_it_is_about_another() -> None:
+    words = {"number": ("nip",), "name": ("nama",), "date": ("tanggal",)}
+    headings = ["NIP Atasan", "N.I.P", "Nama (gelar)", "NIP  Peserta", "Tanggal lahir"]
+    found = spreadsheets.mapping(headings, words, {"atasan", "lahir"})
+    assert found == {"number": "NIP  Peserta", "name": "Nama (gelar)"}
