@@ -127,6 +127,10 @@ def hand_in(
 
     `submission` is a UUID that names this handing in: the same again changes nothing.
     """
+    if submission is not None:
+        known = evidence_id(tenant, submission)
+        if statements.by_id(connection, tenant.practice.id, uuid.UUID(known).bytes) is not None:
+            return known
     problems = []
     if evidence.of not in records.EVIDENCE:
         problems.append(Problem("of", f"It must be one of {', '.join(records.EVIDENCE)}."))
@@ -169,7 +173,8 @@ def hand_in(
     result = None
     if evidence.rating is not None:
         result = tincan.Result(score=tincan.Score(scaled=evidence.rating))
-    refers = tincan.StatementRef(id=_uuid(evidence.completion)) if evidence.completion else None
+    about = evidence.completion or evidence.source
+    refers = tincan.StatementRef(id=_uuid(about)) if about else None
     made = _statement(
         statement, evidence.by, verb, thing, evidence, now, around, result=result, refers=refers
     )
@@ -178,6 +183,11 @@ def hand_in(
         del made["attachments"]
     _store(connection, tenant, [made], now, files)
     return statement
+
+
+def evidence_id(tenant: Tenant, submission: str) -> str:
+    """The id of the statement that a submission becomes, or became."""
+    return _id(tenant, "evidence", submission)
 
 
 def meet(connection: Connection, tenant: Tenant, meeting: Meeting, *, now: datetime) -> str:

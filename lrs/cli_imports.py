@@ -1,21 +1,28 @@
 """Commands that take in what people keep outside: lists of participants, of evidence, reports."""
 
+import uuid
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from lrs import imports
+from lrs import imports, imports_evidence, imports_reports, imports_submissions
 from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import Problem
 from lrs.learning import COMPLETED, INVITED
+from lrs.practice import files
+from lrs.practice.submissions import Proposed
+from lrs.settings import Settings
 from lrs.store import accounts
 
 #: Who the register says has entered what is entered here.
 BY = "the command line"
+
+#: Who hands in what is handed in here, unless another is named.
+_USER = "user:command-line"
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -163,6 +170,207 @@ def participation(
         )
     if planned.left_out:
         raise click.exceptions.Exit(1)
+
+
+@imports_group.command("evidence")
+@click.option("--programme", metavar="IRI", help="The programme of rows that name none.")
+@click.option(
+    "--kind",
+    type=click.Choice(sorted(set(imports_evidence.KINDS.values()))),
+    default="artefact",
+    show_default=True,
+    help="What rows are that do not say.",
+)
+@click.option("--scale", type=float, default=4, show_default=True, help="The highest rating.")
+@click.option(
+    "--files",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the files that rows name; else where the list is.",
+)
+@list_options(tuple(imports_evidence.COLUMNS))
+def evidence(
+    context: Context,
+    /,
+    file: Path,
+    columns: tuple[str, ...],
+    dry_run: bool,
+    tenant: str,
+    folder: Path | None,
+    **told: Any,
+) -> None:
+    """Hand in evidence of work from a list: CSV, XLSX or ODS.
+
+    A row names a person by number or mail address, the day, what was done, and may say what kind
+    of evidence it is, of which behaviour, who says so, a rating, a link and a file beside the
+    list. A list that comes again hands in only what is new. Exit code 1 where rows were left out.
+    """
+    limit, allowed = file_rules(context.settings)
+    reading = imports_evidence.Reading(
+        today=context.clock().date(),
+        by=_USER,
+        columns=chosen(columns),
+        limit=limit,
+        allowed=allowed,
+        **told,
+    )
+    sheet = imports_evidence.read(file.read_bytes(), file.name)
+    opener = _beside(folder or file.parent)
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        planned = imports_evidence.plan(connection, owner, sheet, reading, file.name, opener)
+    tell_columns(planned.columns)
+    tell_problems(planned.problems, planned.notes)
+    left_out = f", {planned.left_out} rows left out" if planned.left_out else ""
+    if dry_run:
+        click.echo(
+            f"Nothing was handed in. It would be: {planned.new} new, {planned.there} stand"
+            f" already{left_out}."
+        )
+    else:
+        done = imports_evidence.enter(context.database, owner, planned, now=context.clock())
+        click.echo(f"Handed in: {done}; {planned.there} stood already{left_out}.")
+    if planned.left_out:
+        raise click.exceptions.Exit(1)
+
+
+def file_rules(settings: Settings) -> tuple[int, frozenset[str]]:
+    """The largest file that is taken, and the content types."""
+    allowed = frozenset(settings.evidence_types.split()) or frozenset(files.TYPES)
+    return settings.evidence_limit, allowed
+
+
+def _beside(folder: Path) -> imports_evidence.Opener:
+    """Opens files of a folder, and of no other."""
+
+    def opener(name: str) -> bytes | None:
+        path = folder / name
+        inside = path.resolve().is_relative_to(folder.resolve())
+        return path.read_bytes() if inside and path.is_file() else None
+
+    return opener
+
+
+@imports_group.command("report")
+@click.argument("file", type=_FILE, metavar="FILE")
+@click.option("--accept", is_flag=True, help="Hand it in, as read or as mended by options.")
+@click.option(
+    "--mentor-is-superior",
+    is_flag=True,
+    help="With --accept: the mentor who signed is the superior; the register is told so.",
+)
+@click.option("--person", type=click.UUID, help="Whose report it is, by the register's id.")
+@click.option("--mentor", type=click.UUID, help="Who signed as mentor, by the register's id.")
+@click.option("--title", default="", help="The title, where another was read.")
+@click.option(
+    "--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The day on which the work was done."
+)
+@click.option("--programme", metavar="IRI", help="The programme that it was made for.")
+@of_tenant
+@click.pass_obj
+def report(
+    context: Context,
+    file: Path,
+    accept: bool,
+    mentor_is_superior: bool,
+    person: Any,
+    mentor: Any,
+    title: str,
+    on: Any,
+    programme: str | None,
+    tenant: str,
+) -> None:
+    """Read a report of aktualisasi or aksi perubahan (PDF).
+
+    Tells what it says of itself, on which page, and how sure that is. With --accept it is handed
+    in as a project of the learner, with the PDF attached. Exit code 1 where it is a scan, or
+    whose it is could not be told.
+    """
+    limit, _ = file_rules(context.settings)
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        found = imports_reports.propose(
+            connection, owner, file.read_bytes(), file.name, limit=limit
+        )
+    print_table(
+        [
+            ("what", "read", "page", "sure"),
+            *(
+                (each.what, each.value, str(each.page), f"{each.confidence:.0%}")
+                for each in found.read.findings
+            ),
+        ]
+    )
+    for word, meant in (("author", found.author), ("mentor", found.mentor)):
+        if meant is not None:
+            click.echo(
+                f"The {word} is {meant.name} of the register ({uuid.UUID(bytes=meant.person)})."
+            )
+    tell_problems((), found.notes)
+    if not accept:
+        click.echo("Nothing was handed in; --accept does it.")
+        if found.read.scanned or found.author is None:
+            raise click.exceptions.Exit(1)
+        return
+    done = context.database.write(
+        lambda c: imports_reports.accept(
+            c,
+            owner,
+            found,
+            by=_USER,
+            now=context.clock(),
+            accepted=(imports_reports.SUPERIOR,) if mentor_is_superior else (),
+            person=person.bytes if person else None,
+            mentor=mentor.bytes if mentor else None,
+            done_on=on.date() if on else None,
+            title=title,
+            programme=programme,
+        )
+    )
+    click.echo(f"Handed in as {done.statement}.")
+    if done.superior:
+        click.echo("The mentor is entered as the superior, confirmed by the lembar pengesahan.")
+
+
+@imports_group.command("submissions")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was handed in since that day."
+)
+@click.option("--accept", multiple=True, metavar="STATEMENT", help="Hand this one in as evidence.")
+@click.option("--accept-all", is_flag=True, help="Hand in all that are of somebody known.")
+@of_tenant
+@click.pass_obj
+def list_submissions(
+    context: Context, since: datetime | None, accept: tuple[str, ...], accept_all: bool, tenant: str
+) -> None:
+    """List what learners handed in to the LMS that may be plans or reports.
+
+    Told by the words of the task: rancangan aktualisasi, rencana aksi, RTL, laporan. Of what was
+    handed in again for the same task, the last.
+    """
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        begin = since.replace(tzinfo=UTC) if since else None
+        found = imports_submissions.proposals(connection, owner, since=begin)
+    wanted = list(accept)
+    if accept_all:
+        wanted = [each.proposed.statement for each in found if each.person and not each.accepted]
+    if wanted:
+        done = context.database.write(
+            lambda c: imports_submissions.accept(c, owner, wanted, by=_USER, now=context.clock())
+        )
+        click.echo(f"Handed in: {len(done)}.")
+        return
+    rows = [("statement", "day", "who", "as", "task", "state")]
+    for each in found:
+        told = each.proposed
+        state = "accepted" if each.accepted else "proposed" if each.person else "of nobody known"
+        rows.append((told.statement, _day(told), each.name, told.of, told.title, state))
+    print_table(rows)
+
+
+def _day(told: Proposed) -> str:
+    return datetime.fromtimestamp(told.at / 1_000_000, UTC).date().isoformat()
 
 
 def tell_columns(columns: Any) -> None:

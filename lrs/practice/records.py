@@ -57,7 +57,8 @@ class Evidence(_Record, frozen=True, tag="evidence"):
 
     `by` is who hands it in or says so, and `role` what they are to the person; the day of the work
     is `performed_on`. `case` where it was handed in for one, `completion` that case's first
-    statement, `behaviours` IRIs. `rating` is 0 to 1. `keyed_by` typed it in from paper.
+    statement, `behaviours` IRIs. `rating` is 0 to 1. `keyed_by` typed it in from paper. `source`
+    is the statement of an LMS by which it had been handed in there.
     """
 
     person: str
@@ -74,6 +75,7 @@ class Evidence(_Record, frozen=True, tag="evidence"):
     rating: float | None = None
     files: int = 0
     keyed_by: str | None = None
+    source: str | None = None
 
 
 class Answer(_Record, frozen=True, tag="answer"):

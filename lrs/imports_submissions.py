@@ -1,0 +1,138 @@
+"""What learners handed in to an LMS, proposed as plans and projects, and accepted by a human."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from lrs import casework, programmes
+from lrs.errors import NotFound, Problem, Refused
+from lrs.imports import Courses
+from lrs.practice import cases, imported, names, submissions
+from lrs.practice.people import Person
+from lrs.practice.records import Evidence
+from lrs.practice.submissions import Proposed
+from lrs.store import practice, register, statements
+from lrs.store.accounts import Tenant
+from lrs.xapi import actors
+from lrs.xapi.statements import digest, parse
+
+_STEP = 500
+
+_EVER: Final = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A submission that may be a plan or a report: whose it is (`person` None: nobody known),
+    the `name` by which they are called, the programme's IRI and title, and the evidence that it
+    was accepted as."""
+
+    proposed: Proposed
+    person: bytes | None
+    name: str
+    programme: str | None
+    accepted: str | None
+
+
+def proposals(
+    connection: Connection, tenant: Tenant, *, since: datetime | None = None
+) -> list[Submission]:
+    """What was handed in to the LMSs since then, the last for each task, in the order of time."""
+    found: list[Proposed] = []
+    first = 0 if since is None else int(since.timestamp() * 1_000_000)
+    for verb in submissions.VERBS:
+        after, term = 0, digest(tenant.learning.salt, "V", verb)
+        while logged := practice.having(connection, term, after, _EVER, _STEP):
+            after = logged[-1].position
+            told = [submissions.propose(parse(each.body)) for each in logged if not each.voided]
+            found += [each for each in told if each is not None and each.at >= first]
+    return _known(connection, tenant, submissions.latest(found))
+
+
+def accept(
+    connection: Connection, tenant: Tenant, ids: Sequence[str], *, by: str, now: datetime
+) -> list[str]:
+    """Hand in as evidence what these statements of an LMS brought; answers its statements.
+
+    NotFound: a statement that hands in nothing of the kind. Refused: of somebody nobody knows.
+    """
+    done: list[str] = []
+    every = programmes.in_force(connection, tenant.id)
+    for each in ids:
+        row = statements.by_id(connection, tenant.learning.id, uuid.UUID(each).bytes)
+        told = None if row is None or row.voided else submissions.propose(parse(row.body))
+        if told is None:
+            raise NotFound(f"a submission {each}")
+        (found,) = _known(connection, tenant, [told])
+        if found.person is None:
+            raise Refused(
+                Problem(each, f"Nobody in the register is {found.name}; say whose account it is.")
+            )
+        programme = Courses(tenant.id, every).called(told.course or "")
+        zone = cases.zone_of(programme)
+        on = datetime.fromtimestamp(told.at / 1_000_000, UTC).astimezone(zone).date()
+        person = str(uuid.UUID(bytes=found.person))
+        evidence = Evidence(
+            person=person,
+            of=told.of,
+            by=person,
+            role="self",
+            performed_on=on,
+            title=told.title,
+            text=told.activity,
+            programme=programme.iri if programme else None,
+            source=told.statement,
+            keyed_by=by,
+        )
+        done.append(
+            casework.hand_in(
+                connection, tenant, evidence, now=now, submission=_submission(tenant, told)
+            )
+        )
+    return done
+
+
+def _submission(tenant: Tenant, told: Proposed) -> str:
+    return imported.identity("submission", tenant.id, told.statement)
+
+
+def _known(connection: Connection, tenant: Tenant, found: Sequence[Proposed]) -> list[Submission]:
+    merged = practice.merged(connection, tenant.id)
+    digests = {
+        n: names.identifier(tenant.id, *(actors.ifi(each.actor) or ("", "")))
+        for n, each in enumerate(found)
+    }
+    holders = register.holders(connection, tenant.id, digests.values())
+    meant: dict[int, bytes] = {}
+    for n, name in digests.items():
+        held = {merged.get(one, one) for one in holders.get(name, ())}
+        if len(held) == 1:
+            meant[n] = held.pop()
+    people = register.people(connection, tenant.id, set(meant.values()))
+    courses = Courses(tenant.id, programmes.in_force(connection, tenant.id))
+    ids = {
+        n: casework.evidence_id(tenant, _submission(tenant, each)) for n, each in enumerate(found)
+    }
+    stand = statements.bodies(
+        connection, tenant.practice.id, sorted(uuid.UUID(each).bytes for each in ids.values())
+    )
+    listed = []
+    for n, each in enumerate(found):
+        person = meant.get(n)
+        known = people.get(person, Person()).name if person else ""
+        programme = courses.called(each.course or "")
+        accepted = ids[n] if uuid.UUID(ids[n]).bytes in stand else None
+        listed.append(
+            Submission(
+                each,
+                person,
+                known or str(each.actor.get("name") or "somebody unknown"),
+                programme.iri if programme else None,
+                accepted,
+            )
+        )
+    return listed
