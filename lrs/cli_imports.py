@@ -343,9 +343,9 @@ def report(
 def list_submissions(
     context: Context, since: datetime | None, accept: tuple[str, ...], accept_all: bool, tenant: str
 ) -> None:
-    """List what learners handed in to the LMS that may be plans or reports.
+    """List what was handed in to an LMS and may be plans.
 
-    Told by the words of the task: rancangan aktualisasi, rencana aksi, RTL, laporan. Of what was
+    Or reports: told by the words of the task: rancangan aktualisasi, rencana aksi, RTL, laporan. Of what was
     handed in again for the same task, the last.
     """
     with context.database.read() as connection:
