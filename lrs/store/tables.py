@@ -538,7 +538,7 @@ events = Table(
     Column("adapter", String(40), nullable=False),
     Column("body", blob(), nullable=False),
     Index("events_of_actor", "tenant_id", "actor"),
-    Index("events_of_course", "tenant_id", "course", "kind"),
+    Index("events_of_course", "tenant_id", "course", "kind", "position", "n"),
     Index("events_of_statement", "statement"),
     **MARIADB,
 )
@@ -584,6 +584,8 @@ cases = Table(
     Column("body", blob(), nullable=False),
     Index("cases_of_subject", "tenant_id", "subject"),
     Index("cases_of_programme", "tenant_id", "programme", "cohort"),
+    Index("cases_of_unit", "tenant_id", "unit"),
+    Index("cases_in_order", "tenant_id", "completed_at", "id"),
     **MARIADB,
 )
 
@@ -633,6 +635,7 @@ links = Table(
     Column("first_decided_at", BigInteger),
     Column("second_move", String(20)),
     Index("links_of_case", "case_id"),
+    Index("links_of_subject", "tenant_id", "subject"),
     Index("links_of_evidence", "tenant_id", "evidence"),
     Index("links_to_review", "tenant_id", "state", "at", "id"),
     **MARIADB,
@@ -737,6 +740,7 @@ invitations = Table(
     UniqueConstraint("case_id", "role", "rater", "window_name", name="invitations_once"),
     Index("invitations_of_round", "round"),
     Index("invitations_by_state", "tenant_id", "state", "due_day"),
+    Index("invitations_in_order", "tenant_id", "due_day", "id"),
     Index("invitations_of_rater", "tenant_id", "rater"),
     **MARIADB,
 )

@@ -6,7 +6,7 @@ from alembic import op
 from lrs.store.columns import MARIADB, blob, fixed
 
 revision = "0012"
-down_revision = "0016"
+down_revision = "0016a"
 
 
 def upgrade() -> None:
