@@ -19,11 +19,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection
 
-from lrs import casework
+from lrs import casework, units
 from lrs.auth import links
 from lrs.casework import Filled
 from lrs.errors import Conflict, NotFound, Problem, Refused
-from lrs.practice import followup, forms, names, people
+from lrs.practice import followup, forms, names
 from lrs.practice.cases import days, zone_of
 from lrs.practice.followup import (
     ANSWERED,
@@ -44,6 +44,7 @@ from lrs.practice.followup import (
     Staff,
 )
 from lrs.practice.forms import FORMS
+from lrs.practice.people import Units
 from lrs.practice.programmes import Programme, Window
 from lrs.practice.records import SELF, SUPERIOR, Meeting
 from lrs.settings import Settings
@@ -249,7 +250,12 @@ def gather(
     staff = _staff(connection, tenant, {each.person for each in about.values()})
     superiors = {
         post.superior for each in staff.people.values() for post in each.posts if post.superior
-    } | set(staff.by_default.values())
+    } | {
+        found
+        for each in staff.people.values()
+        for post in each.posts
+        if (found := staff.units.superior(post.unit))
+    }
     asked = {
         each.id: each
         for each in (
@@ -311,15 +317,10 @@ def _staff(connection: Connection, tenant: Tenant, learners: set[bytes]) -> Staf
         for post in each.posts
         if post.superior and post.superior not in found
     } | led
-    units = register.units(connection, tenant.id)
-    by_default = {
-        unit: uuid.UUID(told["superior"]).bytes
-        for unit, (_, told) in units.items()
-        if told.get("superior")
-    }
-    more |= set(by_default.values()) - found.keys()
+    rows = register.units(connection, tenant.id)
+    more |= {bytes.fromhex(told["superior"]) for _, told in rows.values() if told.get("superior")}
     found |= invitations.posts(connection, tenant.id, sorted(more - found.keys()))
-    return Staff(found, by_default)
+    return Staff(found, Units(rows))
 
 
 def _answered(
@@ -835,41 +836,20 @@ def _enter_peers(
 # Units and superiors ------------------------------------------------------------------------
 
 
-def set_contact(
-    connection: Connection, tenant: Tenant, unit: bytes, person: bytes | None, by: str
-) -> None:
-    """Say who speaks for a unit: is asked about superiors and peers, and told who stays silent."""
-    _unit_fact(connection, tenant, unit, "contact", person, by)
-
-
-def set_superior_of_unit(
-    connection: Connection, tenant: Tenant, unit: bytes, person: bytes | None, by: str
-) -> None:
-    """Say who is superior of a unit's people where the register names nobody else."""
-    _unit_fact(connection, tenant, unit, "superior", person, by)
-
-
-def _unit_fact(
-    connection: Connection,
-    tenant: Tenant,
-    unit: bytes,
-    word: str,
-    person: bytes | None,
-    by: str,
-) -> None:
-    if unit not in register.units(connection, tenant.id):
-        raise NotFound(f"a unit {unit.hex()}")
-    if person is not None and not practice.known(connection, tenant.id, [person]):
-        raise NotFound(f"a person {uuid.UUID(bytes=person)}")
-    body = {word: str(uuid.UUID(bytes=person)) if person else None}
-    register.append(connection, tenant.id, [Fact(register.UNIT, unit, body)], by)
-
-
 def contact_of(connection: Connection, tenant: Tenant, unit: bytes) -> bytes | None:
-    """Who speaks for a unit."""
-    told = register.units(connection, tenant.id).get(unit)
-    contact = told[1].get("contact") if told else None
-    return uuid.UUID(contact).bytes if contact else None
+    """Who speaks for a unit, or for the one above it."""
+    return Units(register.units(connection, tenant.id)).contact(unit)
+
+
+def ask_unit(connection: Connection, tenant: Tenant, unit: bytes, now: datetime) -> None:
+    """Have a letter go to the contact of a unit, with the page on which they look through it.
+    Conflict: the unit has no contact."""
+    contact = contact_of(connection, tenant, unit)
+    if contact is None:
+        raise Conflict("The unit has no contact.", "Name one first (jejak units set).")
+    number = today(now)  # one letter a day at most
+    letter = (unit, invitations.UNIT, number, contact)
+    invitations.post(connection, tenant.id, [letter], micros(now))
 
 
 def unit_of(connection: Connection, tenant: Tenant, person: bytes, now: datetime) -> bytes | None:
@@ -877,56 +857,6 @@ def unit_of(connection: Connection, tenant: Tenant, person: bytes, now: datetime
     known = invitations.posts(connection, tenant.id, [person])[person]
     post = known.post(today(now))
     return post.unit if post else None
-
-
-def say_superior(
-    connection: Connection, tenant: Tenant, person: bytes, superior: bytes, now: datetime
-) -> None:
-    """A learner says who their superior is. It holds once the unit's contact agrees."""
-    if person == superior:
-        raise Refused(Problem("superior", "Nobody is their own superior."))
-    if not practice.known(connection, tenant.id, [superior]):
-        raise NotFound(f"a person {uuid.UUID(bytes=superior)}")
-    by = str(uuid.UUID(bytes=person))
-    _post(connection, tenant, person, superior, people.UNCONFIRMED, today(now), by)
-
-
-def agree_superior(
-    connection: Connection, tenant: Tenant, person: bytes, agreed: bool, by: str, now: datetime
-) -> None:
-    """The unit's contact agrees with the superior whom a learner named, or does not."""
-    post = register.people(connection, tenant.id, [person])[person].post(today(now))
-    if post is None or post.superior is None or post.superior_state != people.UNCONFIRMED:
-        raise Conflict("There is no superior to agree with.", "It was decided before.")
-    # Said of the same first day, so that it stands instead of what the learner said.
-    first = post.first if post.first is not None else today(now)
-    superior = post.superior if agreed else None
-    _post(connection, tenant, person, superior, people.CONFIRMED, first, by)
-
-
-def _post(
-    connection: Connection,
-    tenant: Tenant,
-    person: bytes,
-    superior: bytes | None,
-    state: str,
-    first: int,
-    by: str,
-) -> None:
-    known = register.people(connection, tenant.id, [person]).get(person)
-    if known is None:
-        raise NotFound(f"a person {uuid.UUID(bytes=person)}")
-    now = known.post(first)
-    body = {
-        "unit": now.unit.hex() if now and now.unit else None,
-        "title": now.title if now else None,
-        "superior": superior.hex() if superior else None,
-        "superior_state": state if superior else None,
-        "first": first,
-        "why": "superior",
-    }
-    kept = {key: value for key, value in body.items() if value is not None}
-    register.append(connection, tenant.id, [Fact(people.POST, person, kept)], by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -944,17 +874,22 @@ class UnitPage:
 
 def unit_page(connection: Connection, tenant: Tenant, unit: bytes, now: datetime) -> UnitPage:
     """What the contact of a unit is asked. NotFound: there is no such unit."""
-    told = register.units(connection, tenant.id).get(unit)
-    if told is None:
+    rows = register.units(connection, tenant.id)
+    if unit not in rows:
         raise NotFound(f"a unit {unit.hex()}")
+    top = rows[unit][0]
+    below = [id_ for id_, (path, _) in rows.items() if f"{path} / ".startswith(f"{top} / ")]
     day = today(now)
-    here = dict(invitations.colleagues(connection, tenant.id, unit, day))
-    standing = register.people(connection, tenant.id, here)
-    asked: list[tuple[bytes, bytes]] = []
-    for person, known in standing.items():
-        post = known.post(day)
-        if post and post.superior and post.superior_state == people.UNCONFIRMED:
-            asked.append((person, post.superior))
+    here = {
+        person
+        for each in below
+        for person, _ in invitations.colleagues(connection, tenant.id, each, day)
+    }
+    asked = [
+        (each.person, each.name, each.superior_name)
+        for each in units.named(connection, tenant.id)
+        if each.unit in below
+    ]
     open_cases = {
         id_: each
         for id_, each in gather(connection, tenant, now).about.items()
@@ -967,26 +902,23 @@ def unit_page(connection: Connection, tenant: Tenant, unit: bytes, now: datetime
         for each in invitations.of_raters(connection, tenant.id, sorted(here))
         if each.told.role == SUPERIOR and each.told.state in (SENT, UNDELIVERABLE)
     ]
-    ids = {p for pair in asked for p in pair} | {p for told_ in named.values() for p in told_}
-    ids |= {each.person for each in open_cases.values()} | set(here)
+    ids = {p for told in named.values() for p in told} | here
     known_ = invitations.facts(connection, tenant.id, ids)
     silent = Counter(_name(known_, each.told.rater) for each in waiting)
     return UnitPage(
         unit=unit,
-        path=told[0],
+        path=top,
         contact=contact_of(connection, tenant, unit),
-        superiors=tuple(
-            sorted(((p, _name(known_, p), _name(known_, s)) for p, s in asked), key=lambda e: e[1:])
-        ),
+        superiors=tuple(asked),
         peers=tuple(
             sorted(
                 (
                     (
                         case,
                         _name(known_, open_cases[case].person),
-                        tuple((peer, _name(known_, peer)) for peer in told_),
+                        tuple((peer, _name(known_, peer)) for peer in told),
                     )
-                    for case, told_ in named.items()
+                    for case, told in named.items()
                     if case not in agreed
                 ),
                 key=lambda e: e[1],

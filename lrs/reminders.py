@@ -153,7 +153,7 @@ def _write(
             address,
             str(whom.get("name") or ""),
             letter.id.hex(),
-            str(whom.get("language") or settings.locale),
+            str(whom.get("language") or settings.language),
             {"agency": tenant.name, **told},
         )
     )

@@ -257,8 +257,11 @@ class Settings:
     mail_from: str = setting(
         "", mail_address, "Address that letters come from. Needed with `JEJAK_SMTP_URL`."
     )
-    locale: str = setting(
-        "id", one_of("id", "en"), "Language of letters, and of pages for who asks for none."
+    language: str = setting(
+        "id",
+        one_of("id", "en"),
+        """Language of letters, and of the pages for browsers that ask for none: `id` or `en`.
+        Whoever is signed in chooses their own.""",
     )
     reminder_days: str = setting(
         "7 14", day_numbers, "How many days after a letter who has not answered is reminded."

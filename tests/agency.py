@@ -12,7 +12,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from lrs import followup, projector, reminders
+from lrs import followup, projector, reminders, units
 from lrs.adapters import Adapters
 from lrs.mail import Post
 from lrs.practice import names, people, programmes
@@ -167,6 +167,15 @@ class Agency(Follower):
         made = self.database.write(lambda c: work(c, self.tenant, *args, **more))
         self.catch_up()
         return made
+
+    def write(self, work: Any, *args: Any, **more: Any) -> Any:
+        """As `do`, for what takes the tenant's number."""
+        made = self.database.write(lambda c: work(c, self.tenant.id, *args, **more))
+        self.catch_up()
+        return made
+
+    def speak_for_the_unit(self, person: bytes) -> None:
+        self.write(units.set_facts, OFFICE, "admin", contact=person)
 
     def after(self, days: int) -> datetime:
         """Have it be so many days after the training, at the same hour."""

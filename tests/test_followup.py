@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lrs import followup, reminders
+from lrs import followup, reminders, units
 from lrs.errors import Conflict, NotFound, Refused
 from lrs.followup import FilledIn, Sheet
 from lrs.mail import Post, Unsure
@@ -209,7 +209,7 @@ def test_who_stays_silent_is_reminded_twice_and_then_the_contact_of_the_unit_is_
     sink, mailer = post
     agency.complete()
     agency.begin()
-    agency.do(followup.set_contact, agency.unit, CONTACT, "admin")
+    agency.speak_for_the_unit(CONTACT)
     for day in range(90, 121):
         agency.after(day)
         agency.plan()
@@ -390,17 +390,16 @@ def test_a_superior_whom_the_learner_named_is_asked_once_the_unit_agrees(agency:
     agency.begin()
     agency.plan()
     assert [row["state"] for row in agency.ledger(role="superior")] == ["vacant"]
-    agency.do(followup.say_superior, new, HEAD, agency.now)
+    day = followup.today(agency.now)
+    agency.write(units.name_superior, new, HEAD, "Baru Datang", day=day)
     agency.plan()
     assert [row["state"] for row in agency.ledger(role="superior")] == ["vacant"]
     with agency.database.read() as connection:
         page = followup.unit_page(connection, agency.tenant, agency.unit, agency.now)
     assert page.superiors == ((new, "Baru Datang", "Rina Kepala"),)
-    agency.do(followup.agree_superior, new, True, "contact", agency.now)
+    agency.write(units.agree_superior, new, "contact")
     agency.plan()
     assert {row["state"] for row in agency.ledger(role="superior")} == {"skipped", "due"}
-    with pytest.raises(Conflict):
-        agency.do(followup.agree_superior, new, True, "contact", agency.now)
 
 
 def test_the_learner_names_five_peers_the_unit_confirms_and_three_are_asked(

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import Final
 
 from lrs.practice import programmes
-from lrs.practice.people import Person
+from lrs.practice.people import CONFIRMED, Person, Units
 from lrs.practice.programmes import Programme, Window
 from lrs.practice.records import SELF, SUPERIOR
 
@@ -85,19 +85,20 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The people concerned, and whom a unit has for a superior where the register names none."""
+    """The people concerned, and the units, whose superiors count where no other is named."""
 
     people: Mapping[bytes, Person]
-    by_default: Mapping[bytes, bytes] = field(default_factory=dict)
+    units: Units = field(default_factory=lambda: Units({}))
 
     def superior(self, person: bytes, day: int) -> bytes | None:
-        """Who was superior on that day, as far as it is known."""
+        """Who was superior on that day. One whom only the person named is nobody yet."""
         known = self.people.get(person)
         post = known.post(day) if known else None
         if post is None:
             return None
-        found = post.superior or (self.by_default.get(post.unit) if post.unit else None)
-        return None if found == person else found
+        if post.superior is not None and post.superior_state == CONFIRMED:
+            return None if post.superior == person else post.superior
+        return self.units.superior(post.unit, person)
 
     def gone(self, person: bytes, day: int) -> bool:
         """Whether somebody had left by that day."""

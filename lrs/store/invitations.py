@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lrs.practice.followup import DISOWNED, DUE, SENT, UNDELIVERABLE, Invitation
-from lrs.practice.people import CONFIRMED, Person, Post
+from lrs.practice.people import Person, Post
 from lrs.store import tables
 from lrs.store.engine import insert, pieces, placeholders, run
 
@@ -183,7 +183,7 @@ def answers(
 
 def posts(connection: Connection, tenant_id: int, people: Sequence[bytes]) -> dict[bytes, Person]:
     """Where these people worked and under whom, with no more of them than that. A superior who was
-    found to be another person is that one; one whom only the learner named is nobody yet."""
+    found to be another person is that one."""
     merged = {
         bytes(row[0]): bytes(row[1])
         for row in run(
@@ -202,7 +202,7 @@ def posts(connection: Connection, tenant_id: int, people: Sequence[bytes]) -> di
             (tenant_id, *piece),
         )
         for person, entry, unit, title, superior, state, first, last, ended in rows:
-            boss = None if superior is None or state != CONFIRMED else bytes(superior)
+            boss = None if superior is None else bytes(superior)
             found[bytes(person)].append(
                 Post(
                     entry,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lrs.practice import followup
 from lrs.practice.followup import Change, Followed, Invitation, Rules, Staff, plan, visits
-from lrs.practice.people import Person, Post
+from lrs.practice.people import Person, Post, Units
 from lrs.practice.programmes import Programme, windows
 
 SITI, BUDI, HEAD, NEW_HEAD = (bytes([n]) * 16 for n in range(1, 5))
@@ -26,7 +26,7 @@ def person(*posts: Post) -> Person:
 
 def under(superior: bytes | None, first: int | None = None, last: int | None = None) -> Post:
     ended = None if last is None else "moved"
-    return Post(0, b"u" * 16, "Analis", superior, "confirmed", first, last, ended)
+    return Post(0, b"u" * 16, "Analis", superior, superior and "confirmed", first, last, ended)
 
 
 STAFF = Staff({SITI: person(under(HEAD)), BUDI: person(under(HEAD)), HEAD: person(under(None))})
@@ -110,7 +110,8 @@ def test_a_post_without_a_superior_is_shown_as_vacant_until_one_is_known() -> No
     then = plan([case()], STAFF, made, (), {}, CLOCK + 1)
     assert then.changes == (Change(vacant.id, "skipped", followup.NOT_SUPERIOR),)
     assert [each.rater for each in then.new] == [HEAD]
-    assert Staff(nobody.people, {b"u" * 16: HEAD}).superior(SITI, CLOCK) == HEAD
+    units = Units({b"u" * 16: ("Dinas", {"superior": HEAD.hex()})})
+    assert Staff(nobody.people, units).superior(SITI, CLOCK) == HEAD
 
 
 def test_what_is_answered_is_not_asked() -> None:
