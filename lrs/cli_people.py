@@ -9,8 +9,8 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
+from lrs import identities, spreadsheets, units
 from lrs import people as register_of_people
-from lrs import spreadsheets, units
 from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.people import COLUMNS, Outcome, Reading
@@ -20,6 +20,27 @@ from lrs.store.engine import Database
 
 #: Who the register says has entered what is entered here.
 BY = "the command line"
+
+#: Why an identifier may be somebody's, or two people one.
+_WHY = {
+    "number": "the account is named by their number",
+    "mail hash": "it is the SHA-1 of their mailbox",
+    "mail case": "it is their mail address, case aside",
+    "number in mail": "the mailbox is named by their number",
+    "mail as account": "the account is named by their mail address",
+    "account and name": "they have an account of that name elsewhere, and the name is theirs",
+    "birth, sex and name": "same name, and birth date and sex in the number",
+    "mail and name": "same mail address and name",
+    "phone and name": "same phone and name",
+    "mail": "same mail address",
+}
+_CONFLICTS = {
+    "shared": "confirmed for several people at one time",
+    "numbers": "one person with several NIP",
+    "number of another": "an account named by the number of somebody else",
+    "mail": "one mail address under several names",
+    "ambiguous": "may mean several people alike",
+}
 
 _EPOCH = date(1970, 1, 1)
 
@@ -173,39 +194,94 @@ def find(context: Context, words: str, tenant: str) -> None:
 
 
 @people_group.command("unknown")
-@click.option("--confirm", is_flag=True, help="Confirm every one that may be somebody.")
+@click.option("--confirm", is_flag=True, help="Confirm all of which it is sure who they are.")
 @of_tenant
 @click.pass_obj
 def unknown(context: Context, confirm: bool, tenant: str) -> None:
     """List who is in learning records and not in the register.
 
-    And who they may be: somebody whose number an account is named by. Nobody is proposed for a
-    like name.
+    And who they may be, with the reasons and how sure that is, of 1000. Nobody is proposed for a
+    like name alone.
     """
     owner = _tenant(context.database, tenant)
-
-    def work(connection: Connection) -> list[register_of_people.Unknown]:
-        found = register_of_people.unknown(connection, owner.id)
-        for each in found:
-            if confirm and each.person:
-                register_of_people.confirm(connection, owner.id, each.person, each.identifier, BY)
-        return found
-
     if confirm:
-        found = context.database.write(work)
-        proposed = [each for each in found if each.person]
-        click.echo(f"Confirmed {len(proposed)} of {len(found)}.")
-        found = [each for each in found if not each.person]
-    else:
-        with context.database.read() as connection:
-            found = work(connection)
+        done = context.database.write(lambda c: identities.confirm_sure(c, owner.id, BY))
+        click.echo(f"Confirmed {done}.")
+    with context.database.read() as connection:
+        found = identities.unknown(connection, owner.id)
     rows = [("identifier", "name", "records", "may be")]
     for each in found:
-        may_be = f"{uuid.UUID(bytes=each.person)}: {each.why}" if each.person else ""
-        rows.append(
-            (" ".join(each.identifier[1].split("\n")), each.name or "", str(each.events), may_be)
-        )
+        for n, candidate in enumerate(each.candidates or (None,)):
+            first = (_written(each.identifier[1]), each.name or "", str(each.events))
+            may_be = ""
+            if candidate is not None:
+                why = ", ".join(_WHY[reason] for reason in candidate.reasons)
+                may_be = f"{uuid.UUID(bytes=candidate.person)} ({candidate.confidence}): {why}"
+            rows.append((*(first if n == 0 else ("", "", "")), may_be))
     print_table(rows)
+
+
+@people_group.command("doubles")
+@of_tenant
+@click.pass_obj
+def doubles(context: Context, tenant: str) -> None:
+    """List people who may be in the register twice.
+
+    'merge' makes two one, 'distinct' says that they are not, and they are not listed again.
+    """
+    owner = _tenant(context.database, tenant)
+    with context.database.read() as connection:
+        found = identities.doubles(connection, owner.id)
+        known = register.people(
+            connection, owner.id, {who for pair in found for who in (pair.one, pair.other)}
+        )
+    rows = [("one", "name", "other", "name", "why")]
+    for pair in found:
+        why = ", ".join(_WHY[reason] for reason in pair.reasons)
+        one, other = (
+            (str(uuid.UUID(bytes=who)), known[who].name) for who in (pair.one, pair.other)
+        )
+        rows.append((*one, *other, f"{why} ({pair.confidence})"))
+    print_table(rows)
+
+
+@people_group.command("conflicts")
+@of_tenant
+@click.pass_obj
+def conflicts(context: Context, tenant: str) -> None:
+    """List where the register contradicts itself.
+
+    Exit code 1 where it does.
+    """
+    owner = _tenant(context.database, tenant)
+    with context.database.read() as connection:
+        found = identities.conflicts(connection, owner.id)
+        known = register.people(connection, owner.id, {who for e in found for who in e.people})
+    for each in found:
+        click.echo(f"{_CONFLICTS[each.what]}: {_written(each.about)}")
+        for who in each.people:
+            click.echo(f"    {uuid.UUID(bytes=who)} {known[who].name}")
+    if found:
+        raise click.exceptions.Exit(1)
+    click.echo("The register does not contradict itself.")
+
+
+@people_group.command("distinct")
+@click.argument("person", type=click.UUID)
+@click.argument("other", type=click.UUID)
+@of_tenant
+@click.pass_obj
+def distinct(context: Context, person: uuid.UUID, other: uuid.UUID, tenant: str) -> None:
+    """Decide that two people are not one, however alike."""
+    owner = _tenant(context.database, tenant)
+    context.database.write(
+        lambda c: identities.part_for_good(c, owner.id, person.bytes, other.bytes, BY)
+    )
+    click.echo("They are two, and will not be proposed as one again.")
+
+
+def _written(text: str) -> str:
+    return " ".join(text.split("\n"))
 
 
 @people_group.command("merge")

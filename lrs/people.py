@@ -9,7 +9,7 @@ point to two people, nothing is entered.
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha1
 from typing import Any, Final
@@ -23,7 +23,7 @@ from lrs.practice.people import Entry, Person, Post
 from lrs.spreadsheets import Row, Sheet
 from lrs.store import register
 from lrs.store.register import Fact
-from lrs.xapi import actors, lexical
+from lrs.xapi import lexical
 
 #: What a column may hold, and the headings under which it is known, in lower case.
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -536,53 +536,6 @@ class _List:
                 except ValueError:
                     break
         raise _Bad(word, f"'{text}' is no day; write it as 2026-01-31 or 31/01/2026.")
-
-
-# Who is not known ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """An identifier that learning records name and nobody in the register has, under the `name`
-    it came with, if any. `person` is who it may be, for a human to decide, and `why` in words."""
-
-    identifier: tuple[str, str]
-    name: str | None
-    events: int
-    person: bytes | None = None
-    why: str | None = None
-
-
-def unknown(connection: Connection, tenant_id: int) -> list[Unknown]:
-    """Who is in learning records and not in the register, most active first.
-
-    Proposed is who has the number that an account is named by. A like name proposes nobody.
-    """
-    found = []
-    for ifi, name, events in register.unmatched(connection, tenant_id):
-        identifier = actors.ifi(ifi)
-        if identifier is not None:
-            found.append(Unknown(identifier, name, events))
-    numbers = {each.identifier: _number_in(each.identifier) for each in found}
-    digests = {
-        each: names.identifier(tenant_id, *number) for each, number in numbers.items() if number
-    }
-    held = register.holders(connection, tenant_id, digests.values())
-    proposed = []
-    for each in found:
-        meant = held.get(digests.get(each.identifier, b""), set())
-        if len(meant) == 1:
-            each = replace(each, person=min(meant), why="the account is named by their number")
-        proposed.append(each)
-    return sorted(proposed, key=lambda each: (-each.events, each.identifier))
-
-
-def _number_in(identifier: tuple[str, str]) -> tuple[str, str] | None:
-    kind, text = identifier
-    try:
-        return people.number(text.partition("\n")[2]) if kind == "account" else None
-    except ValueError:
-        return None
 
 
 # Decisions ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from lrs import people, projector, spreadsheets
+from lrs import identities, people, projector, spreadsheets
 from lrs.adapters import Adapters
 from lrs.cli import main
 from lrs.errors import Conflict, NotFound, Refused
@@ -231,7 +231,7 @@ def test_an_account_named_by_a_number_is_proposed_and_only_a_human_confirms_it(
     assert "named by their number" in jejak("people", "unknown", "--tenant", "agency").output
     assert cases(cast)[0][1] == 0
     said = jejak("people", "unknown", "--confirm", "--tenant", "agency").output
-    assert "Confirmed 1 of 1" in said
+    assert "Confirmed 1." in said
     assert cases(cast) == [(sari, 1)]
 
 
@@ -240,8 +240,8 @@ def test_a_like_name_proposes_nobody(cast: Cast) -> None:
     completed(cast, make.account("u77", "https://lms.example.go.id") | {"name": "Sari Dewi"})
     cases(cast)
     with cast.database.read() as connection:
-        (found,) = people.unknown(connection, cast.tenant.id)
-    assert (found.name, found.person) == ("Sari Dewi", None)
+        (found,) = identities.unknown(connection, cast.tenant.id)
+    assert (found.name, found.candidates) == ("Sari Dewi", ())
 
 
 def test_an_identifier_of_one_person_is_not_given_to_another(cast: Cast) -> None:

@@ -16,7 +16,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lrs.practice import names
-from lrs.practice.people import ABOUT_PEOPLE, MERGED, Entry, Person, standing
+from lrs.practice.people import (
+    ABOUT_PEOPLE,
+    DISTINCT,
+    MERGED,
+    Entry,
+    Identifier,
+    Person,
+    standing,
+)
 from lrs.store import log, practice, tables
 from lrs.store.engine import insert, pieces, placeholders, run
 
@@ -114,6 +122,42 @@ def people(connection: Connection, tenant_id: int, ids: Iterable[bytes]) -> dict
         if held.entry.kind in ABOUT_PEOPLE:
             found.setdefault(held.subject, []).append(held.entry)
     return {person: standing(held) for person, held in found.items()}
+
+
+def everybody(connection: Connection, tenant_id: int) -> dict[bytes, Person]:
+    """All people with their facts and identifiers, as they stand; without their posts."""
+    rows = run(
+        connection,
+        "SELECT person, entry, kind, text, valid_from, valid_to, state FROM identifiers"
+        " WHERE tenant_id = ? ORDER BY person, entry",
+        (tenant_id,),
+    )
+    theirs: dict[bytes, list[Identifier]] = {}
+    for person, entry, kind, text, first, last, state in rows:
+        theirs.setdefault(bytes(person), []).append(
+            Identifier(entry, kind, bytes(text).decode(), first, last, state == "confirmed")
+        )
+    rows = run(
+        connection,
+        "SELECT subject, body FROM register WHERE tenant_id = ? AND kind = ?",
+        (tenant_id, DISTINCT),
+    )
+    distinct: dict[bytes, set[bytes]] = {}
+    for subject, body in rows:
+        other = bytes.fromhex(json.loads(bytes(body))["other"])
+        distinct.setdefault(bytes(subject), set()).add(other)
+    rows = run(
+        connection, "SELECT id, facts, merged_into FROM people WHERE tenant_id = ?", (tenant_id,)
+    )
+    return {
+        bytes(id_): Person(
+            json.loads(bytes(facts)),
+            tuple(theirs.get(bytes(id_), ())),
+            merged_into=None if merged is None else bytes(merged),
+            distinct=frozenset(distinct.get(bytes(id_), ())),
+        )
+        for id_, facts, merged in rows
+    }
 
 
 def with_entries(connection: Connection, tenant_id: int, kind: str) -> set[bytes]:
