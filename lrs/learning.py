@@ -217,7 +217,9 @@ def score_of(statement: Tree) -> float | None:
     By `raw`, `min` and `max` where all are there: senders differ in what `scaled` is to them
     (Moodle's plug-in counts from -1).
     """
-    score = (statement.get("result") or {}).get("score") or {}
+    score = (statement.get("result") or {}).get("score")
+    if not score:
+        return None
     try:
         least, most = (float(score[name]) for name in ("min", "max"))
         share = (float(score["raw"]) - least) / (most - least)

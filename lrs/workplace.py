@@ -9,6 +9,7 @@ person's work under another's name.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -83,7 +84,12 @@ def practice_events(
 ) -> tuple[PracticeEvent, ...]:
     """The practice event of each person whose work a statement tells of; none where it does not
     say whose. `behaviours` are what an admin's rule gives it."""
-    return tuple(_event(statement, kind, who, by, behaviours) for who, by in _whose(statement))
+    told = learning.extensions(statement)
+    whose = _whose(statement, told)
+    if not whose:
+        return ()
+    one = _event(statement, kind, told, behaviours)
+    return tuple(replace(one, actor=who, by=by) for who, by in whose)
 
 
 def refers(statement: Tree) -> tuple[str, ...]:
@@ -117,8 +123,9 @@ def words(statement: Tree) -> str:
         ]
         response = (tree.get("result") or {}).get("response")
         told += [response] if isinstance(response, str) else []
+        extensions = learning.extensions(tree)
         for iri in (_REFLECTION, _FEEDBACK):
-            written = learning.extension(tree, iri)
+            written = extensions.get(iri)
             told += [written] if isinstance(written, str) else []
     text = " ".join(dict.fromkeys(told))[: 4 * _MOST_TEXT]
     return " ".join(_tags(" ", text).split())[:_MOST_TEXT]
@@ -128,19 +135,18 @@ def words(statement: Tree) -> str:
 
 
 def _event(
-    statement: Tree, kind: str, actor: Tree, by: Tree | None, behaviours: tuple[str, ...]
+    statement: Tree, kind: str, told: Mapping[str, Any], behaviours: tuple[str, ...]
 ) -> PracticeEvent:
+    """The event, of the statement's actor."""
     context = statement.get("context") or {}
-    told = learning.extensions(statement)
     target = statement["object"]
     thing = target["object"] if target.get("objectType") == "SubStatement" else target
     return PracticeEvent(
         kind=kind,
-        actor=actor,
+        actor=statement["actor"],
         at=learning.moment(statement),
         verb=statement["verb"]["id"],
         performed_on=_day(told.get(PERFORMED_ON)),
-        by=by,
         refers=refers(statement),
         registration=context.get("registration"),
         activities=activities(statement),
@@ -149,14 +155,14 @@ def _event(
         platform=context.get("platform"),
         extensions=_kept(told),
         text=words(statement),
-        rating=_rating(statement),
+        rating=_rating(statement, told),
         attachments=len(statement.get("attachments") or ()),
     )
 
 
-def _whose(statement: Tree) -> list[tuple[Tree, Tree | None]]:
+def _whose(statement: Tree, told: Mapping[str, Any]) -> list[tuple[Tree, Tree | None]]:
     """Whose work it is, and who says so (None: they themselves)."""
-    observer = _agent(learning.extension(statement, _OBSERVER))
+    observer = _agent(told.get(_OBSERVER))
     doers = learning.people(statement)
     if observer is not None:
         return [(each, None if _same(each, observer) else observer) for each in doers]
@@ -227,11 +233,11 @@ def simple(value: Any) -> Any:
     return [simple(each) for each in value] if isinstance(value, list) else value
 
 
-def _rating(statement: Tree) -> float | None:
+def _rating(statement: Tree, told: Mapping[str, Any]) -> float | None:
     """A value from 0 to 1: the result's score, a quality rating, or the place on a likert scale."""
-    told = learning.extension(statement, _RATING)
-    if isinstance(told, dict) and all(lexical.is_number(told.get(each)) for each in _BOUNDS):
-        return learning.score_of(statement | {"result": {"score": told}})
+    quality = told.get(_RATING)
+    if isinstance(quality, dict) and all(lexical.is_number(quality.get(each)) for each in _BOUNDS):
+        return learning.score_of(statement | {"result": {"score": quality}})
     score = learning.score_of(statement)
     if score is not None:
         return score
