@@ -1,10 +1,11 @@
 """The vocabulary of ADL, for whoever has no adapter of their own.
 
 `completed` on an activity of the type *course* completes it, unless the result says
-`completion: false`; `registered`, `attended`, `progressed`, `passed` and `failed` on a course say
-what they say, and so do `achieved` and `forfeited` of the TLA (a certificate), and `invited`. The
-same verbs on anything else say nothing: a module is not taken for a course. Our own extensions
-`jp` and `group` are read where a sender fills them in.
+`completion: false`, and `passed` does where the result says `completion: true`: authoring tools
+send that one statement for a course that ends with a test. `registered`, `attended`, `progressed`,
+`passed` and `failed` on a course say what they say, and so do `achieved` and `forfeited` of the TLA
+(a certificate), and `invited`. The same verbs on anything else say nothing: a module is not taken
+for a course. Our own extensions `jp` and `group` are read where a sender fills them in.
 """
 
 from collections.abc import Mapping
@@ -51,12 +52,13 @@ class Adl:
         target = statement["object"]
         if not learning.is_activity(target) or learning.type_of(target) not in _TYPES:
             return Pass("its object is not of the type course")
-        result = statement.get("result") or {}
-        if kind == learning.COMPLETED and result.get("completion") is False:
+        whole = (statement.get("result") or {}).get("completion")
+        if kind == learning.COMPLETED and whole is False:
             return ()
+        both = kind == learning.PASSED and whole is True
         return tuple(
             LearningEvent(
-                kind=kind,
+                kind=each,
                 actor=person,
                 course=target["id"],
                 at=learning.moment(statement),
@@ -67,6 +69,7 @@ class Adl:
                 jp=learning.jp_told(statement),
             )
             for person in learning.people(statement)
+            for each in ((kind, learning.COMPLETED) if both else (kind,))
         )
 
 

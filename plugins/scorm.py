@@ -79,6 +79,8 @@ def _kind(statement: Tree, whole: bool) -> str | None:
         return learning.PROGRESSED if result.get("completion") or result.get("success") else None
     if verb == _ADL + "completed" and result.get("completion") is False:
         return None
+    if whole and verb == _ADL + "passed" and result.get("completion") is True:
+        return learning.COMPLETED
     return (_OF_COURSE if whole else _OF_SCO).get(verb)
 
 

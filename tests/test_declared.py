@@ -191,6 +191,19 @@ def test_an_admin_tries_a_file_applies_it_and_asks_who_spoke(
     assert (gone.exit_code, "Not found: a declared adapter kampus" in gone.output) == (1, True)
 
 
+def test_what_work_may_be_matched_by_can_be_asked(campus: Campus, jejak: Any) -> None:
+    reference = make.uuid4()
+    identity = campus.sends(
+        verb={"id": "https://w3id.org/xapi/dod-isd/verbs/performed"},
+        object=make.activity(id=f"{HOME}/kerja/1", definition={"name": {"id": "Menata arsip"}}),
+        context={"platform": "E-KINERJA", "statement": make.reference(reference)},
+    )
+    said = jejak("adapters", "explain", identity).output
+    assert "work spoke, and said of it:\n  worked\n" in said
+    assert f"    refers to: {reference}\n    names: {HOME}/kerja/1\n" in said
+    assert "    platform: E-KINERJA\n    words: 2\n" in said
+
+
 def test_a_file_with_mistakes_enters_nothing_and_tells_them_all(
     campus: Campus, jejak: Any, tmp_path: Path
 ) -> None:

@@ -99,6 +99,32 @@ CONFIGS: dict[str, Any] = {
         "rules": [{"verbs": [VERBS[-1]], "types": []}, {"verbs": [], "types": [TYPES[3]]}],
         "iris": [THINGS[-1]],
     },
+    "declared": {
+        "adapters": [
+            {
+                "name": "semua",
+                "rules": [
+                    {"kind": "completed", "verbs": VERBS[:1], "course": EXTENSIONS[0]},
+                    {
+                        "kind": "completed",
+                        "within": ["*"],
+                        "course": "grouping",
+                        "jp": EXTENSIONS[7],
+                    },
+                    {
+                        "kind": "passed",
+                        "categories": ["*"],
+                        "title": "parent",
+                        "group": JEJAK + "jp",
+                    },
+                    {"kind": "observed", "extensions": {EXTENSIONS[6]: None}},
+                    {"kind": "rated", "extensions": {EXTENSIONS[7]: 1.5}, "success": True},
+                    {"kind": "attended", "objects": ["*"], "registration": True},
+                    {"kind": "worked", "platforms": ["*"], "behaviours": THINGS[-1:]},
+                ],
+            }
+        ]
+    },
 }
 
 

@@ -112,6 +112,8 @@ def scorm(verb: str, target: Tree | None = None, **result: Any) -> Tree:
         (scorm("commented"), []),
         (scorm("completed", WHOLE), ["completed"]),
         (scorm("completed", WHOLE, completion=False), []),
+        (scorm("passed", WHOLE, success=True), ["passed"]),
+        (scorm("passed", WHOLE, success=True, completion=True), ["completed"]),
     ],
     ids=lambda value: value["verb"]["id"].rpartition("/")[2] if isinstance(value, dict) else None,
 )
@@ -328,6 +330,21 @@ def test_an_ims_package_shares_the_type_of_courses_and_is_none() -> None:
     assert said(moodle(event, COMPLETED, RUANG)) == ("moodle", [])
 
 
+def test_a_failed_quiz_is_completed_and_no_more_than_progress() -> None:
+    """The plug-in sends `completed` with `success: false`; no course is complete by it."""
+    quiz = thing(SITE + "/mod/quiz/attempt.php?attempt=39&cmid=45", ADL + "activities/attempt")
+    event = "\\mod_quiz\\event\\attempt_submitted"
+    failed = moodle(event, COMPLETED, quiz, course=RUANG) | {
+        "result": {
+            "success": False,
+            "completion": True,
+            "score": {"raw": 40, "min": 0, "max": 100, "scaled": -0.2},
+        }
+    }
+    [event_] = told(failed)
+    assert (event_.kind, event_.score) == ("progressed", 0.4)
+
+
 def test_who_looks_at_reports_and_notes_is_not_there_to_learn() -> None:
     viewed = "http://id.tincanapi.com/verb/viewed"
     for iri, kind in (
@@ -387,6 +404,16 @@ def test_a_plain_sender_may_tell_hours_cohort_invitation_and_certificate() -> No
         [event] = told(row)
         assert (event.kind, event.jp, event.group) == (kind, 20.0, "Angkatan II")
         assert not event.imported
+
+
+def test_a_course_that_ends_with_a_test_is_complete_where_passing_says_so() -> None:
+    """Storyline and its like send one `passed`, with a result that says `completion: true`."""
+    passed = make.statement(verb=make.verb("passed"), object=WHOLE, result={"success": True})
+    assert said(passed) == ("adl", ["passed"])
+    passed["result"]["completion"] = True
+    assert said(passed) == ("adl", ["passed", "completed"])
+    failed = passed | {"verb": make.verb("failed")}
+    assert said(failed) == ("adl", ["failed"])
 
 
 def test_a_class_that_completes_together_is_one_event_a_member() -> None:
