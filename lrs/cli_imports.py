@@ -345,8 +345,8 @@ def list_submissions(
 ) -> None:
     """List what was handed in to an LMS and may be plans.
 
-    Or reports: told by the words of the task: rancangan aktualisasi, rencana aksi, RTL, laporan. Of what was
-    handed in again for the same task, the last.
+    Or reports: told by the words of the task, such as rancangan aktualisasi, rencana aksi, RTL,
+    laporan. Of what was handed in again for the same task, the last.
     """
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)

@@ -49,7 +49,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "id": "id, user id, userid",
         "username": "username, nama pengguna",
         "home": "homepage, lms",
-        "name": "nama, nama lengkap, nama pegawai, nama peserta, name, full name, peserta",
+        "name": "nama, nama lengkap, nama pegawai, nama peserta, name, full name, fullname, "
+        "peserta",
         "course": "kursus, course, pelatihan, nama pelatihan, judul pelatihan, diklat, nama "
         "diklat, nama kursus, namakursus, course iri, course title, programme, "
         "program, program pelatihan, nama program, nama kegiatan, kegiatan, course "

@@ -2,18 +2,20 @@
 
 import csv
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from lrs import projector, spreadsheets
+from lrs import imports, projector
 from lrs.adapters import Adapters
 from lrs.cli import main
 from lrs.demo_agency import Habits
 from lrs.demo_agency import make as make_agency
 from lrs.errors import Refused
-from lrs.reconcile import Comparison, compare
+from lrs.reconcile import Comparison, compare, read
 from tests import make
 from tests.conftest import Cast
 from tests.journeys.test_agency import hand_in_lists, send
@@ -29,10 +31,11 @@ def completed(cast: Cast, actor: dict[str, object], **changes: object) -> None:
     parts.send(cast.database, parts.principal(cast), [course_completed(actor=actor, **changes)])
 
 
-def compared(cast: Cast, text: str) -> Comparison:
+def compared(cast: Cast, text: str, **more: Any) -> Comparison:
     projector.catch_up(cast.database, cast.tenant, Adapters.installed())
     with cast.database.read() as connection:
-        return compare(connection, cast.tenant.id, spreadsheets.read(text.encode(), "l.csv"), HOME)
+        sheet = read(text.encode(), "l.csv")
+        return compare(connection, cast.tenant, sheet, HOME, file="l.csv", **more)
 
 
 def test_what_came_what_never_came_and_what_came_twice_are_told_apart(cast: Cast) -> None:
@@ -62,7 +65,7 @@ def test_another_persons_completion_is_not_taken_for_it(cast: Cast) -> None:
 
 def test_a_row_that_names_nobody_or_no_course_is_told(cast: Cast) -> None:
     done = compared(cast, f"nip,course\n{SARI},\nx,{COURSE}\n")
-    assert [problem.path for problem in done.problems] == ["row 2, course", "row 3"]
+    assert [problem.path for problem in done.problems] == ["row 2, course", "row 3, nip"]
     with pytest.raises(Refused, match="needs a column 'course'"):
         compared(cast, "nama\nSari\n")
 
@@ -81,6 +84,59 @@ def test_of_a_whole_agency_exactly_what_was_lost_is_missing(cast: Cast, tmp_path
     assert lost
     assert {(row.cells["idnumber"], row.cells["course"]) for row in done.missing} == lost
     assert done.problems == []
+
+
+#: What Moodle downloads of one course (Laporan > Penyelesaian kursus, CSV).
+REPORT = (
+    "ID,Name,ID number,Email address,Kuis 1,Kuis 1 - Completion date,Course complete,"
+    "Completion date\n"
+    f'7,Sari Dewi,{SARI},sari@example.org,Completed,"Monday, 2 March 2026, 9:00 AM",Completed,'
+    '"Thursday, 12 March 2026, 10:15 AM"\n'
+    f"8,Budi,{BUDI},budi@example.org,Not completed,,Not completed,\n"
+    "9,Cici,,cici@example.org,Completed,2026-03-02,Completed,2026-03-03\n"
+)
+NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
+
+
+def enter(cast: Cast, done: Comparison) -> int:
+    return imports.enter(
+        cast.database, cast.tenant, done.plan(), by="admin", now=NOW, home_page="https://j.example"
+    ).statements
+
+
+def test_moodles_own_report_of_a_course_is_a_list(cast: Cast) -> None:
+    take(cast, HEADINGS + SARI_ROW + f"{BUDI},Budi,,,,budi@example.org\n")
+    done = compared(cast, REPORT, course=COURSE)
+    assert (done.problems, done.open) == ([], 1)
+    assert [row.number for row in done.missing] == [2]
+    assert [row.number for row in done.nobody] == [4]
+
+
+def test_what_never_came_is_entered_once_and_counts(cast: Cast) -> None:
+    take(cast, HEADINGS + SARI_ROW + f"{BUDI},Budi,,,,budi@example.org\n")
+    assert enter(cast, compared(cast, REPORT, course=COURSE)) == 2
+    again = compared(cast, REPORT, course=COURSE)
+    assert (again.there, again.missing, again.nobody, again.twice) == (1, [], [], [])
+    assert enter(cast, again) == 0
+    # Whom nobody knows came under the account by which the LMS would have named them.
+    assert [agent["account"]["name"] for agent, _ in again.strangers] == ["9"]
+
+
+def test_without_a_day_it_is_told_and_not_entered(cast: Cast) -> None:
+    take(cast, HEADINGS + SARI_ROW)
+    done = compared(cast, f"nip,course\n{SARI},{COURSE}\n")
+    assert (len(done.missing), done.enterable) == (1, [])
+
+
+def test_what_came_for_nobody_known_and_what_the_list_does_not_have_is_told(cast: Cast) -> None:
+    take(cast, HEADINGS + SARI_ROW + f"{BUDI},Budi,,,,budi@example.org\n")
+    completed(cast, make.account("77", HOME))
+    completed(cast, make.agent("budi"))
+    done = compared(cast, f"nip,course\n{SARI},{COURSE}\n")
+    assert [(agent["account"]["name"], course) for agent, course in done.strangers] == [
+        ("77", COURSE)
+    ]
+    assert [course for _, course in done.unlisted] == [COURSE]
 
 
 @pytest.fixture
@@ -102,3 +158,16 @@ def test_on_the_command_line_each_missing_row_is_named(
     completed(cast, make.agent("sari"))
     compared(cast, f"nip,course\n{SARI},{COURSE}\n")
     assert jejak("reconcile", str(file)).exit_code == 0
+
+
+def test_on_the_command_line_what_never_came_is_entered_after_a_yes(
+    cast: Cast, jejak: Callable[..., Result], tmp_path: Path
+) -> None:
+    take(cast, HEADINGS + SARI_ROW)
+    file = tmp_path / "report.csv"
+    file.write_text(REPORT)
+    words = ["reconcile", str(file), "--course", COURSE, "--lms", HOME, "--enter"]
+    refused = jejak(*words)
+    assert "Entered" not in refused.output
+    done = jejak(*words, "--yes")
+    assert ("Entered: 2 records." in done.output, done.exit_code) == (True, 0)

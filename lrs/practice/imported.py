@@ -75,9 +75,15 @@ STATUSES: Final[Mapping[str, str | None]] = {
     ),
 }
 
-_YES = frozenset("ya y v √ ✓ ✔ 1 hadir ada sudah yes true lulus selesai ok h".split())
+_YES = frozenset(
+    "ya y v √ ✓ ✔ 1 hadir ada sudah yes true lulus selesai completed complete ok h".split()
+)
 _NO = frozenset("tidak t n 0 belum no false alpa izin sakit absen - – — a s i".split()) | {
     "tidak hadir",
+    "belum selesai",
+    "tidak selesai",
+    "not completed",
+    "incomplete",
     "n a",
     "",
 }
