@@ -6,6 +6,7 @@ from werkzeug.exceptions import HTTPException
 from lrs.api import about, activities, agents, documents, hooks, statements, wire
 from lrs.context import Context
 from lrs.settings import Settings
+from lrs.web import pages, site
 
 RESOURCES = (
     about.RESOURCE,
@@ -31,6 +32,8 @@ def create_app(given: Settings | Context | None = None) -> Flask:
     app.register_blueprint(xapi, url_prefix="/xapi")
     app.register_blueprint(practice, url_prefix="/practice/xapi")
     app.register_blueprint(hooks.HOOKS, url_prefix="/hooks")
+    site.equip(app)
+    app.register_blueprint(pages.blueprint())
     app.add_url_rule("/health", "health", health, methods=["GET", "HEAD"])
     app.register_error_handler(Exception, failure)
     return app
@@ -49,7 +52,12 @@ def health() -> Response:
 
 
 def failure(error: Exception) -> Response:
-    """What no resource answered: unknown addresses, wrong methods, and defects of ours."""
+    """What no resource answered: unknown addresses, wrong methods, and defects of ours.
+
+    A browser that asks for a page gets one; everybody else JSON.
+    """
+    if isinstance(error, HTTPException) and site.wants_page():
+        return site.stray(error)
     context: Context = current_app.extensions["jejak"]
     told = wire.http_problem(error) if isinstance(error, HTTPException) else wire.unexpected(error)
     return wire.finish(told, request.environ, context, wire.spoken(request.environ, context))

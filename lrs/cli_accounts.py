@@ -9,6 +9,7 @@ import inspect
 import json
 import re
 import sys
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -466,6 +467,15 @@ password_options = (
 )
 
 
+roles_option = click.option(
+    "--role",
+    "roles",
+    type=click.Choice(list(entered.ROLES)),
+    multiple=True,
+    help="What the person may do; may be given again. Else admin.",
+)
+
+
 def asks_password(command: F) -> F:
     for option in reversed(password_options):
         command = option(command)
@@ -474,13 +484,8 @@ def asks_password(command: F) -> F:
 
 @users.command("create")
 @click.argument("login")
-@click.option(
-    "--role",
-    type=click.Choice(list(entered.ROLES)),
-    default="admin",
-    show_default=True,
-    help="What the person may do.",
-)
+@roles_option
+@click.option("--mail", help="Where letters reach them, to set a new password.")
 @asks_password
 @of_tenant
 @as_json
@@ -488,7 +493,8 @@ def asks_password(command: F) -> F:
 def create_user(
     context: Context,
     login: str,
-    role: str,
+    roles: tuple[str, ...],
+    mail: str | None,
     generate: bool,
     from_stdin: bool,
     tenant: str,
@@ -496,13 +502,19 @@ def create_user(
 ) -> None:
     """Let a person sign in. Asks for the password, unless told where to get it."""
     password = _password(generate, from_stdin)
-    given = entered.load(entered.UserSchema(), {"login": login, "password": password, "role": role})
-    hashed = accounts.hash_password(given["password"])
-    made = _write(
-        context,
-        tenant,
-        lambda c, owner: accounts.create_user(c, owner, given["login"], hashed, role, _now()),
+    given = entered.load(
+        entered.UserSchema(),
+        {"login": login, "password": password, "roles": list(roles or ("admin",))}
+        | ({} if mail is None else {"mail": mail}),
     )
+    hashed = accounts.hash_password(given["password"])
+
+    def work(connection: Connection, owner: accounts.Tenant) -> accounts.User:
+        name = given["login"]
+        accounts.create_user(connection, owner, name, hashed, given["roles"], _now())
+        return accounts.change_user(connection, owner, name, mail=given.get("mail"))
+
+    made = _write(context, tenant, work)
     _show_user(made, password if generate else None, as_json)
 
 
@@ -523,6 +535,50 @@ def set_password(
         context, tenant, lambda c, owner: accounts.set_password(c, owner, given["login"], hashed)
     )
     _show_user(changed, password if generate else None, as_json)
+
+
+@users.command("set")
+@click.argument("login")
+@roles_option
+@click.option("--mail", help="Where letters reach them; '' for none.")
+@click.option("--person", type=click.UUID, help="Whom of the register they are.")
+@click.option("--no-second-factor", is_flag=True, help="Take it off: the phone is lost.")
+@click.option("--end/--let-in", default=None, help="Whether they may no longer sign in.")
+@of_tenant
+@as_json
+@click.pass_obj
+def set_user(
+    context: Context,
+    login: str,
+    roles: tuple[str, ...],
+    mail: str | None,
+    person: uuid.UUID | None,
+    no_second_factor: bool,
+    end: bool | None,
+    tenant: str,
+    as_json: bool,
+) -> None:
+    """Change who somebody is and what they may do.
+
+    What is not named stays. Whoever may no longer sign in is signed out everywhere at once.
+    """
+    values: dict[str, Any] = {}
+    if roles:
+        values["roles"] = roles
+    if mail is not None:
+        values["mail"] = (
+            entered.load(entered.MailSchema(), {"mail": mail})["mail"] if mail else None
+        )
+    if person is not None:
+        values["person"] = person.bytes
+    if no_second_factor:
+        values |= {"totp": None, "totp_step": None, "recovery": None}
+    if end is not None:
+        values["ended"] = _now() if end else None
+    changed = _write(
+        context, tenant, lambda c, owner: accounts.change_user(c, owner, login.lower(), **values)
+    )
+    _show_user(changed, None, as_json)
 
 
 @users.command("list")
@@ -647,7 +703,15 @@ def _issuer_facts(issuer: accounts.Issuer) -> Facts:
 
 
 def _user_facts(user: accounts.User) -> Facts:
-    return {"login": user.login, "role": user.role, "created": _time(user.created)}
+    return {
+        "login": user.login,
+        "roles": sorted(user.roles),
+        "mail": user.mail,
+        "person": None if user.person is None else str(uuid.UUID(bytes=user.person)),
+        "second_factor": user.second_factor,
+        "created": _time(user.created),
+        "ended": _time(user.ended),
+    }
 
 
 def _time(moment: datetime | None) -> str | None:

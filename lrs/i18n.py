@@ -157,11 +157,11 @@ def equip(environment: Environment) -> None:
     environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
     filters: tuple[Callable[..., str], ...] = (day, moment, number, percent)
-    environment.filters |= {each.__name__: _live(each) for each in filters}
+    environment.filters |= {each.__name__: live(each) for each in filters}
     environment.globals["spoken"] = spoken
 
 
-def _live(function: Callable[..., str]) -> Callable[..., str]:
+def live(function: Callable[..., str]) -> Callable[..., str]:
     """As a filter that is asked each time: what takes no context and a constant is worked out
     once, when the template is compiled, in whatever language held then."""
 

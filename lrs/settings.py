@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PREFIX = "JEJAK_"
 
@@ -77,6 +78,21 @@ def web_address(value: str) -> str:
     if value and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
         raise ValueError(f"must be an address such as https://lrs.example.org, not {value!r}")
     return value.rstrip("/")
+
+
+def issuer(value: str) -> str:
+    """The address of an issuer, letter by letter as it names itself, a slash at its end too."""
+    web_address(value)
+    return value
+
+
+def time_zone(value: str) -> str:
+    """The name of a time zone."""
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"must be a time zone such as Asia/Jakarta, not {value!r}") from None
+    return value
 
 
 def origins(value: str) -> str:
@@ -283,6 +299,35 @@ class Settings:
         whole(0, 100),
         "Of how many of 100 lightly followed alumni the superior is asked: a recorded sample.",
     )
+    zone: str = setting(
+        "Asia/Jakarta", time_zone, "Time zone of the pages, until somebody chooses their own."
+    )
+    session_idle_minutes: int = setting(
+        "120", whole(5, 1440), "How long somebody stays signed in without asking for a page."
+    )
+    session_hours: int = setting(
+        "12", whole(1, 720), "How long somebody stays signed in at most, however busy."
+    )
+    sign_in_issuer: str = setting(
+        "",
+        issuer,
+        """OpenID Connect provider through which people may sign in to the pages, as its
+        `iss` names it. Its redirect address is `<JEJAK_PUBLIC_URL>/sign-in/back`.""",
+    )
+    sign_in_client: str = setting("", text, "Client id of these pages at that provider.")
+    sign_in_secret: str = setting(
+        "",
+        text,
+        "Client secret; empty for a client that is known by PKCE alone.",
+        secret=lambda value: "***" if value else "",
+    )
+    sign_in_claim: str = setting(
+        "email",
+        one_of("email", "preferred_username"),
+        """By which claim the provider's people are known here: it must be a login of `jejak
+        users`. `email` counts only when the provider has verified it.""",
+    )
+    sign_in_name: str = setting("SSO", text, "What the button to sign in there says.")
     log_level: str = setting(
         "info", one_of("debug", "info", "warning", "error"), "Least grave event that is logged."
     )

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, ValidationError, fields
 
 from lrs import errors
-from lrs.xapi import repairs, versions
+from lrs.xapi import lexical, repairs, versions
 from schemas import statements
 
 SCOPES: dict[str, str] = {
@@ -263,6 +263,21 @@ class Login(_Text):
         return text
 
 
+class Mail(_Text):
+    """A mail address."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("the mail address", 200, **options)
+
+    def _deserialize(self, value: object, *rest: Any, **named: Any) -> str:
+        text = super()._deserialize(value, *rest, **named)
+        if not lexical.is_mbox(f"mailto:{text}"):
+            raise ValidationError(
+                f"Give a mail address such as siti@example.go.id; {text!r} is none."
+            )
+        return text
+
+
 class TenantSchema(Schema):
     name = Name("the name of the tenant", required=True)
 
@@ -294,7 +309,12 @@ class ClientSchema(Schema):
 class UserSchema(Schema):
     login = Login(required=True)
     password = Password(required=True)
-    role = Word("the role", ROLES)
+    roles = Words("roles", ROLES, least=1)
+    mail = Mail()
+
+
+class MailSchema(Schema):
+    mail = Mail(required=True)
 
 
 def load(schema: Schema, entered: Mapping[str, Any]) -> dict[str, Any]:

@@ -221,7 +221,7 @@ def authenticate(
         raise Unauthenticated("the token's signature is not its issuer's.") from None
     except (jwt.PyJWTError, ValueError) as wrong:
         raise Unauthenticated(f"the token is not sound: {wrong}.") from None
-    _check_times(claims, now)
+    check_times(claims, now)
     return _principal(claims, trust)
 
 
@@ -230,13 +230,13 @@ def fetch_keys(issuer: str) -> tuple[IssuerKey, ...]:
 
     OpenID Connect Discovery 1.0, section 4: the answer must name the issuer just as we do.
     """
-    about = _get(issuer.rstrip("/") + "/.well-known/openid-configuration")
+    about = get(issuer.rstrip("/") + "/.well-known/openid-configuration")
     if about.get("issuer") != issuer:
         raise Unanswered("its configuration names another issuer")
     address = about.get("jwks_uri")
     if not isinstance(address, str) or not is_safe_address(address.split("?")[0]):
         raise Unanswered("its configuration names no https address for its keys")
-    listed = _get(address).get("keys")
+    listed = get(address).get("keys")
     trees = listed if isinstance(listed, list) else []
     usable = [_issuer_key(tree) for tree in trees if isinstance(tree, dict)]
     keys = tuple(key for key in usable if key is not None)
@@ -245,20 +245,20 @@ def fetch_keys(issuer: str) -> tuple[IssuerKey, ...]:
     return keys
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
+class Stay(urllib.request.HTTPRedirectHandler):
     """Follows no redirect: keys come from where discovery says, or not at all."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
 
 
-def _get(address: str) -> dict[str, Any]:
+def get(address: str) -> dict[str, Any]:
     """A JSON object by GET, of bounded size, in bounded time."""
     request = urllib.request.Request(address, headers={"Accept": "application/json"})
     until = time.monotonic() + TIMEOUT
     body = b""
     try:
-        with urllib.request.build_opener(_Stay).open(request, timeout=TIMEOUT) as answer:
+        with urllib.request.build_opener(Stay).open(request, timeout=TIMEOUT) as answer:
             while chunk := answer.read1(65_536):
                 body += chunk
                 if len(body) > ANSWER_MOST:
@@ -334,7 +334,7 @@ def _trust(claimed: Mapping[str, Any], trusts: Callable[[str], Sequence[Trust]])
     return meant[0]
 
 
-def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
+def check_times(claims: Mapping[str, Any], now: datetime) -> None:
     for name in ("exp", "nbf"):
         if not isinstance(claims.get(name, 0), int | float) or claims.get(name) is True:
             raise Unauthenticated(f"the token's time {name} is not a number.")

@@ -23,12 +23,17 @@ and a *reach* says with whose. Whoever holds several roles may do what any of th
     figures/read       all    all       all        -        -         -         -      -        -        figures  -
     invitations/read   all    -         all        -        -         -         -      -        unit     -        -
     invitations/write  all    -         -          -        -         -         -      -        -        -        -
+    statements/read    all    -         -          -        -         -         -      -        -        -        all
+    refusals/write     all    -         -          -        -         -         -      -        -        -        all
+    sources/write      all    -         -          -        -         -         -      -        -        -        all
+    audit/read         all    -         -          -        -         -         -      -        -        -        all
     webhooks/write     -      -         -          -        -         -         -      -        -        -        all
     service/write      -      -         -          -        -         -         -      -        -        -        all
 
 Evidence is seen by the learner, the superior and those who review, and by no one else. What a
 rater answered is seen by nobody whom it is about, nor by their superior, so that peers answer
-frankly. A head sees figures, never a person. An operator keeps the service and sees no practice.
+frankly. A head sees figures, never a person. An operator keeps the service, its
+sources and what they sent (`statements/read`: the learning store), and sees no practice.
 
 A key has no relation to anybody: what it may do is said by its scopes alone (`SCOPES_FOR`), with
 those of everybody in its tenant.
@@ -75,6 +80,10 @@ MAY: Final[Mapping[str, Mapping[str, str]]] = {
         "figures/read": "all",
         "invitations/read": "all",
         "invitations/write": "all",
+        "statements/read": "all",
+        "refusals/write": "all",
+        "sources/write": "all",
+        "audit/read": "all",
     },
     "reviewer": {
         "cases/read": "all",
@@ -149,7 +158,14 @@ MAY: Final[Mapping[str, Mapping[str, str]]] = {
         "invitations/read": "unit",
     },
     "head": {"units/read": "all", "programmes/read": "all", "figures/read": "figures"},
-    "operator": {"webhooks/write": "all", "service/write": "all"},
+    "operator": {
+        "statements/read": "all",
+        "refusals/write": "all",
+        "sources/write": "all",
+        "audit/read": "all",
+        "webhooks/write": "all",
+        "service/write": "all",
+    },
 }
 """Role → action → reach. What is not named is not allowed."""
 
@@ -173,6 +189,10 @@ SCOPES_FOR: Final[Mapping[str, str | None]] = {
     "figures/read": "practice/read",
     "invitations/read": "practice/admin",
     "invitations/write": "practice/admin",
+    "statements/read": None,
+    "refusals/write": None,
+    "sources/write": None,
+    "audit/read": None,
     "webhooks/write": None,
     "service/write": None,
 }

@@ -164,14 +164,42 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who signs in to the pages. `has_password` False: only through an issuer."""
+    """A person who signs in to the pages. `has_password` False: only through an issuer.
+
+    `person` is whom of the register they are. `locale`, `zone`, `theme` None: they chose none.
+    `second_factor`: a code is asked for beside the password. `has_subject`: the sign-in provider
+    knows them. `ended` None: they may sign in.
+    """
 
     id: int
     tenant_id: int
     login: str
-    role: str
+    roles: frozenset[str]
     has_password: bool
     created: datetime
+    person: bytes | None = None
+    mail: str | None = None
+    locale: str | None = None
+    zone: str | None = None
+    theme: str | None = None
+    second_factor: bool = False
+    has_subject: bool = False
+    ended: datetime | None = None
+
+    @property
+    def address(self) -> str | None:
+        """Where a letter reaches them: their mail, or a login that is one."""
+        return self.mail or (self.login if "@" in self.login else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What a sign-in is checked against. `recovery` are hashes of the codes that are left."""
+
+    password: str | None = field(repr=False)
+    totp: str | None = field(repr=False)
+    totp_step: int | None
+    recovery: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -579,29 +607,100 @@ def hash_password(password: str) -> str:
 
 
 def create_user(
-    connection: Connection, tenant: Tenant, login: str, password: str, role: str, now: datetime
+    connection: Connection,
+    tenant: Tenant,
+    login: str,
+    password: str | None,
+    roles: Collection[str],
+    now: datetime,
 ) -> User:
-    """A new person; `password` is what `hash_password` gave. Raises Conflict: login is taken."""
+    """A new person; `password` is what `hash_password` gave (None: signs in through an issuer).
+
+    Raises Conflict: the login is taken.
+    """
     with _unique(f"There is already a user {login}.", "Choose another login."):
         connection.execute(
             insert(tables.users).values(
                 tenant_id=tenant.id,
                 login=login,
                 password=password,
-                role=role,
+                roles=_roles(roles),
                 created=_micros(now),
             )
         )
-    return _user_of(connection, tenant, login)
+    return user(connection, tenant, login)
 
 
 def set_password(connection: Connection, tenant: Tenant, login: str, password: str) -> User:
     """`password` is what `hash_password` gave. Raises NotFound, also for another tenant's user."""
-    there = _user_of(connection, tenant, login)
-    connection.execute(
-        update(tables.users).where(tables.users.c.id == there.id).values(password=password)
+    return change_user(connection, tenant, login, password=password)
+
+
+def user(connection: Connection, tenant: Tenant, login: str) -> User:
+    """Raises NotFound, also for another tenant's user."""
+    table = tables.users
+    row = connection.execute(
+        select(table).where(table.c.tenant_id == tenant.id, table.c.login == login)
+    ).first()
+    if row is None:
+        raise errors.NotFound(f"a user {login} of tenant {tenant.name}")
+    return _user(row)
+
+
+def change_user(connection: Connection, tenant: Tenant, login: str, **values: Any) -> User:
+    """Change what is given, by the columns of the table; `roles` as words, `ended` as a moment,
+    `recovery` as hashes. Raises NotFound, also for another tenant's user."""
+    there = user(connection, tenant, login)
+    if "roles" in values:
+        values["roles"] = _roles(values["roles"])
+    if values.get("ended") is not None:
+        values["ended"] = _micros(values["ended"])
+    if values.get("recovery") is not None:
+        values["recovery"] = json.dumps(list(values["recovery"])).encode()
+    connection.execute(update(tables.users).where(tables.users.c.id == there.id).values(**values))
+    return user(connection, tenant, login)
+
+
+def use_step(connection: Connection, user_id: int, step: int) -> bool:
+    """Note that the code of a step was used; False where it, or a later one, was used before."""
+    table = tables.users
+    changed = connection.execute(
+        update(table)
+        .where(table.c.id == user_id, or_(table.c.totp_step.is_(None), table.c.totp_step < step))
+        .values(totp_step=step)
     )
-    return replace(there, has_password=True)
+    return changed.rowcount == 1
+
+
+def users_called(connection: Connection, login: str) -> list[tuple[Tenant, User]]:
+    """Everybody of whatever tenant who signs in by that name: the password tells who is meant."""
+    rows = connection.execute(
+        select(tables.users).where(tables.users.c.login == login).order_by(tables.users.c.id)
+    ).all()
+    return [(_tenant_by_id(connection, row.tenant_id), _user(row)) for row in rows]
+
+
+def users_of_subject(connection: Connection, subject: str) -> list[tuple[Tenant, User]]:
+    """Everybody whom the sign-in issuer calls so."""
+    rows = connection.execute(
+        select(tables.users).where(tables.users.c.subject == subject).order_by(tables.users.c.id)
+    ).all()
+    return [(_tenant_by_id(connection, row.tenant_id), _user(row)) for row in rows]
+
+
+def user_by_id(connection: Connection, number: int) -> tuple[Tenant, User] | None:
+    """Whose session it is, with their tenant; None where they are gone."""
+    row = connection.execute(select(tables.users).where(tables.users.c.id == number)).first()
+    return None if row is None else (_tenant_by_id(connection, row.tenant_id), _user(row))
+
+
+def secrets_of(connection: Connection, user_id: int) -> Secrets:
+    """What a sign-in of this user is checked against."""
+    table = tables.users
+    columns = (table.c.password, table.c.totp, table.c.totp_step, table.c.recovery)
+    row = connection.execute(select(*columns).where(table.c.id == user_id)).one()
+    kept = () if row.recovery is None else tuple(json.loads(bytes(row.recovery)))
+    return Secrets(row.password, row.totp, row.totp_step, kept)
 
 
 def users(connection: Connection, tenant: Tenant) -> list[User]:
@@ -633,7 +732,7 @@ def first_run(
         connection, owner, "first-source", now=now, scopes=("all",), label="made on the first run"
     )
     password = new_secret(15)
-    create_user(connection, owner, "admin", hash_password(password), "admin", now)
+    create_user(connection, owner, "admin", hash_password(password), ("admin", "operator"), now)
     return FirstRun(owner, made.key, "admin", made.secret, password)
 
 
@@ -732,18 +831,25 @@ def _issuer(connection: Connection, row: Row[Any], names: Mapping[int, str]) -> 
 
 def _user(row: Row[Any]) -> User:
     return User(
-        row.id, row.tenant_id, row.login, row.role, row.password is not None, _moment(row.created)
+        row.id,
+        row.tenant_id,
+        row.login,
+        frozenset(row.roles.split()),
+        row.password is not None,
+        _moment(row.created),
+        None if row.person is None else bytes(row.person),
+        row.mail,
+        row.locale,
+        row.zone,
+        row.theme,
+        row.totp is not None,
+        row.subject is not None,
+        None if row.ended is None else _moment(row.ended),
     )
 
 
-def _user_of(connection: Connection, tenant: Tenant, login: str) -> User:
-    table = tables.users
-    row = connection.execute(
-        select(table).where(table.c.tenant_id == tenant.id, table.c.login == login)
-    ).first()
-    if row is None:
-        raise errors.NotFound(f"a user {login} of tenant {tenant.name}")
-    return _user(row)
+def _roles(words: Collection[str]) -> str:
+    return " ".join(sorted(set(words)))
 
 
 def _alone(connection: Connection, tenant: Tenant, name: str, authority: Mapping[str, Any]) -> None:

@@ -112,7 +112,13 @@ issuer_clients = Table(
     **MARIADB,
 )
 
-#: A person who signs in. `password` is an argon2 hash; NULL: only through an issuer.
+#: A person who signs in. `password` is an argon2 hash; NULL: only through an issuer. `roles` are
+#: words separated by blanks. `person` is whom of the register they are (NULL: nobody, or not said).
+#: `locale`, `zone`, `theme`: as they chose (NULL: as their browser asks, as the service is set up).
+#: `subject` is what the sign-in issuer calls them. `totp` is the secret of the second factor
+#: (NULL: none), kept as it is since codes are reckoned from it; `totp_step` the last step whose
+#: code was used, so that none counts twice; `recovery` hashes of the codes for who lost the phone,
+#: as JSON. `ended`: since when they may no longer sign in (NULL: they may).
 users = Table(
     "users",
     metadata,
@@ -120,8 +126,18 @@ users = Table(
     Column("tenant_id", Integer, nullable=False),
     Column("login", String(200), nullable=False),
     Column("password", String(200)),
-    Column("role", String(40), nullable=False),
+    Column("roles", String(200), nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("person", fixed(16)),
+    Column("mail", String(200)),
+    Column("locale", String(10)),
+    Column("zone", String(60)),
+    Column("theme", String(10)),
+    Column("subject", String(255)),
+    Column("totp", String(64)),
+    Column("totp_step", BigInteger),
+    Column("recovery", blob()),
+    Column("ended", BigInteger),
     UniqueConstraint("tenant_id", "login", name="users_of_tenant"),
     **MARIADB,
 )
@@ -144,6 +160,58 @@ hooks = Table(
     Column("created", BigInteger, nullable=False),
     Column("mapping", blob(), nullable=False),  # JSON, as schemas/hooks.py accepts it
     UniqueConstraint("tenant_id", "name", name="hooks_of_tenant"),
+    **MARIADB,
+)
+
+#: Who is signed in, by the SHA-256 of what the browser holds. `stage`: `in`; `second` (the
+#: password was right, the second factor is awaited); `reset` (not a session: the one use of a link
+#: that sets a new password). `seen` is written at most once a minute; past `ends` it counts for
+#: nothing, however busy.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", fixed(32), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("user_id", Integer, nullable=False),
+    Column("stage", String(10), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Column("body", blob()),  # NULL: nothing to remember
+    Index("sessions_of_user", "user_id"),
+    Index("sessions_by_end", "ends"),
+    **MARIADB,
+)
+
+#: Sign-ins that failed, by a digest of the login that was tried, be there such a one or not. No
+#: name: what people mistype into the field is now and then a password.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("who", fixed(16), primary_key=True),
+    Column("failed", Integer, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    **MARIADB,
+)
+
+#: Who saw and changed what. `who` is `user:<login>` or `key:<public>`, `action` a word such as
+#: `person/seen`, `subject` the kind and id of what it was done to. Ids only, no names: the trail
+#: outlives people's data. Rows are only ever added.
+audit = Table(
+    "audit",
+    metadata,
+    Column(
+        "id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    ),
+    Column("tenant_id", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("action", String(60), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Index("audit_of_tenant", "tenant_id", "id"),
+    Index("audit_by_who", "tenant_id", "who", "id"),
+    Index("audit_of_subject", "tenant_id", "subject", "id"),
     **MARIADB,
 )
 

@@ -158,7 +158,7 @@ def test_an_unknown_address_names_the_nearest(client: Client) -> None:
     assert "X-Experience-API-Version" in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/xapi//statements", "/xapi/statements/", "/", "/%FF"])
+@pytest.mark.parametrize("path", ["/xapi//statements", "/xapi/statements/", "/%FF"])
 def test_no_address_redirects(client: Client, path: str) -> None:
     answer = client.post(path, json=[])
     assert answer.status_code == 404

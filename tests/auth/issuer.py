@@ -1,7 +1,13 @@
-"""A small OpenID Connect issuer on loopback, with real keys, that tests can break in every way."""
+"""A small OpenID Connect issuer on loopback, with real keys, that tests can break in every way.
+
+It also signs people in, by authorization code with PKCE: whoever comes is the person that `who`
+says, without being asked.
+"""
 
 import base64
+import hashlib
 import json
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +15,7 @@ from datetime import timedelta
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -44,13 +51,18 @@ def jwk(kid: str | None, key: Key, **members: Any) -> dict[str, Any]:
 
 class Issuer:
     """`published` is what it lists, `asked` counts the requests for it; `answer` replaces the
-    answer to any path: (status, body) or None for the usual one."""
+    answer to any path: (status, body) or None for the usual one. `who` are claims of the person
+    that signs in; `lies` are laid over the ID token's claims."""
 
     def __init__(self) -> None:
         self.published: list[dict[str, Any]] = [jwk("one", rsa_key())]
         self.asked = 0
         self.delay = 0.0
         self.answer: Callable[[str], tuple[int, bytes] | None] = lambda path: None
+        self.who: dict[str, Any] = {}
+        self.lies: dict[str, Any] = {}
+        self.client_secret = "a secret of the pages"
+        self.codes: dict[str, dict[str, str]] = {}
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -66,6 +78,15 @@ class Issuer:
                 except OSError:
                     pass
 
+            def do_POST(self) -> None:
+                form = dict(
+                    parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                )
+                status, body = issuer.answer(self.path) or issuer.redeem(form)
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(body)
+
             def log_message(self, *_: Any) -> None:
                 pass
 
@@ -77,11 +98,44 @@ class Issuer:
 
     def usual(self, path: str) -> tuple[int, bytes]:
         if path == "/realms/asn/.well-known/openid-configuration":
-            return 200, json.dumps({"issuer": self.url, "jwks_uri": f"{self.url}/certs"}).encode()
+            about = {
+                "issuer": self.url,
+                "jwks_uri": f"{self.url}/certs",
+                "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token",
+            }
+            return 200, json.dumps(about).encode()
         if path == "/realms/asn/certs":
             self.asked += 1
             return 200, json.dumps({"keys": self.published}).encode()
         return 404, b""
+
+    def authorize(self, address: str) -> str:
+        """Where a browser that was sent to `address` is sent back to."""
+        asked = dict(parse_qsl(urlsplit(address).query))
+        assert asked["response_type"] == "code"
+        assert asked["code_challenge_method"] == "S256"
+        code = secrets.token_urlsafe(16)
+        self.codes[code] = asked
+        back = {"code": code, "state": asked["state"], "iss": self.url}
+        return f"{asked['redirect_uri']}?{urlencode(back)}"
+
+    def redeem(self, form: dict[str, str]) -> tuple[int, bytes]:
+        """The ID token for a code; once, to who began, and with the client's secret."""
+        asked = self.codes.pop(form["code"], None)
+        made = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest())
+        if (
+            asked is None
+            or form["grant_type"] != "authorization_code"
+            or form["client_secret"] != self.client_secret
+            or form["client_id"] != asked["client_id"]
+            or form["redirect_uri"] != asked["redirect_uri"]
+            or made.rstrip(b"=").decode() != asked["code_challenge"]
+        ):
+            return 400, b'{"error": "invalid_grant"}'
+        told = {"aud": asked["client_id"], "azp": None, "scope": None, "nonce": asked["nonce"]}
+        token = self.token(**(told | self.who | self.lies)).removeprefix("Bearer ")
+        return 200, json.dumps({"id_token": token, "access_token": "x"}).encode()
 
     def stop(self) -> None:
         self.server.shutdown()

@@ -169,7 +169,7 @@ def test_an_issuer_comes_and_goes(jejak: Jejak) -> None:
 
 def test_a_person_gets_a_password(jejak: Jejak) -> None:
     made = json.loads(jejak("users", "create", "Siti", "--generate", "--json"))
-    assert (made["login"], made["role"], len(made["password"])) == ("siti", "admin", 20)
+    assert (made["login"], made["roles"], len(made["password"])) == ("siti", ["admin"], 20)
     assert "password" not in jejak("users", "create", "budi", "--stdin", stdin="correct horse 1\n")
     assert "kept nowhere" in jejak("users", "password", "siti", "--generate")
     assert [user["login"] for user in json.loads(jejak("users", "list", "--json"))] == [

@@ -129,7 +129,7 @@ def test_taken(schema: Schema, entered: dict[str, Any], loaded: dict[str, Any]) 
         (ClientSchema(), {"client": " x"}, "blanks"),
         (User(), PERSON | {"login": "siti rahma"}, "is made of letters"),
         (User(), PERSON | {"password": "short"}, "has 12 to 1024 characters"),
-        (User(), PERSON | {"role": "root"}, "the role is one of admin"),
+        (User(), PERSON | {"roles": ["root"]}, "is none of the roles; there are: admin"),
     ],
 )
 def test_refused(schema: Schema, entered: dict[str, Any], sentence: str) -> None:

@@ -276,7 +276,7 @@ def test_an_issuer_removed_leaves_no_clients_to_the_next(database: Database, cas
 
 def test_a_password_is_kept_as_argon2(database: Database, cast: Cast) -> None:
     hashed = accounts.hash_password("correct horse battery")
-    write(database, accounts.create_user, cast.tenant, "siti", hashed, "admin", NOW)
+    write(database, accounts.create_user, cast.tenant, "siti", hashed, ("admin",), NOW)
     with database.read() as connection:
         kept = connection.execute(select(tables.users.c.password)).scalar_one()
     assert kept.startswith("$argon2id$")
@@ -284,12 +284,12 @@ def test_a_password_is_kept_as_argon2(database: Database, cast: Cast) -> None:
     changed = write(database, accounts.set_password, cast.tenant, "siti", "$other")
     assert [changed] == read(database, accounts.users, cast.tenant)
     with pytest.raises(errors.Conflict, match="already a user siti"):
-        write(database, accounts.create_user, cast.tenant, "siti", hashed, "admin", NOW)
+        write(database, accounts.create_user, cast.tenant, "siti", hashed, ("admin",), NOW)
 
 
 def test_a_login_is_free_in_another_tenant(database: Database, cast: Cast, neighbour: Cast) -> None:
     for tenant in (cast.tenant, neighbour.tenant):
-        write(database, accounts.create_user, tenant, "siti", "$", "admin", NOW)
+        write(database, accounts.create_user, tenant, "siti", "$", ("admin",), NOW)
     [ours] = read(database, accounts.users, cast.tenant)
     write(database, accounts.set_password, cast.tenant, "siti", "$new")
     with database.read() as connection:
@@ -309,7 +309,7 @@ def theirs(cast: Cast) -> Theirs:
     """A source, a key, an issuer and a user of the tenant next door."""
     cast.another_source("secret-lab")
     key = cast.database.write(lambda c: accounts.create_key(c, cast.tenant, "secret-lab", now=NOW))
-    write(cast.database, accounts.create_user, cast.tenant, "siti", "$", "admin", NOW)
+    write(cast.database, accounts.create_user, cast.tenant, "siti", "$", ("admin",), NOW)
     return key, trust(cast, "jejak", source_name="secret-lab")
 
 
@@ -375,7 +375,7 @@ def test_the_first_run_is_the_first_only(database: Database) -> None:
     assert found.secret_hash == accounts.digest(first.secret)
     assert found.source.authority_tree["account"]["homePage"] == "https://lrs.example.org"
     [admin] = read(database, accounts.users, first.tenant)
-    assert (admin.login, admin.role) == (first.login, "admin")
+    assert (admin.login, admin.roles) == (first.login, {"admin", "operator"})
     with database.read() as connection:
         hashed = connection.execute(select(tables.users.c.password)).scalar_one()
     assert PasswordHasher().verify(hashed, first.password)

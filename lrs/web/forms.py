@@ -1,0 +1,88 @@
+"""Forms: what was filled in, what is wrong with it, and where."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request
+from werkzeug.datastructures import FileStorage
+
+from lrs.errors import Problem, Refused
+from lrs.i18n import _
+
+
+@dataclass(slots=True)
+class Form:
+    """One form: `values` by field as text, and the sentences of what is wrong by field (under the
+    empty name: of the whole). A template shows each at its field, and all above the form."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def sent(cls) -> "Form":
+        """The form of this request. Blanks at the ends of fields do not count."""
+        lists = {name: request.form.getlist(name) for name in request.form if name != "token"}
+        return cls({name: all_[-1].strip() for name, all_ in lists.items()}, lists)
+
+    @classmethod
+    def of(cls, **values: Any) -> "Form":
+        """A form with what stands now; None is empty."""
+        return cls({name: "" if value is None else str(value) for name, value in values.items()})
+
+    def __getitem__(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field that may be chosen more than once."""
+        return self.lists.get(name, [])
+
+    def wrong(self, name: str, sentence: str) -> None:
+        """Say what is wrong with a field (`""`: with the whole)."""
+        self.problems.setdefault(name, []).append(sentence)
+
+    def need(self, *names: str) -> None:
+        """Each of these must be filled in."""
+        for name in names:
+            if not self[name]:
+                self.wrong(name, _("This is missing."))
+
+    def refused(self, error: Refused, fields: Mapping[str, str] | None = None) -> None:
+        """Take over what a schema found wrong; `fields` maps its paths to fields of the form."""
+        for problem in error.problems:
+            self.take(problem, fields or {})
+
+    def take(self, problem: Problem, fields: Mapping[str, str]) -> None:
+        name = fields.get(problem.path, problem.path)
+        known = name in self.values or name in fields.values()
+        place = "" if known or not problem.path else f"{problem.path}: "
+        self.wrong(name if known else "", place + _(problem.message))
+
+    def try_(self, work: Callable[[], Any], fields: Mapping[str, str] | None = None) -> Any:
+        """What `work` gives; None where it was refused, which then is told in the form."""
+        try:
+            return work()
+        except Refused as error:
+            self.refused(error, fields)
+            return None
+
+    @property
+    def sound(self) -> bool:
+        return not self.problems
+
+    def at(self, name: str) -> list[str]:
+        """What is wrong with a field."""
+        return self.problems.get(name, [])
+
+
+def file_of(name: str) -> FileStorage | None:
+    """The file that was sent in a field; None where none was chosen."""
+    found = request.files.get(name)
+    return found if found is not None and found.filename else None
+
+
+def choices(words: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
+    """(value, what is shown) of a list to choose from, in the language of the reader."""
+    pairs = words.items() if isinstance(words, Mapping) else ((each, each) for each in words)
+    return [(value, _(shown)) for value, shown in pairs]

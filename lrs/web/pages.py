@@ -1,0 +1,12 @@
+"""Every room of the pages: the one list to add a new room to."""
+
+from flask import Blueprint
+
+from lrs.web import account, home, signing, site
+
+ROOMS = (home.ROOM, signing.ROOM, account.ROOM)
+
+
+def blueprint() -> Blueprint:
+    """All pages as one blueprint."""
+    return site.blueprint(ROOMS)

@@ -1,0 +1,105 @@
+"""How the pages write moments, spans and sizes; languages and sentences are `lrs/i18n.py`'s."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel import dates
+from flask import g
+
+from lrs import i18n
+from lrs.i18n import N_, _
+
+LANGUAGES: Final = {"id": "Bahasa Indonesia", "en": "English"}
+"""Languages to choose from, each in its own words."""
+
+ZONES: Final = {
+    "Asia/Jakarta": "WIB (Jakarta, Medan, Pontianak)",
+    "Asia/Makassar": "WITA (Makassar, Denpasar, Banjarmasin)",
+    "Asia/Jayapura": "WIT (Jayapura, Ambon)",
+    "UTC": "UTC",
+}
+"""Time zones to choose from."""
+
+THEMES: Final = {"light": N_("Light"), "dark": N_("Dark")}
+"""Themes to choose from; none: as the device has it."""
+
+
+ROLES: Final = {
+    "admin": N_("Training admin"),
+    "reviewer": N_("Reviewer"),
+    "evaluator": N_("Evaluation team"),
+    "coach": N_("Coach"),
+    "examiner": N_("Examiner"),
+    "superior": N_("Superior"),
+    "peer": N_("Peer"),
+    "learner": N_("Alumni"),
+    "unit_contact": N_("Contact of a unit"),
+    "head": N_("Head of agency"),
+    "operator": N_("Operator"),
+}
+"""Roles as people call them."""
+
+
+def zone() -> ZoneInfo:
+    """The time zone of whoever is looking."""
+    return ZoneInfo(g.here.zone)
+
+
+def short_day(value: date | int | None) -> str:
+    """A day for tables, given as one or counted since 1970: `3 Mar 2026`."""
+    return "–" if value is None else i18n.day(value, "medium")
+
+
+def when(value: datetime | int | None) -> str:
+    """A moment, given as one or in microseconds, where the reader is: `3 Mar 2026, 15.04 WIB`."""
+    if value is None:
+        return "–"
+    at = as_moment(value).astimezone(zone())
+    time = dates.format_time(
+        at, "HH.mm" if i18n.spoken() == "id" else "HH:mm", locale=i18n.spoken()
+    )
+    return f"{i18n.day(at.date(), 'medium')}, {time} {i18n.zone_name(zone(), at)}"
+
+
+def iso(value: datetime | date | int) -> str:
+    """For the attribute `datetime` of `<time>`."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return as_moment(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def ago(value: datetime | int | None) -> str:
+    """How long ago, in words."""
+    if value is None:
+        return _("never")
+    past = as_moment(value) - g.here.now
+    return str(dates.format_timedelta(past, add_direction=True, locale=i18n.spoken()))
+
+
+def as_moment(value: Any) -> datetime:
+    """Microseconds since 1970 as a moment; a moment as it is."""
+    if isinstance(value, datetime):
+        return value
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
+
+
+def size(value: int) -> str:
+    """Bytes as people say it."""
+    amount, unit = float(value), "B"
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{i18n.number(round(amount, 0 if unit == 'B' else 1))} {unit}"
+
+
+FILTERS: Final[dict[str, Callable[..., str]]] = {
+    "short_day": short_day,
+    "when": when,
+    "ago": ago,
+    "iso": iso,
+    "size": size,
+}
+"""Filters of the pages' templates, beside those of `i18n.equip`."""
