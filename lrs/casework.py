@@ -22,7 +22,7 @@ import msgspec
 import tincan
 from sqlalchemy import Connection
 
-from lrs import intake
+from lrs import intake, learning, workplace
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.practice import forms, names, records, review
 from lrs.practice.forms import FORMS
@@ -31,6 +31,7 @@ from lrs.practice.programmes import Programme
 from lrs.practice.records import Answer, Citizen, Ending, Evidence, Meeting, Record, Verdict
 from lrs.store import accounts, log, practice, statements
 from lrs.store.accounts import Kindness, Principal, Tenant
+from lrs.xapi.actors import ifi
 from lrs.xapi.attachments import Part
 from lrs.xapi.statements import parse
 from lrs.xapi.versions import V1
@@ -349,8 +350,7 @@ def propose(
 ) -> str:
     """Link a case and a piece of evidence by hand, for a behaviour or the case as a whole."""
     there = _case(connection, tenant, case.hex(), None)
-    about = practice.subjects_of_statement(connection, tenant.id, evidence)
-    if there.subject not in about:
+    if there.subject not in _whose(connection, tenant, evidence):
         raise Refused(
             Problem(
                 "evidence",
@@ -575,6 +575,22 @@ def _person(connection: Connection, tenant: Tenant, person: str) -> None:
         known = set()
     if not known:
         raise NotFound(f"a person {person}")
+
+
+def _whose(connection: Connection, tenant: Tenant, evidence: bytes) -> set[bytes]:
+    """Whose work a statement tells of, be it one that no programme asked for."""
+    about = practice.subjects_of_statement(connection, tenant.id, evidence)
+    if about:
+        return about
+    rows = practice.logged(connection, tenant.learning.id, [evidence])
+    if not rows:
+        raise NotFound(f"a statement {uuid.UUID(bytes=evidence)}")
+    actors = [
+        names.actor(tenant.id, *told)
+        for event in workplace.practice_events(parse(rows[0].body), learning.WORKED)
+        if (told := ifi(event.actor)) is not None
+    ]
+    return practice.standing_for(connection, tenant.id, actors)
 
 
 def _unsound_role(role: str, person: str, by: str | None) -> list[Problem]:

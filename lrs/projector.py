@@ -23,8 +23,9 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import Connection
 
+from lrs import learning, workplace
 from lrs.learning import Event, LearningEvent, Tree
-from lrs.practice import cases, names, records
+from lrs.practice import cases, matching, names, records
 from lrs.practice.cases import Employment
 from lrs.practice.programmes import Programme
 from lrs.store import accounts, log, practice, register
@@ -38,6 +39,9 @@ from lrs.xapi.statements import digest, parse, query_terms
 
 #: How many statements one step reads at most.
 BATCH = 500
+
+#: Under what the events of a statement stand that no adapter speaks for, once linked by hand.
+BY_HAND = "by hand"
 
 _VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
@@ -141,10 +145,11 @@ def _prepare(
         return work, 0
     programmes = Programmes(tenant.id, _in_force(connection, tenant))
     service = accounts.service_id(connection, tenant)
-    read = _Reading(tenant, adapters, _configs(connection, tenant, programmes), service)
+    configs = _configs(connection, tenant, programmes)
+    read = _Reading(tenant, adapters, configs, service, programmes.interest)
     touched = _note(connection, tenant, read, logged, work)
     people = {mark for mark, _ in marks}
-    people -= _changed_programmes(connection, tenant, marks, work)
+    people -= _changed_programmes(connection, tenant, programmes, marks, work)
     people -= _changed_adapters(connection, tenant, marks, work)
     for search in searches:
         touched |= _search(connection, tenant, read, search, limit, work)
@@ -178,17 +183,23 @@ class _Reading:
     adapters: Reader
     configs: Mapping[str, Any]
     service: int | None
+    interest: matching.Interest
 
-    def events(self, logged: Logged, tree: Tree) -> list[Stored]:
+    def events(self, logged: Logged, tree: Tree, *, asked: bool = False) -> list[Stored]:
+        """What a statement says; `asked` where somebody linked it by hand, whatever it is."""
         if logged.store_id == self.tenant.practice.id:
             record = self.record(logged, tree)
             about = () if record is None else records.people(record)
             return [self._own(logged, n, record, who) for n, who in enumerate(about)]
         reading = self.adapters.read(tree, self.configs)
+        adapter, events = reading.adapter, reading.events
+        if asked and not events:
+            adapter, events = BY_HAND, workplace.practice_events(tree, learning.WORKED)
         return [
-            self._stored(logged, n, reading.adapter, event)
-            for n, event in enumerate(reading.events)
+            self._stored(logged, n, adapter, event)
+            for n, event in enumerate(events)
             if actors.ifi(event.actor) is not None
+            and (asked or isinstance(event, LearningEvent) or self.interest.takes(event))
         ]
 
     def record(self, logged: Logged, tree: Tree) -> records.Record | None:
@@ -236,6 +247,7 @@ def _note(
 ) -> set[bytes]:
     """Read what is new in the log; answers whose identifiers it touches."""
     voiding: list[bytes] = []
+    asked: set[bytes] = set()
     for each in logged:
         tree = parse(each.body)
         if tree["verb"]["id"] == _VOIDED and tree["object"].get("objectType") == "StatementRef":
@@ -244,7 +256,10 @@ def _note(
         record = read.record(each, tree)
         if isinstance(record, records.Citizen):
             work.citizens += _citizen(tenant.id, each, record)
+        if isinstance(record, records.Verdict):
+            asked.add(bytes.fromhex(record.evidence))
         work.new.extend(read.events(each, tree))
+    work.new += _asked(connection, tenant, read, asked - {each.statement for each in work.new})
     work.silenced = voiding
     touched = {each.actor for each in work.new}
     there = practice.events_of_statements(connection, tenant.id, voiding)
@@ -252,6 +267,19 @@ def _note(
     work.voided = sorted(gone)
     # What is voided in the very batch it came in was read as voided already.
     return touched | {each.actor for each in there if each.position in gone}
+
+
+def _asked(
+    connection: Connection, tenant: Tenant, read: _Reading, statements: set[bytes]
+) -> list[Stored]:
+    """What statements say that no programme asked for and that somebody linked by hand."""
+    known = practice.events_of_statements(connection, tenant.id, sorted(statements))
+    unknown = statements - {each.statement for each in known}
+    return [
+        event
+        for each in practice.logged(connection, tenant.learning.id, sorted(unknown))
+        for event in read.events(each, parse(each.body), asked=True)
+    ]
 
 
 def _citizen(tenant_id: int, logged: Logged, record: records.Citizen) -> list[Values]:
@@ -266,10 +294,15 @@ def _citizen(tenant_id: int, logged: Logged, record: records.Citizen) -> list[Va
 
 
 def _changed_programmes(
-    connection: Connection, tenant: Tenant, marks: Sequence[tuple[bytes, int]], work: _Work
+    connection: Connection,
+    tenant: Tenant,
+    programmes: Programmes,
+    marks: Sequence[tuple[bytes, int]],
+    work: _Work,
 ) -> set[bytes]:
     """Of the marks, those of programmes: marks all in their courses, and has the log searched
-    for what their rules name, those of earlier versions too. Answers the marks it dealt with."""
+    for what their rules name, those of earlier versions too, and, where behaviours are worded
+    anew, for all that tells of work. Answers the marks it dealt with."""
     versions = practice.programme_versions(connection, tenant.id, [mark for mark, _ in marks])
     if not versions:
         return set()
@@ -283,11 +316,25 @@ def _changed_programmes(
                 courses.update(cohort.get("courses") or ())
             for rule in version.get("rules") or ():
                 verbs.update(rule.get("verbs") or ("",))
+    if any(_reworded(body) for body in versions.values()):
+        verbs |= workplace.spellings()
+        for programme in programmes.every:
+            for rule in programme.rules:
+                verbs |= rule.verbs or {""}
     digests = sorted(names.course(tenant.id, iri) for iri in courses)
     work.again = dict.fromkeys(practice.actors_in(connection, tenant.id, digests), since)
     wanted = [*sorted(verbs), *named({i for body in versions.values() for i in _new_names(body)})]
     work.searches = [practice.Search(each, 0) for each in wanted]
     return set(versions)
+
+
+def _reworded(versions: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the last version words behaviours otherwise than the one before it."""
+    before, now = (
+        {each["text"] for version in some for each in version.get("behaviours") or ()}
+        for some in (versions[-2:-1], versions[-1:])
+    )
+    return before != now
 
 
 def named(iris: Iterable[str]) -> list[str]:
@@ -338,9 +385,12 @@ def _search(
     for event in practice.events_of_statements(connection, tenant.id, [each.id for each in found]):
         there.setdefault(event.position, []).append(event)
     touched: set[bytes] = set()
+    by_hand = practice.referred(
+        connection, tenant.id, tenant.practice.id, [each.id for each in found]
+    )
     for each in found:
         old = sorted(there.get(each.position, []), key=lambda event: event.n)
-        new = read.events(each, parse(each.body))
+        new = read.events(each, parse(each.body), asked=each.id in by_hand)
         if old != new:
             work.removed.append(each.position)
             work.new.extend(new)
@@ -393,7 +443,8 @@ def foresee(
     position, generation = practice.state(connection, tenant.id) or (0, 0)
     programmes = Programmes(tenant.id, every)
     service = accounts.service_id(connection, tenant)
-    read = _Reading(tenant, adapters, _configs(connection, tenant, programmes), service)
+    configs = _configs(connection, tenant, programmes)
+    read = _Reading(tenant, adapters, configs, service, programmes.interest)
     work = _Work(generation, position, [])
     digests = sorted(names.course(tenant.id, iri) for iri in courses)
     touched = practice.actors_in(connection, tenant.id, digests)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -58,6 +59,11 @@ class Programmes:
             for each in self.every
             for behaviour in each.behaviours
         }
+
+    @cached_property
+    def interest(self) -> matching.Interest:
+        """What of workplace systems' statements could be evidence at all."""
+        return matching.Interest(self.every)
 
     def of_course(self, iri: str) -> Programme | None:
         """Whose course this is."""

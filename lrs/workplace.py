@@ -67,6 +67,18 @@ def plain(verb: str) -> str:
     return "http" + verb[5:] if verb.startswith("https://activitystrea.ms/") else verb
 
 
+def spellings() -> set[str]:
+    """Every form in which one of `VERBS` is written."""
+    short = {verb.removeprefix("http://activitystrea.ms/") for verb in VERBS} - set(VERBS)
+    streams = {
+        f"{scheme}://activitystrea.ms/{path}{word}"
+        for scheme in ("http", "https")
+        for path in ("", "schema/1.0/")
+        for word in short
+    }
+    return set(VERBS) | streams
+
+
 def kind_of(statement: Tree) -> str | None:
     """What sort of word about work a statement is, by the published vocabulary; None for none."""
     told = learning.extensions(statement)

@@ -377,6 +377,34 @@ def test_a_link_by_hand_needs_evidence_of_the_same_person(desk: Desk) -> None:
         desk.do(casework.propose, case=sari, reason="Lagi.", **by_hand)
 
 
+def test_a_record_that_no_rule_asks_for_can_be_linked_by_hand_and_stays_through_a_replay(
+    desk: Desk,
+) -> None:
+    case = desk.completes("sari")
+    statement = str(uuid.UUID(int=88, version=4))
+    desk.send(
+        make.statement(
+            id=statement,
+            actor=make.agent("sari"),
+            verb={"id": "https://antrean.example.go.id/verbs/melayani"},
+            object={"id": "https://antrean.example.go.id/loket/3"},
+            timestamp="2026-03-20T02:00:00Z",
+        )
+    )
+    desk.catch_up()
+    assert desk.links() == []
+    by_hand = {"evidence": uuid.UUID(statement).bytes, "behaviour": HELPS, "by": ADMIN}
+    desk.do(casework.propose, case=case, reason="Terlihat di antrean.", **by_hand)
+    desk.accept(desk.links()[0]["id"])
+    assert desk.outcome(case, HELPS)["applied_day"] is not None
+    before = desk.standing()
+    desk.replay()
+    assert desk.standing() == before
+    nobody = by_hand | {"evidence": bytes(15) + b"x"}
+    with pytest.raises(NotFound):
+        desk.do(casework.propose, case=case, reason="Terlihat.", **nobody)
+
+
 def test_the_same_form_sent_twice_is_one_and_a_changed_one_is_told(desk: Desk) -> None:
     case = desk.completes("sari")
     filled = answered(case)

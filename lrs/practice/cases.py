@@ -9,6 +9,7 @@ who knows the date.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from lrs import learning
@@ -127,6 +128,7 @@ def days(moment: date) -> int:
     return (moment - _EPOCH).days
 
 
+@lru_cache(maxsize=1 << 16)
 def day_of(at: int, zone: ZoneInfo) -> int:
     """The day of a moment (microseconds since 1970 UTC), where it was lived."""
     return days(

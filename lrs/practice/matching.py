@@ -6,12 +6,12 @@ A proposal decides nothing. What two programmes could claim alike is left to a h
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, utils
+from rapidfuzz import fuzz, process, utils
 
 from lrs.learning import PracticeEvent
 from lrs.practice import names
 from lrs.practice.cases import OPEN, Completion, day_of
-from lrs.practice.programmes import Behaviour
+from lrs.practice.programmes import Behaviour, Programme, Rule
 
 BEFORE, DURING, AFTER = "before", "during", "after"
 
@@ -70,6 +70,46 @@ class Proposal:
     weight: int
     placed: str
     signals: tuple[Signal, ...]
+
+
+class Interest:
+    """What any of some programmes could take a practice event for.
+
+    What none could is noise, however often its verb is one that a rule names, and need not be kept:
+    whoever weighs it finds nothing.
+    """
+
+    def __init__(self, programmes: Iterable[Programme]) -> None:
+        self._iris: set[str] = set()
+        self._by_verb: dict[str, list[Rule]] = {}
+        self._by_type: list[Rule] = []
+        self._texts: list[str] = []
+        for programme in programmes:
+            self._iris |= {programme.iri, *programme.courses}
+            self._iris.update(iri for each in programme.cohorts for iri in each.courses)
+            self._iris.update(each.iri for each in programme.behaviours)
+            self._texts += [utils.default_process(each.text) for each in programme.behaviours]
+            for rule in programme.rules:
+                for verb in rule.verbs:
+                    self._by_verb.setdefault(verb, []).append(rule)
+                if not rule.verbs:
+                    self._by_type.append(rule)
+
+    def takes(self, event: PracticeEvent) -> bool:
+        """Whether the event refers to a record, names something known, is asked for by a rule, or
+        is worded like a behaviour."""
+        if event.refers or event.registration:
+            return True
+        if not self._iris.isdisjoint((*event.activities, *event.behaviours)):
+            return True
+        rules = (*self._by_verb.get(event.verb, ()), *self._by_type)
+        if any(rule.accepts(event) for rule in rules):
+            return True
+        if len(event.text.split()) < ENOUGH_WORDS:
+            return False
+        said = utils.default_process(event.text)
+        scorer = fuzz.token_set_ratio
+        return process.extractOne(said, self._texts, scorer=scorer, score_cutoff=ALIKE) is not None
 
 
 def weigh(tenant_id: int, case: Case, evidence: Evidence) -> list[Proposal]:

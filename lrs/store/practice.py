@@ -142,6 +142,39 @@ def _logged(row: Any) -> Logged:
     return Logged(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
 
 
+def logged(connection: Connection, store_id: int, ids: Sequence[bytes]) -> list[Logged]:
+    """The statements of a store with these ids, in the order of the log, voided ones too."""
+    found = [
+        _logged(row)
+        for piece in pieces(ids)
+        for row in run(
+            connection,
+            "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body"
+            " FROM statement_ids i JOIN statements s ON s.position = i.position"
+            f" WHERE i.store_id = ? AND i.id IN ({placeholders(piece)})",
+            (store_id, *piece),
+        )
+    ]
+    return sorted(found, key=lambda each: each.position)
+
+
+def referred(
+    connection: Connection, tenant_id: int, store_id: int, ids: Sequence[bytes]
+) -> set[bytes]:
+    """Which of these statements some statement of a store refers to."""
+    return {
+        bytes(row[0])
+        for piece in pieces(ids)
+        for row in run(
+            connection,
+            "SELECT DISTINCT r.target FROM statement_refs r"
+            " JOIN statements s ON s.position = r.position"
+            f" WHERE r.tenant_id = ? AND r.target IN ({placeholders(piece)}) AND s.store_id = ?",
+            (tenant_id, *piece, store_id),
+        )
+    }
+
+
 # Events -------------------------------------------------------------------------------------
 
 _EVENT = (
@@ -403,7 +436,15 @@ def subjects_of_statement(connection: Connection, tenant_id: int, statement: byt
         " WHERE e.statement = ? AND e.tenant_id = ? AND e.voided = 0",
         (statement, tenant_id),
     )
-    found = {bytes(row[1] if row[1] is not None else row[0]) for row in rows}
+    return standing_for(
+        connection, tenant_id, {bytes(row[1] if row[1] is not None else row[0]) for row in rows}
+    )
+
+
+def standing_for(connection: Connection, tenant_id: int, actors: Iterable[bytes]) -> set[bytes]:
+    """These people and identifiers, and whom they are known to be."""
+    found = set(actors)
+    found |= {claim.person for claim in claims(connection, tenant_id, sorted(found))}
     gone = merged(connection, tenant_id)
     return found | {gone[each] for each in found if each in gone}
 

@@ -7,7 +7,7 @@ from lrs.learning import PracticeEvent
 from lrs.practice import matching
 from lrs.practice.cases import OPEN, Completion
 from lrs.practice.matching import Case, Evidence, propose
-from lrs.practice.programmes import Behaviour, Programme
+from lrs.practice.programmes import Behaviour, Programme, Rule
 
 DAY = 86_400_000_000
 SERVE = "https://example.go.id/behaviours/serve"
@@ -69,3 +69,62 @@ def test_order_never_shows_and_no_piece_changes_another(pieces, random) -> None:
     random.shuffle(pieces)
     random.shuffle(runs)
     assert propose(1, runs, pieces) == whole
+
+
+RULE = Rule(
+    name="tiket",
+    behaviours=(SERVE,),
+    verbs=frozenset(["v"]),
+    activities=("https://tiket.example.go.id/*",),
+)
+IRIS = st.sampled_from(
+    ["https://tiket.example.go.id/1", "https://example.go.id/p", SERVE, "c", "https://elsewhere"]
+)
+WORDS = st.sampled_from(
+    ["", "Melayani warga dengan antrean daring", "antrean daring untuk warga, melayani", "rapat"]
+)
+
+
+@given(
+    st.builds(
+        PracticeEvent,
+        kind=st.just("worked"),
+        actor=st.just({}),
+        at=st.just(150 * DAY),
+        verb=st.sampled_from(["v", "w"]),
+        activities=st.lists(IRIS, max_size=2).map(tuple),
+        behaviours=st.lists(IRIS, max_size=1).map(tuple),
+        refers=st.lists(st.just((bytes([1]) * 16).hex()), max_size=1).map(tuple),
+        text=WORDS,
+    )
+)
+def test_what_no_programme_takes_an_interest_in_is_proposed_for_nothing(
+    event: PracticeEvent,
+) -> None:
+    programme = Programme(
+        iri="https://example.go.id/p",
+        title="P",
+        courses=frozenset(["c"]),
+        behaviours=(TEXTS,),
+        rules=(RULE,),
+    )
+    statement = bytes([1]) * 16
+    done = Completion(programme, None, None, "c", None, OPEN, 100 * DAY, (statement,))
+    piece = Evidence(bytes([9]) * 16, False, event, 150, False)
+    found, _ = propose(1, [Case(statement, done)], [piece])
+    assert matching.Interest([programme]).takes(event) or not found
+
+
+def test_noise_under_a_verb_that_a_rule_names_is_not_kept() -> None:
+    programme = Programme(
+        iri="https://example.go.id/p", title="P", behaviours=(TEXTS,), rules=(RULE,)
+    )
+    noise = PracticeEvent(
+        kind="worked",
+        actor={},
+        at=0,
+        verb="v",
+        activities=("https://surat.example.go.id/7",),
+        text="Undangan rapat koordinasi mingguan bagian umum",
+    )
+    assert not matching.Interest([programme]).takes(noise)
