@@ -15,7 +15,7 @@ from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.practice.programmes import DEPTHS, Programme
-from lrs.store import accounts
+from lrs.store import accounts, register, stream
 from schemas import packs
 from schemas.programmes import courses_of, dump, load, load_rules
 
@@ -274,6 +274,32 @@ def unclaimed(context: Context, tenant: str) -> None:
         found = programmes.unclaimed(connection, owner.id)
     rows = [("completed", "people", "course", "title")]
     rows += [(str(e.completed), str(e.people), e.course, e.title or "") for e in found]
+    print_table(rows)
+
+
+@programmes_group.command("staff")
+@of_tenant
+@click.pass_obj
+def staff(context: Context, tenant: str) -> None:
+    """List who is staff and no learner.
+
+    In the courses of each programme, told by what they do: who teaches, and who is in course
+    after course without ever doing anything.
+    """
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        titles = {each.iri: each.title for each in programmes.in_force(connection, owner.id)}
+        found = programmes.staff(connection, owner)
+        subjects = sorted({each.subject for held in found.values() for each in held})
+        people = register.people(connection, owner.id, subjects)
+        agents = stream.agents(connection, owner.id, subjects)
+    rows = [("programme", "who", "why")]
+    for iri, held in found.items():
+        for each in held:
+            known = people.get(each.subject)
+            account = json.dumps(agents.get(each.subject, [{}])[0], ensure_ascii=False)
+            why = "teaches" if each.why == "teaches" else f"idle in {each.courses} courses"
+            rows.append((titles[iri], known.name if known else account, why))
     print_table(rows)
 
 

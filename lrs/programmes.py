@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from lrs.errors import NotFound, Problem, Refused
 from lrs.practice import inference, names
-from lrs.practice.inference import Proposal, Trace
+from lrs.practice.inference import Proposal, Staff, Trace
 from lrs.practice.programmes import Programme
 from lrs.practice.titles import key
 from lrs.store import practice, register, stream
@@ -152,6 +152,23 @@ def suggest(connection: Connection, tenant: Tenant) -> list[Suggestion]:
         )
         for number, each in enumerate(inference.propose(traces, titles, every, teachers), 1)
     ]
+
+
+def staff(connection: Connection, tenant: Tenant) -> dict[str, tuple[Staff, ...]]:
+    """Who in the courses of each programme (its IRI) is staff and no learner, by what they do: to
+    be left out where learners are counted or asked."""
+    owners = {
+        course: programme.iri
+        for programme in in_force(connection, tenant.id)
+        for course in courses_of(programme)
+    }
+    digests = {names.course(tenant.id, course): course for course in owners}
+    traces = [
+        replace(trace, course=digests.get(digest_, trace.course))
+        for digest_, held in stream.traces(connection, tenant.id).items()
+        for trace in held
+    ]
+    return inference.staff(traces, owners, _teachers(connection, tenant, traces, set(owners)))
 
 
 def chosen(suggestions: Sequence[Suggestion], words: Iterable[str]) -> list[Suggestion]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from sqlalchemy import Connection
 
 from lrs import demo, programmes, projector
 from lrs.adapters import Adapters
@@ -77,7 +78,9 @@ def test_the_demonstration_agencys_programmes_are_read_as_they_were_made() -> No
     assert load(yaml.safe_load(demo.programmes(agency))) == list(agency.programmes)
 
 
-def test_in_a_real_moodle_the_teacher_is_told_from_the_learners(cast: Cast) -> None:
+def test_in_a_real_moodle_the_teacher_is_told_from_the_learners(
+    cast: Cast, jejak: Callable[..., Result]
+) -> None:
     every = recorded("statements")
     try:
         parts.send(cast.database, parts.principal(cast), every)
@@ -97,6 +100,17 @@ def test_in_a_real_moodle_the_teacher_is_told_from_the_learners(cast: Cast) -> N
     ]
     assert [each.cohort.name for each in found[0].proposal.runs] == ["Angkatan I"]
     assert {row[1] for row in names_ if bytes(row[0]) in left_out} == {"Budi Handayani"}
+
+    # Once the programmes are in force, staff are still told.
+    def confirm(connection: Connection) -> Applied:
+        made = programmes.confirmed(connection, cast.tenant.id, found, "https://example.org/p")
+        return programmes.apply(connection, cast.tenant.id, made, "admin")
+
+    cast.database.write(confirm)
+    assert jejak("programmes", "staff").output.count('"15"') == 3, "their account, by its name"
+    with cast.database.read() as connection:
+        staff = programmes.staff(connection, cast.tenant)
+    assert {each.subject for held in staff.values() for each in held} == left_out
 
 
 @pytest.fixture

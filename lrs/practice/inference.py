@@ -170,6 +170,23 @@ def propose(
     return sorted(found, key=lambda each: (-each.completed, -each.learners, each.title, each.key))
 
 
+def staff(
+    traces: Iterable[Trace],
+    owners: Mapping[str, str],
+    teachers: AbstractSet[bytes] = frozenset(),
+) -> dict[str, tuple[Staff, ...]]:
+    """Who is no learner in the courses of programmes: `owners` tells the programme of a course."""
+    held = list(traces)
+    by_course: dict[str, list[Trace]] = {}
+    here: dict[str, list[Trace]] = {}
+    for trace in held:
+        by_course.setdefault(trace.course, []).append(trace)
+        if trace.course in owners:
+            here.setdefault(owners[trace.course], []).append(trace)
+    idle = _Idle(by_course)
+    return {owner: idle.staff(theirs, teachers) for owner, theirs in sorted(here.items())}
+
+
 def extended(programme: Programme, proposal: Proposal) -> Programme:
     """The programme with the courses and cohorts that are proposed.
 

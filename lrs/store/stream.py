@@ -94,8 +94,9 @@ def groups(
         for piece in pieces(courses_):
             rows = run(
                 connection,
-                "SELECT e.course, e.actor, i.person, e.body FROM events e"
+                "SELECT e.course, e.actor, COALESCE(i.person, p.merged_into), e.body FROM events e"
                 " LEFT JOIN identities i ON i.tenant_id = e.tenant_id AND i.digest = e.actor"
+                " LEFT JOIN people p ON p.tenant_id = e.tenant_id AND p.id = e.actor"
                 " WHERE e.tenant_id = ? AND e.kind = ? AND e.voided = 0"
                 f" AND e.course IN ({placeholders(piece)}) ORDER BY e.position",
                 (tenant_id, kind, *piece),

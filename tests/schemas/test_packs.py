@@ -59,6 +59,7 @@ def test_two_programmes_of_one_pack_share_no_name() -> None:
     [
         ("Pelatihan Dasar CPNS Golongan III Angkatan II", "latsar"),
         ("LATSAR 2026", "latsar"),
+        ("Pelatihan Dasar Kearsipan", "technical"),
         ("Pelatihan Kepemimpinan Pengawas", "pkp"),
         ("Pelatihan Kepemimpinan Administrator", "pka"),
         ("Webinar Pelayanan Publik", "webinar"),
