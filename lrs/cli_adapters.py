@@ -7,14 +7,13 @@ from typing import Any
 import click
 import yaml
 
-from lrs import declared, dialects, projector
+from lrs import declared, readings
 from lrs.adapters import Adapters
 from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import NotFound, Problem, Refused
 from lrs.learning import LearningEvent, PracticeEvent
-from lrs.store import accounts, statements
-from lrs.xapi.statements import parse
+from lrs.store import accounts
 from schemas import adapters as schema
 
 #: How many of the newest statements a dry run tries a file on.
@@ -60,25 +59,17 @@ def explain(context: Context, statement_id: uuid.UUID, file: Path | None, tenant
     And why those that were asked before it did not. STATEMENT is the id of a statement in the
     learning store. It is read by the programmes and declared adapters in force now.
     """
+    given = [] if file is None else _read(file)
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
-        row = statements.by_id(connection, owner.learning.id, statement_id.bytes)
-        configs = projector.configs(connection, owner)
-    if row is None:
-        raise NotFound(f"a statement {statement_id} in the learning store of {tenant}")
-    if file is not None:
-        configs["declared"] = {"adapters": _with(configs["declared"]["adapters"], _read(file))}
-    tree = parse(row.body)
-    reading = Adapters.installed().read(tree, configs)
+        told = readings.explain(connection, owner, Adapters.installed(), statement_id, given)
+    reading = told.reading
     for name, why in reading.passed:
         click.echo(f"{name} passed: {why}.")
     if reading.adapter is None:
         click.echo("No adapter speaks for it: it stays a record, and opens no case.")
         return
-    said = dialects.speak(configs["declared"]["adapters"], tree)
-    by = ""
-    if reading.adapter == "declared" and isinstance(said, dialects.Spoken):
-        by = f" by rule {said.rule} of {said.adapter}"
+    by = f" by rule {told.rule[1]} of {told.rule[0]}" if told.rule else ""
     click.echo(f"{reading.adapter} spoke{by}, and said of it:")
     for event in reading.events:
         where = f" in {event.course}" if isinstance(event, LearningEvent) else ""
@@ -88,7 +79,7 @@ def explain(context: Context, statement_id: uuid.UUID, file: Path | None, tenant
                 click.echo(f"    {word}: {', '.join(iris)}")
     if not reading.events:
         click.echo("  nothing that counts for learning or practice")
-    if row.voided:
+    if told.voided:
         click.echo("The statement is voided: what it says no longer holds.")
 
 
@@ -188,12 +179,6 @@ def _read(file: Path) -> list[dict[str, Any]]:
         for problem in refused.problems[:50]:
             click.echo(f"{file.name}: {problem}", err=True)
         raise click.ClickException("Nothing was entered.") from refused
-
-
-def _with(standing: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The adapters in force once these are applied, in the order in which they are asked."""
-    every = {each["name"]: each for each in (*standing, *given)}
-    return [every[name] for name in sorted(every)]
 
 
 commands = (adapters_group,)

@@ -4,11 +4,12 @@ Told by the plug-in's own extension, or by Moodle's addresses of courses and mod
 
 - `completed` on a **course** (`…/course/view.php?id=N`) completes it. Modules are completed with
   the same verb, and an IMS content package even with the same activity type: so the address
-  decides, and the event that the plug-in names, if it names one. A completed module, also a failed
-  quiz, is progress in its course.
+  decides, and no event of a module, where the plug-in names the event. A completed module, also a
+  failed quiz, is progress in its course.
 - `uncompleted` on a course undoes that.
-- `enrolled`, `left`, `suspended` and `resumed` are enrolments. `registered` is the making of an
-  account, or the booking of a seminar, nothing else.
+- `enrolled`, `left`, `suspended` and `resumed` are enrolments, and so is `registered` on a course,
+  as older versions of the plug-in said it. On anything else that is the making of an account,
+  or the booking of a seminar.
 - A badge or certificate that is achieved in a course is a certificate, one that is forfeited a
   certificate lost.
 - The first view of a course or one of its modules says that the learner was there, and so does
@@ -41,6 +42,9 @@ _OF_COURSE = {
     _COMPLETED: learning.COMPLETED,
     _UNCOMPLETED: learning.UNCOMPLETED,
     _EDLM + "verbs/enrolled": learning.ENROLLED,
+    # By the plug-in in older versions.
+    _ADL + "registered": learning.ENROLLED,
+    "http://www.tincanapi.co.uk/verbs/enrolled_onto_learning_plan": learning.ENROLLED,
     "https://w3id.org/xapi/tla/verbs/resumed": learning.ENROLLED,
     "https://w3id.org/xapi/tla/verbs/suspended": learning.WITHDRAWN,
     "http://activitystrea.ms/leave": learning.WITHDRAWN,
@@ -67,11 +71,6 @@ _AWARDS = {_EDLM + "activity-types/badge", _EDLM + "activity-types/certificate"}
 _OF_STAFF = {
     _EDLM + "activity-types/report",
     "http://id.tincanapi.com/activitytype/user-profile",
-}
-_COURSE_EVENTS = {
-    "\\core\\event\\course_completed",
-    "\\core\\event\\course_completion_undone",
-    "\\totara_core\\event\\course_completion_reset",
 }
 
 
@@ -132,11 +131,12 @@ def _info(statement: Tree) -> Mapping[str, Any] | None:
 
 
 def _about_course(verb: str, info: Mapping[str, Any] | None) -> bool:
-    """Whether a completion is the course's: the event that the plug-in names must agree."""
-    if info is None or verb not in (_COMPLETED, _UNCOMPLETED):
+    """Whether a completion is the course's: no event of a module completes it, whatever address
+    stands there."""
+    event = (info or {}).get("event_name")
+    if verb != _COMPLETED or not isinstance(event, str):
         return True
-    event = info.get("event_name")
-    return event is None or (isinstance(event, str) and event in _COURSE_EVENTS)
+    return "course_module" not in event and not event.startswith("\\mod_")
 
 
 def _page(iri: str) -> str | None:

@@ -356,6 +356,26 @@ def test_who_looks_at_reports_and_notes_is_not_there_to_learn() -> None:
         assert said(looked) == ("moodle", []), iri
 
 
+def test_a_course_is_undone_whatever_event_that_came_of() -> None:
+    for event in (
+        "\\core\\event\\course_module_completion_updated",
+        "\\totara_core\\event\\course_completion_reset",
+    ):
+        assert said(moodle(event, EDLM + "verbs/uncompleted", RUANG)) == (
+            "moodle",
+            ["uncompleted"],
+        )
+
+
+def test_an_older_plug_in_enrols_by_another_word() -> None:
+    event = "\\core\\event\\user_enrolment_created"
+    for verb in (
+        ADL + "verbs/registered",
+        "http://www.tincanapi.co.uk/verbs/enrolled_onto_learning_plan",
+    ):
+        assert said(moodle(event, verb, RUANG)) == ("moodle", ["enrolled"])
+
+
 def test_a_suspended_enrolment_is_one_that_was_left() -> None:
     verb = "https://w3id.org/xapi/tla/verbs/suspended"
     event = "\\core\\event\\user_enrolment_updated"
