@@ -22,6 +22,7 @@ from lrs.learning import LearningEvent, Pass, Tree
 
 _TRANSFORMER = "https://w3id.org/xapi/openedx/extension/transformer-version"
 _ADL = "http://adlnet.gov/expapi/verbs/"
+_TYPE = "http://adlnet.gov/expapi/activities/course"
 _COURSE = re.compile(r"/courses?/(?:course|ccx)-v1:[^/?#]+/?$").search
 
 _ONE_COURSE: dict[str, tuple[str, ...]] = {
@@ -55,10 +56,11 @@ class OpenEdx:
         target = statement["object"]
         if not learning.is_activity(target):
             return Pass("its object is no activity")
-        whole = _COURSE(target["id"]) is not None
-        if _TRANSFORMER not in told and not whole:
+        theirs = _TRANSFORMER in told
+        whole = _is_course(target, theirs)
+        if not theirs and not whole:
             return Pass("neither the extension of Open edX's transformers nor one of its courses")
-        course = target if whole else _course(statement)
+        course = target if whole else _course(statement, theirs)
         if course is None:
             return ()
         return tuple(
@@ -89,13 +91,19 @@ def _of_part(statement: Tree) -> tuple[str, ...]:
     return (learning.PROGRESSED if statement["verb"]["id"] in _PROGRESS else learning.ATTENDED,)
 
 
-def _course(statement: Tree) -> Tree | None:
-    """The course that something is in, by its address."""
+def _course(statement: Tree, theirs: bool) -> Tree | None:
+    """The course that something is in."""
     for use in ("parent", "grouping"):
         for activity in learning.related(statement, use):
-            if _COURSE(activity["id"]):
+            if _is_course(activity, theirs):
                 return activity
     return None
+
+
+def _is_course(activity: Tree, theirs: bool) -> bool:
+    """By its address; by its type, too, where the transformers made the statement: courses of
+    before `course-v1` have other addresses."""
+    return _COURSE(activity["id"]) is not None or (theirs and learning.type_of(activity) == _TYPE)
 
 
 ADAPTER = OpenEdx()

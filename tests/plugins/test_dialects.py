@@ -265,6 +265,11 @@ def test_the_grade_of_an_open_edx_course_completes_it_and_no_exercise_does(
     assert {each.course for each in told(statement)} == {EDX["id"]}
 
 
+def test_a_course_of_an_older_open_edx_is_known_by_its_type() -> None:
+    old = thing("https://mooc.example.go.id/course/LAN/PP01/2014", ADL + "activities/course")
+    assert said(openedx(PASSED, old)) == ("openedx", ["passed", "completed"])
+
+
 # Totara, and what Moodle says besides -----------------------------------------------------------
 
 SITE = "https://lms.example.go.id"
