@@ -11,6 +11,7 @@ account of an LMS may be nobody's yet: its statement is what the LMS itself woul
 """
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,11 +22,11 @@ from rapidfuzz import fuzz
 from sqlalchemy import Connection
 
 from lrs import intake, people, programmes, spreadsheets
-from lrs.errors import NotFound, Problem, Refused
-from lrs.learning import ATTENDED, COMPLETED, ENROLLED, INVITED, Tree
+from lrs.errors import Conflict, NotFound, Problem, Refused
+from lrs.learning import ATTENDED, CERTIFIED, COMPLETED, ENROLLED, INVITED, Tree
 from lrs.practice import imported, names
 from lrs.practice.imported import Act
-from lrs.practice.people import Person
+from lrs.practice.people import IDENTIFIER, Person
 from lrs.practice.programmes import Cohort, Programme
 from lrs.spreadsheets import Row, Sheet, plain
 from lrs.store import accounts, register, statements
@@ -44,7 +45,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     word: tuple(known.split(", "))
     for word, known in {
         "number": "nip, nip baru, ni pppk, nip ni pppk, nipbaru, idnumber, id number, nomor induk, "
-        "nomor induk pegawai, nip nippppk, nip nik",
+        "nomor induk pegawai, nip nippppk, nip nik, n i p, nama nip, nip nama",
         "mail": "email, e mail, surel, email address, alamat email, alamat surel",
         "id": "id, user id, userid",
         "username": "username, nama pengguna",
@@ -62,14 +63,18 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         ATTENDED: "hadir, tanggal hadir, kehadiran, attended, tgl hadir",
         COMPLETED: "tanggal selesai, selesai, tanggal lulus, tanggal kelulusan, completed, "
         "timecompleted, time completed, tanggalselesaikursus, course complete date, course "
-        "complete, tgl selesai, tgl lulus, tanggal sertifikat, tanggal akhir, completion "
-        "date, tanggal sttpl, tanggal sttpp, end date, kursus selesai",
+        "complete, tgl selesai, tgl lulus, tanggal akhir, completion date, end date, kursus "
+        "selesai",
+        CERTIFIED: "tanggal sertifikat, tanggal sttpl, tanggal sttpp, tanggal sertipikat, tgl "
+        "sertifikat, certificate date",
         "date": "tanggal, tanggal pelaksanaan, waktu pelaksanaan, date, tgl, waktu, pelaksanaan, "
         "tgl pelaksanaan, tanggal kegiatan",
-        "jp": "jp, jam pelajaran, jumlah jp, jumlah jam, jumlahjam, hours, lama jp",
+        "jp": "jp, jam pelajaran, jumlah jp, jml jp, jumlah jam pelajaran, jumlah jam, jumlahjam, "
+        "hours, lama jp",
         "certificate": "nomor sertifikat, no sertifikat, nosertipikat, nomor sttpl, no sttpl, "
         "nomor sttpp, no sttpp, certificate, nomor sertipikat, no sertipikat",
-        "status": "status, hasil, kelulusan, keterangan, status kelulusan, status peserta",
+        "status": "status, hasil, kelulusan, predikat, keterangan, status kelulusan, status "
+        "peserta",
         "unit": "unit kerja, unit, unit organisasi, satuan kerja, instansi, opd, skpd",
         "title": "jabatan, nama jabatan, position, job title",
         "superior": "nip atasan, nip atasan langsung, superior",
@@ -208,12 +213,27 @@ def enter(
     who enters it, `home_page` this service, for the authority of the source.
     """
     if plan.facts:
-        database.write(lambda c: register.append(c, tenant.id, plan.facts, f"{by}: {plan.file}"))
+        database.write(lambda c: _add_people(c, tenant, plan, by))
     who = database.write(lambda c: principal(c, tenant, SOURCE, now=now, home_page=home_page))
     written = 0
     for defines, trees in _batches(tenant, plan):
         written += database.write(lambda c, t=trees, d=defines: _write(c, who, t, d))  # type: ignore[misc]
     return Entered(plan.added, written)
+
+
+def _add_people(connection: Connection, tenant: Tenant, plan: Plan, by: str) -> None:
+    """Enter whom nobody knew when the list was looked at. Conflict: somebody does now."""
+    digests = {
+        names.identifier(tenant.id, fact.body["kind"], fact.body["text"])
+        for fact in plan.facts
+        if fact.kind == IDENTIFIER
+    }
+    if register.holders(connection, tenant.id, digests):
+        raise Conflict(
+            "The register has learned of people of this list since it was looked at.",
+            "Look at the list again; nothing was entered.",
+        )
+    register.append(connection, tenant.id, plan.facts, f"{by}: {plan.file}")
 
 
 def principal(
@@ -319,7 +339,7 @@ class _List:
                 continue
             self._compare_names(row, who)
             if acts:
-                name = self.finder.cell(row, "name")
+                name = self.finder.name(row)
                 found.append(Planned(row.number, who.agent, who.person, name, acts, acts))
         self.done.rows = self._not_there(found)
         for title in sorted(self.courses.without):
@@ -369,6 +389,8 @@ class _List:
                 }
                 account = next((text for kind, text in told if kind == "account"), "\n")
                 cells["homepage"], cells["akun"] = account.split("\n", 1)
+                cells["nip"] = self.finder.digits(row, "number")
+                cells["nama"] = self.finder.name(row)
                 unknown.append(Row(row.number, cells))
         if not unknown:
             return
@@ -384,7 +406,7 @@ class _List:
     def _compare_names(self, row: Row, who: Who) -> None:
         """Tell where the register calls a person quite otherwise: a slip in the number, perhaps."""
         known = self.finder.people.get(who.person, Person()).name if who.person else ""
-        told = self.finder.cell(row, "name")
+        told = self.finder.name(row)
         alike = fuzz.token_set_ratio(imported.bare_name(told), imported.bare_name(known))
         if known and told and alike < _ALIKE:
             self._note(row, f"the list says {told}, the register {known}; look whether it is they")
@@ -417,6 +439,11 @@ class _List:
             days[self.reading.kind] = self._day_of(row, self.reading.kind, when, cohort)
         if not days:
             self._note(row, "it tells of nothing that took place")
+        certificate = self.finder.cell(row, "certificate")[:200] or None
+        if CERTIFIED in days and not (known and said is None):
+            days.setdefault(COMPLETED, days[CERTIFIED])
+        elif certificate and COMPLETED in days:
+            days[CERTIFIED] = days[COMPLETED]
         if COMPLETED in days and days.get(ENROLLED, days[COMPLETED]) > days[COMPLETED]:
             self._note(row, "the day of enrolment lies after the completion")
         return tuple(
@@ -427,9 +454,7 @@ class _List:
                 title=title,
                 group=group,
                 jp=jp,
-                certificate=self.finder.cell(row, "certificate")[:200] or None
-                if kind == COMPLETED
-                else None,
+                certificate=certificate if kind in (COMPLETED, CERTIFIED) else None,
             )
             for kind in imported.VERBS
             if kind in days
@@ -443,6 +468,9 @@ class _List:
         marked = imported.mark(text)
         if marked is not None:
             return marked
+        share = re.fullmatch(r"(\d{1,3}(?:[.,]\d+)?)\s*%?(?:\s*hari)?", text)
+        if kind == ATTENDED and share is not None:
+            return float(share[1].replace(",", ".")) > 0
         first, last = self._span(row, kind) or (None, None)
         return first if kind in (INVITED, ENROLLED) else last
 
@@ -575,6 +603,7 @@ _SAID: Final = {
     ENROLLED: "enrolled",
     ATTENDED: "attended",
     COMPLETED: "completed it",
+    CERTIFIED: "got the certificate",
 }
 
 

@@ -51,6 +51,8 @@ def _read(content: bytes) -> list[str]:
             break
         try:
             text = page.extract_text(extraction_mode="layout", layout_mode_space_vertically=False)
+            if not text.strip():  # what stands on its side has no layout
+                text = page.extract_text()
         except (PdfReadError, ValueError, KeyError, TypeError, AttributeError, IndexError):
             text = ""  # one broken page leaves the others readable
         text = text[:left].encode("utf-8", "replace").decode("utf-8")

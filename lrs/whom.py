@@ -3,6 +3,7 @@
 What lists have in common: their columns, and people who are named in them.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,10 @@ class Bad(Exception):
         super().__init__(word, message)
 
 
+#: 18 digits, with spaces, dots or hyphens among them.
+_DIGITS = re.compile(r"(?<!\d)\d(?:[ .-]?\d){17}(?!\d)")
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """Whom a row means: a person of the register, or only an agent."""
@@ -72,6 +77,9 @@ class Finder:
         self.connection, self.tenant, self.columns = connection, tenant, columns
         self.home, self.account_column = home, account_column
         self.merged = practice.merged(connection, tenant.id)
+        self._alike: dict[bytes, list[bytes]] = {}
+        for gone in sorted(self.merged):
+            self._alike.setdefault(self.canonical(gone), []).append(gone)
         self.holders: dict[bytes, set[bytes]] = {}
         self.people: dict[bytes, Person] = {}
 
@@ -106,7 +114,7 @@ class Finder:
 
     def alike(self, person: bytes) -> list[bytes]:
         """The person, and who was found to be them."""
-        return [person, *sorted(each for each in self.merged if self.canonical(each) == person)]
+        return [person, *self._alike.get(person, ())]
 
     def identifiers(self, row: Row) -> list[tuple[str, str]]:
         """By what the row names somebody, the surest first: kinds and texts."""
@@ -122,13 +130,27 @@ class Finder:
 
     def _number(self, row: Row, word: str) -> list[tuple[str, str]]:
         try:
-            return [number(self.cell(row, word))]
+            return [number(self.digits(row, word))]
         except ValueError:
             return []
 
+    def digits(self, row: Row, word: str) -> str:
+        """A number as it stands, without what people write around it: a name, `NIP.`, an
+        apostrophe."""
+        text = self.cell(row, word)
+        found = _DIGITS.findall(text)
+        return str(found[0]) if len(found) == 1 else text.strip("'’‘`\" ")
+
+    def name(self, row: Row) -> str:
+        """The name that a row gives, also where it stands in one cell with the number."""
+        given = self.cell(row, "name")
+        text = given or _DIGITS.sub("", self.cell(row, "number"))
+        text = re.sub(r"\b(?:nip|ni pppk)\b\.?\s*:?", "", text, flags=re.IGNORECASE)
+        return " ".join(text.strip(" /,:;-'\n").split()) if re.search(r"[^\W\d_]", text) else given
+
     def who(self, row: Row, by_number: str = "number") -> Who | None:
         """Whom a row means; None where nobody knows. Raises `Bad` where that is in doubt."""
-        text = self.cell(row, by_number)
+        text = self.digits(row, by_number)
         told = self.identifiers(row) if by_number == "number" else self._number(row, by_number)
         wrong = None
         if text and not self._number(row, by_number):

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 from lrs import imports, projector
 from lrs.adapters import Adapters
 from lrs.cli import main
-from lrs.errors import NotFound, Refused
+from lrs.errors import Conflict, NotFound, Refused
 from lrs.imports import Entered, Plan, Reading
-from lrs.learning import ATTENDED, COMPLETED, ENROLLED, INVITED
+from lrs.learning import ATTENDED, CERTIFIED, COMPLETED, ENROLLED, INVITED
 from lrs.practice import imported, names
 from lrs.practice.programmes import Cohort, Programme
 from lrs.store import register, tables
@@ -107,13 +107,15 @@ def test_a_list_as_it_lies_in_a_drawer_opens_cases(cast: Cast) -> None:
 
 
 def test_what_is_written_says_that_it_was_imported_and_names_no_number(cast: Cast) -> None:
-    entered(cast, f"nip,kursus,selesai,jp,no sertifikat\n{SARI},Arsip,12 Maret 2026,20 JP,A/1\n")
-    (tree,) = stored(cast)
+    text = f"nip,kursus,selesai,jp,no sertifikat\n{SARI},Arsip,12 Maret 2026,20 JP,A/1\n"
+    assert entered(cast, text).statements == 2
+    tree, certified = stored(cast)
     assert tree["context"]["extensions"] == {
         imported.IMPORTED: {"file": "peserta.csv", "row": 2},
         imported.JP: 20.0,
         imported.CERTIFICATE: "A/1",
     }
+    assert certified["verb"]["id"] == "https://w3id.org/xapi/tla/verbs/achieved"
     assert tree["timestamp"].startswith("2026-03-12T05:00:00")
     assert tree["object"]["id"].startswith("https://w3id.org/xapi/jejak/courses/")
     assert tree["actor"]["account"]["homePage"] == names.PEOPLE
@@ -150,6 +152,15 @@ def test_columns_of_days_and_marks_tell_of_invitation_enrolment_and_attendance(c
         (2, ATTENDED, "2026-03-12"),
         (2, COMPLETED, "2026-03-12"),
         (3, INVITED, "2026-03-01"),
+    ]
+
+
+def test_a_certificate_is_one_more_step_and_its_day_may_be_all_there_is(cast: Cast) -> None:
+    text = f"nip,pelatihan,tanggal sertifikat,hadir\n{SARI},Arsip,14/03/2026,100%\n"
+    assert said(planned(cast, text, on=date(2026, 3, 12))) == [
+        (2, ATTENDED, "2026-03-12"),
+        (2, COMPLETED, "2026-03-14"),
+        (2, CERTIFIED, "2026-03-14"),
     ]
 
 
@@ -228,6 +239,22 @@ def test_whom_nobody_knows_is_left_out_unless_they_are_to_be_entered(cast: Cast)
     assert person.posts[0].first is None  # the training's first day is not the post's
     assert [case["subject"] for case in cases(cast)] == [ani]
     assert entered(cast, text, add_people=True) == Entered(0, 0)
+
+
+def test_name_and_number_may_stand_in_one_cell(cast: Cast) -> None:
+    text = f'"Nama / NIP",Pelatihan,Selesai\n"Ani, S.E.\nNIP. {ANI}",Arsip,12/03/2026\n'
+    assert entered(cast, text, add_people=True) == Entered(1, 1)
+    assert known(cast, ANI)[1].name == "Ani, S.E."
+
+
+def test_people_whom_another_entered_meanwhile_are_not_entered_twice(cast: Cast) -> None:
+    text = f"nip,nama,pelatihan,selesai\nNIP. {ANI},Ani,Arsip,12/03/2026\n"
+    plan = planned(cast, text, add_people=True)
+    take(cast, HEADINGS + f"{ANI},Ani,,,,\n")
+    with pytest.raises(Conflict, match="Look at the list again"):
+        imports.enter(cast.database, cast.tenant, plan, by="b", now=NOW, home_page="https://j.id")
+    assert stored(cast) == []
+    assert entered(cast, text, add_people=True) == Entered(0, 1)
 
 
 def test_an_account_of_an_lms_may_be_nobodys_yet(cast: Cast) -> None:

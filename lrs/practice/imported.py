@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from hashlib import blake2b
 from typing import Final
 
-from lrs.learning import ATTENDED, COMPLETED, ENROLLED, INVITED, Tree
+from lrs.learning import ATTENDED, CERTIFIED, COMPLETED, ENROLLED, INVITED, Tree
 from lrs.practice.names import PEOPLE, VOCABULARY
 
 #: Extensions of the context: where it stood, `{"file": …, "row": …}`; the hours; what the list
@@ -32,6 +32,7 @@ VERBS: Final[Mapping[str, tuple[str, str, str]]] = {
     ENROLLED: (f"{_ADL}registered", "terdaftar", "registered"),
     ATTENDED: (f"{_ADL}attended", "hadir", "attended"),
     COMPLETED: (f"{_ADL}completed", "menyelesaikan", "completed"),
+    CERTIFIED: ("https://w3id.org/xapi/tla/verbs/achieved", "memperoleh sertifikat", "achieved"),
 }
 
 #: What a status means: something of `VERBS`, or, where it is None, that nothing was completed.

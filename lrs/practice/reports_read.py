@@ -306,6 +306,7 @@ def _signatures(lines: Sequence[str], page: int) -> Iterator[Finding]:
     """
     at: dict[str, tuple[int, int]] = {}
     names: list[tuple[int, int, str]] = []
+    numbered: set[str] = set()
     for n, line in enumerate(lines):
         for left, text in _columns(line):
             if ":" in text and not re.match(r"nip", text, re.IGNORECASE):
@@ -318,6 +319,7 @@ def _signatures(lines: Sequence[str], page: int) -> Iterator[Finding]:
                 near = min(above, key=lambda each: abs(each[1] - left), default=None)
                 whose = _nearest(at, n, left)
                 if digits is not None and whose is not None:
+                    numbered.add(whose)
                     yield Finding(_NUMBER_OF[whose], digits, page, 0.85, text.strip())
                     if near is not None and abs(near[1] - left) < 30:
                         yield Finding(whose, _name(near[2]), page, 0.85, near[2])
@@ -325,6 +327,11 @@ def _signatures(lines: Sequence[str], page: int) -> Iterator[Finding]:
                 at[role] = (n, left)
             elif _looks_like_name(text):
                 names.append((n, left, text.strip()))
+    for role in sorted(at.keys() - numbered - {NAME}):
+        row, column = at[role]
+        below = [each for each in names if row < each[0] <= row + 8 and abs(each[1] - column) <= 12]
+        if below:
+            yield Finding(role, _name(below[0][2]), page, 0.5, below[0][2])
 
 
 def _nearest(at: dict[str, tuple[int, int]], n: int, left: int) -> str | None:

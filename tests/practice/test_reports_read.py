@@ -131,6 +131,19 @@ def test_fields_below_the_word_mentor_are_the_mentors() -> None:
     assert proposal.value("cohort") == "Angkatan 4 Tahun 2026"
 
 
+def test_who_signs_without_a_number_is_less_sure() -> None:
+    page = SIDE_BY_SIDE.replace(
+        "     NIP. 19700303 199503 1 003              NIP. 19850202 201001 2 002\n", ""
+    )
+    proposal = reports.read([page])
+    mentor, coach = proposal.best("mentor"), proposal.best("coach")
+    assert mentor is not None
+    assert coach is not None
+    assert (mentor.value, mentor.confidence) == ("Budi Santoso, S.E", 0.5)
+    assert coach.value == "Dr. Ani Lestari, M.Si"
+    assert proposal.value("mentor_number") == ""
+
+
 def test_a_number_without_a_word_on_the_title_page_is_less_sure() -> None:
     page = f"LAPORAN AKTUALISASI\nPENATAAN ARSIP KANTOR CAMAT\nOleh\nSari Dewi, S.Sos.\n{AUTHOR}\n"
     found = reports.read([page]).best("number")
