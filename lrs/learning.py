@@ -136,7 +136,7 @@ class Adapter(Protocol):
 
     #: Its name, the same as the entry point's.
     name: str
-    #: Lower speaks first. Ours use 100 to 900; a dialect that is told by more goes before one
+    #: Lower speaks first. Ours use 10 to 950; a dialect that is told by more goes before one
     #: that is told by less.
     precedence: int
     #: One sentence for an admin: whose statements it reads.
