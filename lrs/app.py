@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 from lrs.api import about, activities, agents, documents, hooks, statements, wire
 from lrs.context import Context
 from lrs.settings import Settings
-from lrs.web import pages, site
+from lrs.web import mobile, pages, site
 
 RESOURCES = (
     about.RESOURCE,
@@ -32,6 +32,7 @@ def create_app(given: Settings | Context | None = None) -> Flask:
     app.register_blueprint(xapi, url_prefix="/xapi")
     app.register_blueprint(practice, url_prefix="/practice/xapi")
     app.register_blueprint(hooks.HOOKS, url_prefix="/hooks")
+    app.register_blueprint(mobile.PAGES, url_prefix="/f")
     site.equip(app)
     app.register_blueprint(pages.blueprint())
     app.add_url_rule("/health", "health", health, methods=["GET", "HEAD"])

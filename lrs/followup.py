@@ -347,16 +347,14 @@ def carry_out(connection: Connection, tenant: Tenant, now: datetime, rules: Rule
     May be done at any time and any number of times a day: what was entered stays entered.
     """
     made, _ = plan(connection, tenant, now, rules)
+    return enter(connection, tenant, made, now, rules)
+
+
+def enter(connection: Connection, tenant: Tenant, made: Plan, now: datetime, rules: Rules) -> Done:
+    """Enter a plan that was made just now, perhaps on another connection; see `carry_out`."""
     at = micros(now)
     for change in (*made.changes, *_closed(connection, tenant, today(now))):
-        invitations.settle(
-            connection,
-            tenant.id,
-            change.id,
-            change.state,
-            why=change.why,
-            answered=at if change.state == ANSWERED else None,
-        )
+        invitations.overtake(connection, tenant.id, change, at)
     invitations.add(connection, tenant.id, made.new, at)
     letters = [
         (round_, invitations.INVITE, 0, rater)
@@ -365,6 +363,10 @@ def carry_out(connection: Connection, tenant: Tenant, now: datetime, rules: Rule
         )
     ]
     invitations.post(connection, tenant.id, letters, at)
+    # What joined a page whose letter went out earlier today needs no letter of its own.
+    for letter in invitations.letters_of(connection, tenant.id, [each[0] for each in letters]):
+        if letter.kind == invitations.INVITE and letter.state in ("sent", "unsure"):
+            invitations.sent(connection, tenant.id, letter.round, "mail", letter.sent or at)
     more = remind(connection, tenant, now, rules)
     counted = Counter(each.state for each in made.new)
     return Done(counted, len(made.changes), len(letters) + more)
@@ -857,6 +859,13 @@ def unit_of(connection: Connection, tenant: Tenant, person: bytes, now: datetime
     known = invitations.posts(connection, tenant.id, [person])[person]
     post = known.post(today(now))
     return post.unit if post else None
+
+
+def superior_of(
+    connection: Connection, tenant: Tenant, person: bytes, now: datetime
+) -> bytes | None:
+    """Who is somebody's superior today."""
+    return _staff(connection, tenant, {person}).superior(person, today(now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

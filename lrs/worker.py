@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 
-from lrs import projector, refusals
+from lrs import followup, projector, refusals, reminders
 from lrs.adapters import Adapters
 from lrs.context import Context
+from lrs.mail import Post
 from lrs.store import accounts, engine
 
 #: How far back it is worth looking whether a sender has sent again what was refused. Moodle does
@@ -59,6 +60,46 @@ def project(context: Context) -> int:
     )
 
 
+def follow_up(context: Context) -> int:
+    """Ask who is to be asked today, remind who stays silent: letters that go out by `send_letters`.
+
+    On working days and in working hours, so that nobody's phone rings at night. The plan is made
+    beside other writes, and only entered in one.
+    """
+    now = context.clock()
+    local = now.astimezone(followup.ZONE)
+    if local.weekday() > 4 or not 7 <= local.hour < 17:
+        return 0
+    rules = followup.rules(context.settings)
+    with context.database.read() as connection:
+        plans = [
+            (tenant, followup.plan(connection, tenant, now, rules)[0])
+            for tenant in accounts.tenants(connection)
+            if followup.followed(connection, tenant)
+        ]
+    changed = 0
+    for tenant, plan in plans:
+        enter = partial(followup.enter, tenant=tenant, made=plan, now=now, rules=rules)
+        done = context.database.write(enter)
+        changed += sum(done.made.values()) + done.settled + done.letters
+    return changed
+
+
+def send_letters(context: Context) -> int:
+    """Send the letters that are due, where the settings name a mail server and our own address."""
+    mailer = Post.from_settings(context.settings)
+    if mailer is None or not context.settings.public_url:
+        return 0
+    now = context.clock()
+    with context.database.read() as connection:
+        tenants = accounts.tenants(connection)
+    return sum(
+        reminders.give_up_forsaken(context.database, tenant, now)
+        + reminders.send_due(context.database, tenant, mailer, context.settings, now)
+        for tenant in tenants
+    )
+
+
 @cache
 def _adapters() -> Adapters:
     return Adapters.installed()
@@ -66,7 +107,9 @@ def _adapters() -> Adapters:
 
 DUTIES = (
     Duty("project", 0.5, project),
+    Duty("send_letters", 10, send_letters),
     Duty("settle_refusals", 60, settle_refusals),
+    Duty("follow_up", 900, follow_up),
     Duty("tidy_database", 600, tidy_database),
 )
 

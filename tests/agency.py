@@ -107,6 +107,9 @@ class Agency(Follower):
     settings: Settings = field(default_factory=Settings)
     staff: dict[str, bytes] = field(default_factory=dict)
     now: datetime = DONE
+    unit: bytes = b""
+    sink: Any = None
+    mailer: Any = None
 
     def setup(self, staff: int = 2, **changes: Any) -> None:
         self.settings = replace(self.settings, public_url="https://lrs.example.go.id")
@@ -176,6 +179,9 @@ class Agency(Follower):
 
     def speak_for_the_unit(self, person: bytes) -> None:
         self.write(units.set_facts, OFFICE, "admin", contact=person)
+
+    def enter_number(self, person: bytes, number: str) -> None:
+        self.enter(Fact(people.IDENTIFIER, person, {"kind": "nip", "text": number}))
 
     def after(self, days: int) -> datetime:
         """Have it be so many days after the training, at the same hour."""

@@ -22,10 +22,11 @@ from lrs.store.accounts import Tenant
 from lrs.store.invitations import SignedLink
 
 #: What a link may be for: a round of questions, the page of a unit's contact, saying that an
-#: answer given in one's name was not one's own.
+#: answer given in one's name was not one's own, and what citizens say of a unit's service.
 ROUND: Final = "round"
 UNIT: Final = "unit"
 DISOWN: Final = "disown"
+CITIZEN: Final = "citizen"
 
 _ID = 16
 _SIGNATURE = 16

@@ -415,11 +415,11 @@ def _visit(
         and each.state != VACANT
         and each.why not in (TOO_MANY_VISITS, NOT_DRAWN)
     ]
-    # What comes up on the day of a letter joins it, unless it is in the post already.
-    posted = any(each.due_day == today and each.state != DUE for each in made)
+    # What comes up on the day of a letter joins its page, unless that was answered already.
+    over = any(each.due_day == today and each.state not in WAITING for each in made)
     past = {each.due_day for each in made}
     soon = [each for each in drawn_ones if each.opens <= today + YEAR]
-    first = today + 1 if posted else today
+    first = today + 1 if over else today
     chosen = visits([(w.opens, w.closes, w.weight) for w in soon], past, first, rules.visits)
     missed = [each for each in soon if not any(each.opens <= d <= each.closes for d in chosen)]
     for each in soon:

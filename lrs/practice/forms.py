@@ -27,6 +27,35 @@ BEHAVIOURS: Final = "behaviours"  # a list of the programme's behaviours, by the
 #: A text longer than this is no answer to a form; it is handed in as evidence.
 LONGEST = 4000
 
+# What is wrong, in sentences that pages show at the field.
+NOT_SAID: Final = (
+    "Nothing was said of this behaviour; choose a value, or say that you have not seen it yet."
+)
+NOT_RATED: Final = "Choose a value, or say that you have not seen it yet."
+NOT_SEEN: Final = "Who has not seen it yet cannot say this; leave it out, or give a value."
+NO_EXAMPLE: Final = "The lowest and the highest value need a concrete example: what happened, when."
+NO_DAY: Final = "A plan needs the day on which it first happens."
+NO_OUTPUT: Final = "A plan says what will come of it; name the output."
+NO_NOTE: Final = "You chose 'something else'; say in a few words what it is."
+NO_REASON: Final = "Choose at least one reason, or write it as a note."
+NOT_THERE: Final = "Whom colleagues imitate must be among the people of the note."
+NO_DATE: Final = "Write the day as 2026-01-31."
+#: What is said of a field that must be answered: the question itself follows.
+PLEASE: Final = "Please answer: "
+
+_WRONG = (
+    NOT_SAID,
+    NOT_RATED,
+    NOT_SEEN,
+    NO_EXAMPLE,
+    NO_DAY,
+    NO_OUTPUT,
+    NO_NOTE,
+    NO_REASON,
+    NOT_THERE,
+    NO_DATE,
+)
+
 #: What the five steps of a scale mean where a behaviour has no anchors of its own.
 SCALES: Final[Mapping[str, tuple[str, ...]]] = {
     "autonomy": (
@@ -175,8 +204,7 @@ def check(
         problems += [
             Problem(
                 at("value", iri),
-                "Nothing was said of this behaviour; choose a value, or say that you have not"
-                " seen it yet.",
+                NOT_SAID,
             )
             for iri in expected
             if iri not in items
@@ -225,7 +253,7 @@ def _fields(
     for field in form.fields(role, each=each):
         # An empty list is an answer (no barrier); a list that is not there is none.
         if field.required and given.get(field.name) in (None, ""):
-            yield Problem(at(field.name, behaviour), f"Please answer: {field.asks}")
+            yield Problem(at(field.name, behaviour), f"{PLEASE}{field.asks}")
     if _rated(form, role) and each:
         yield from _seen(given, behaviour or "")
 
@@ -248,7 +276,7 @@ def _wrong(field: Field, value: Any, expected: Collection[str]) -> str | None:
             return f"At most {LONGEST} characters; hand in what is longer as evidence."
     elif field.kind == DATE:
         if not _is_date(value):
-            return "Write the day as 2026-01-31."
+            return NO_DATE
     elif not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
         return "This must be a list."
     elif field.kind == SEVERAL and not set(value) <= set(field.choices or {}):
@@ -277,12 +305,10 @@ def _seen(item: Given, behaviour: str) -> Iterator[Problem]:
             if item.get(name) not in (None, ""):
                 yield Problem(
                     at(name, behaviour),
-                    "Who has not seen it yet cannot say this; leave it out, or give a value.",
+                    NOT_SEEN,
                 )
     elif value is None:
-        yield Problem(
-            at("value", behaviour), "Choose a value, or say that you have not seen it yet."
-        )
+        yield Problem(at("value", behaviour), NOT_RATED)
 
 
 # Rules that look at several fields -----------------------------------------------------------
@@ -295,7 +321,7 @@ def _example_at_the_ends(
         if item.get("value") in (0, 4) and not str(item.get("example") or "").strip():
             yield Problem(
                 at("example", iri),
-                "The lowest and the highest value need a concrete example: what happened, when.",
+                NO_EXAMPLE,
             )
 
 
@@ -304,26 +330,26 @@ def _plan_is_whole(whole: Given, items: Mapping[str, Given], role: str | None) -
         if said({name: item.get(name) for name in ("output", "support")}) and not item.get(
             "first_date"
         ):
-            yield Problem(at("first_date", iri), "A plan needs the day on which it first happens.")
+            yield Problem(at("first_date", iri), NO_DAY)
         if item.get("first_date") and not str(item.get("output") or "").strip():
-            yield Problem(at("output", iri), "A plan says what will come of it; name the output.")
+            yield Problem(at("output", iri), NO_OUTPUT)
 
 
 def _other_is_told(whole: Given, items: Mapping[str, Given], role: str | None) -> Iterator[Problem]:
     if "other" in (whole.get("barriers") or ()) and not str(whole.get("note") or "").strip():
-        yield Problem(at("note"), "You chose 'something else'; say in a few words what it is.")
+        yield Problem(at("note"), NO_NOTE)
 
 
 def _some_reason(whole: Given, items: Mapping[str, Given], role: str | None) -> Iterator[Problem]:
     if whole.get("barriers") in ([], ()) and not str(whole.get("note") or "").strip():
-        yield Problem(at("barriers"), "Choose at least one reason, or write it as a note.")
+        yield Problem(at("barriers"), NO_REASON)
 
 
 def _copied_were_there(
     whole: Given, items: Mapping[str, Given], role: str | None
 ) -> Iterator[Problem]:
     if set(whole.get("copied") or ()) - set(whole.get("people") or ()):
-        yield Problem(at("copied"), "Whom colleagues imitate must be among the people of the note.")
+        yield Problem(at("copied"), NOT_THERE)
 
 
 # The forms ----------------------------------------------------------------------------------
@@ -553,7 +579,7 @@ FORMS: Final[Mapping[str, Form]] = {
 
 def sentences() -> set[str]:
     """Every sentence of the forms that a page shows, to be translated."""
-    found = {form.title for form in FORMS.values()}
+    found = {form.title for form in FORMS.values()}.union(_WRONG)
     for form in FORMS.values():
         for field in (*form.each, *form.whole):
             found.add(field.asks)

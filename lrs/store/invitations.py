@@ -15,7 +15,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lrs.practice.followup import DISOWNED, DUE, SENT, UNDELIVERABLE, Invitation
+from lrs.practice.followup import (
+    ANSWERED,
+    DISOWNED,
+    DUE,
+    SENT,
+    UNDELIVERABLE,
+    WAITING,
+    Change,
+    Invitation,
+)
 from lrs.practice.people import Person, Post
 from lrs.store import tables
 from lrs.store.engine import insert, pieces, placeholders, run
@@ -380,6 +389,19 @@ def settle(
         "UPDATE invitations SET state = ?, why = ?, answered = COALESCE(?, answered)"
         " WHERE tenant_id = ? AND id = ?",
         (state, why or None, answered, tenant_id, invitation),
+    )
+
+
+def overtake(connection: Connection, tenant_id: int, change: Change, now: int) -> None:
+    """Have an invitation that still waits be settled as a plan says."""
+    run(
+        connection,
+        "UPDATE invitations SET state = ?, why = ?, answered = COALESCE(?, answered)"
+        f" WHERE tenant_id = ? AND id = ? AND state IN ({placeholders(WAITING)})",
+        (
+            *(change.state, change.why or None, now if change.state == ANSWERED else None),
+            *(tenant_id, change.id, *WAITING),
+        ),
     )
 
 

@@ -839,7 +839,7 @@ letters = Table(
     **MARIADB,
 )
 
-#: Links that open one page for one purpose (`round`, `unit`, `disown`) without signing in.
+#: Links that open one page, without signing in: a `round`, a `unit`, `disown`, `citizen`.
 #: `subject` is what they open; the token in the address is the id with a signature. NULL: not
 #: revoked.
 signed_links = Table(
