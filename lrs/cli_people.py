@@ -204,11 +204,12 @@ def unknown(context: Context, confirm: bool, tenant: str) -> None:
     like name alone.
     """
     owner = _tenant(context.database, tenant)
-    if confirm:
-        done = context.database.write(lambda c: identities.confirm_sure(c, owner.id, BY))
-        click.echo(f"Confirmed {done}.")
     with context.database.read() as connection:
         found = identities.unknown(connection, owner.id)
+    if confirm:
+        done = context.database.write(lambda c: identities.confirm_sure(c, owner.id, found, BY))
+        click.echo(f"Confirmed {done}.")
+        found = [each for each in found if each.sure is None]
     rows = [("identifier", "name", "records", "may be")]
     for each in found:
         for n, candidate in enumerate(each.candidates or (None,)):

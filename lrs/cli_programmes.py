@@ -250,10 +250,12 @@ def confirm(
         raise click.UsageError("Name what is to be confirmed, or give --all.")
     home = base or f"{context.settings.public_url or accounts.HOME_PAGE}/programmes"
 
-    def enter(connection: Connection) -> programmes.Applied:
+    with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
         found = programmes.suggest(connection, owner)
-        meant = found if every else programmes.chosen(found, which)
+    meant = found if every else programmes.chosen(found, which)
+
+    def enter(connection: Connection) -> programmes.Applied:
         made = programmes.confirmed(connection, owner.id, meant, home, pack)
         return programmes.apply(connection, owner.id, made, "the command line: confirmed")
 

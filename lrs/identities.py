@@ -3,6 +3,7 @@ contradicts itself. Nothing is decided here but what a human says; see also `lrs
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -64,10 +65,11 @@ def unknown(connection: Connection, tenant_id: int) -> list[Unknown]:
     return sorted(found, key=lambda each: (-each.events, each.identifier))
 
 
-def confirm_sure(connection: Connection, tenant_id: int, by: str) -> int:
-    """Confirm every unknown identifier of which it is sure whom it means; answers how many."""
+def confirm_sure(connection: Connection, tenant_id: int, found: Iterable[Unknown], by: str) -> int:
+    """Confirm those of these of which it is sure whom they mean; answers how many. Conflict: one
+    was given to somebody else meanwhile."""
     done = 0
-    for each in unknown(connection, tenant_id):
+    for each in found:
         if each.sure is not None:
             confirm(connection, tenant_id, each.sure.person, each.identifier, by)
             done += 1

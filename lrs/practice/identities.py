@@ -35,6 +35,9 @@ WEIGHTS: Final[Mapping[str, int]] = {
 #: What weighs so much may be confirmed in bulk.
 SURE: Final = 800
 
+#: A mail address of more people than this is an office's.
+SHARED: Final = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -232,7 +235,8 @@ class Register:
         for group in phones.values():
             yield group, "phone", True
         for group in self._by_mail.values():
-            yield group, "mail", False
+            # An office's address, which many share, says nothing of any two of them.
+            yield group, "mail", len(group) > SHARED
 
 
 def same_name(one: str | None, other: str | None) -> bool:

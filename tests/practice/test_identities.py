@@ -157,6 +157,15 @@ def test_one_phone_and_one_name_are_proposed_however_the_phone_is_written() -> N
     assert pair.reasons == ("phone and name",)
 
 
+def test_an_offices_address_makes_nobody_alike() -> None:
+    office = [Known(bytes([n]), f"Pegawai {n}", "kantor@example.org") for n in range(40)]
+    assert Register(office).doubles() == []
+    again = Known(b"again", "Pegawai 7", "kantor@example.org")
+    assert [each.reasons for each in Register([*office, again]).doubles()] == [("mail and name",)]
+    few = Register(office[:2]).doubles()
+    assert [each.reasons for each in few] == [("mail",)]
+
+
 # Conflicts ----------------------------------------------------------------------------------------
 
 

@@ -157,6 +157,28 @@ def test_cohorts_known_by_dates_never_claim_one_day_twice(told: list[tuple[int, 
     assert GAP > 8, "there is a week between cohorts"
 
 
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 9), st.sampled_from([ONE, TWO, THREE]), st.booleans()),
+        unique_by=lambda each: each[:2],
+        max_size=27,
+    ),
+    st.sets(st.integers(1, 9)),
+)
+def test_whoever_completed_a_run_is_a_learner_whatever_the_others_did(
+    told: list[tuple[int, str, bool]], teachers: set[int]
+) -> None:
+    traces = [
+        learner(n, course) if done else Trace(who(n), course, enrolled=START)
+        for n, course, done in told
+    ]
+    completed = {n for n, _, done in told if done}
+    assert not left_out(traces, RUNS, *teachers) & completed
+    (one,) = propose(traces, RUNS, teachers={who(n) for n in teachers})
+    assert one.completed == len(completed)
+    assert one.learners + len(one.staff) == len({n for n, _, _ in told})
+
+
 @given(st.permutations(FULL + idle(90, ONE, TWO, THREE)))
 def test_the_order_of_records_does_not_show(traces: list[Trace]) -> None:
     assert propose(traces, RUNS) == propose(FULL + idle(90, ONE, TWO, THREE), RUNS)
