@@ -216,7 +216,7 @@ def propose(context: Context, as_json: bool, tenant: str) -> None:
         for run in proposal.runs:
             starts, ends = run.cohort.starts or "?", run.cohort.ends or "?"
             counts = f"{run.completed} of {run.learners} completed"
-            counts += f", half by {run.half}" if run.half else ""
+            counts += f", the last on {run.last}" if run.last else ""
             click.echo(f"     cohort  {run.cohort.name}: {starts} to {ends}, {counts}")
         for why, told in (("teaches", "who teach"), ("idle", "who never do anything")):
             left_out = sum(staff.why == why for staff in proposal.staff)

@@ -33,6 +33,7 @@ _LOOK = 50
 _PLUGIN = "http://lrs.learninglocker.net/define/extensions/info"
 _CREATE = "http://activitystrea.ms/create"
 _FAR = 2**63 - 1
+_DAY = 24 * 60 * 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,14 @@ def suggest(connection: Connection, tenant: Tenant) -> list[Suggestion]:
     free = {digest_ for digest_, course in told.items() if course.iri not in taken}
     grouped = sorted(digest_ for digest_ in free if told[digest_].grouped)
     groups = stream.groups(connection, tenant.id, grouped)
+    active = stream.active(connection, tenant.id, sorted(free))
     traces = [
-        replace(trace, course=course.iri, group=groups.get((digest_, trace.subject)))
+        replace(
+            trace,
+            course=course.iri,
+            group=groups.get((digest_, trace.subject)),
+            active=None if (at := active.get((digest_, trace.subject))) is None else at // _DAY,
+        )
         for digest_, course in told.items()
         for trace in by_digest[digest_]
     ]
@@ -239,7 +246,7 @@ def plain(suggestion: Suggestion) -> dict[str, Any]:
         "cohorts": [
             dump(each.cohort)
             | {"learners": each.learners, "completed": each.completed}
-            | ({"half": each.half.isoformat()} if each.half else {})
+            | ({"last": each.last.isoformat()} if each.last else {})
             for each in proposal.runs
         ],
         "staff": [

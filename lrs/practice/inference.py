@@ -30,6 +30,9 @@ GAP, LONGEST = 30, 120
 #: Runs of one name that begin further apart than this are two (days).
 APART = 180
 
+#: A cohort of whom so large a share was through within so many days ended then.
+BURST, TOGETHER = 3, 1 / 3
+
 #: In how many courses without any progress an account must be to be taken for staff.
 IDLE = 3
 
@@ -45,7 +48,7 @@ _MONTHS = (
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What one person, or one account that nobody knows yet, did in one course: the first day of
-    each, as days since 1970 (None: it was not said)."""
+    each, as days since 1970 (None: it was not said), and the last on which they were `active`."""
 
     subject: bytes
     course: str
@@ -54,6 +57,14 @@ class Trace:
     progressed: int | None = None
     completed: int | None = None
     group: str | None = None
+    active: int | None = None
+
+    @property
+    def finished(self) -> int | None:
+        """About when they were through: completions are often marked later, in bulk or by cron."""
+        if self.completed is None or self.active is None:
+            return self.completed
+        return min(self.completed, self.active)
 
     @property
     def idle(self) -> bool:
@@ -76,13 +87,13 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A cohort that is proposed, how many learners it has and how many completed; by `half`, half
-    of these had: where completions are marked late, nearer to the true end than the last is."""
+    """A cohort that is proposed, how many learners it has and how many completed, and on which day
+    the last of them."""
 
     cohort: Cohort
     learners: int
     completed: int
-    half: date | None = None
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,16 +357,28 @@ def _run(piece: _Piece, taken: set[str]) -> Run:
 
 
 def _span(traces: Iterable[Trace]) -> tuple[int | None, int | None]:
-    """From the first enrolment to the last completion of those who completed together; without an
-    end where completions go on for too long to be a cohort's."""
+    """From the first enrolment to when those who completed together were through; without an end
+    where completions go on for too long to be a cohort's."""
     held = list(traces)
     parts = _apart(held)
     if not parts:
         return min((t.began for t in held if t.began is not None), default=None), None
     main = max(parts, key=len)
-    first, last = main[0].completed or 0, main[-1].completed or 0
     starts = min(trace.began for trace in main if trace.began is not None)
-    return starts, last if last - first <= LONGEST else None
+    first, last = main[0].completed or 0, main[-1].completed or 0
+    return starts, _through(main, starts) if last - first <= LONGEST else None
+
+
+def _through(traces: Sequence[Trace], starts: int) -> int:
+    """The day by which a cohort was through: the last of those few days on which most were, if
+    they were enough; else the last of all."""
+    days = sorted(trace.finished for trace in traces if trace.finished is not None)
+    bursts = [
+        [day for day in days if first <= day < first + BURST] for first in dict.fromkeys(days)
+    ]
+    best = max(bursts, key=len)
+    ends = best[-1] if len(best) >= TOGETHER * len(days) else days[-1]
+    return max(ends, starts)
 
 
 def _apart(traces: Iterable[Trace]) -> list[list[Trace]]:
@@ -393,17 +416,20 @@ def _clusters(traces: Sequence[Trace], taken: set[str]) -> list[Run]:
     is known by its dates alone, which therefore never overlap, with a week between."""
     parts = _joined(_apart(traces))
     most = max(map(len, parts), default=0)
-    spans: list[tuple[int, int]] = []
+    spans: list[tuple[int, int, int]] = []
     for members in parts:
-        first, ends = members[0].completed or 0, members[-1].completed or 0
-        if ends - first <= LONGEST and len(members) * 10 >= most:
+        first, last = members[0].completed or 0, members[-1].completed or 0
+        if last - first <= LONGEST and len(members) * 10 >= most:
             starts = min(trace.began for trace in members if trace.began is not None)
-            before = spans[-1][1] + 8 if spans else starts
-            spans.append((min(first, max(starts, before)), ends))
+            before = spans[-1][2] + 8 if spans else starts
+            starts = min(first, max(starts, before))
+            spans.append((starts, _through(members, starts), last))
     runs: list[Run] = []
-    for n, (starts, ends) in enumerate(spans):
-        following = spans[n + 1][0] if n + 1 < len(spans) else ends + GRACE + 1
-        day, grace = _date(ends), min(GRACE, following - ends - 1)
+    for n, (starts, ends, last) in enumerate(spans):
+        following = spans[n + 1][0] if n + 1 < len(spans) else last + GRACE + 1
+        # All who completed belong to it, however late that was marked.
+        grace = last - ends + min(GRACE, following - last - 1)
+        day = _date(ends)
         name = _free(f"{_MONTHS[day.month - 1]} {day.year}", taken)
         taken.add(name)
         cohort = Cohort(name=name, starts=_date(starts), ends=day, grace=grace)
@@ -414,7 +440,7 @@ def _clusters(traces: Sequence[Trace], taken: set[str]) -> list[Run]:
                     trace
                     for trace in traces
                     if _within(trace.completed, starts, ends + grace)
-                    or (trace.completed is None and _within(trace.began, starts, ends))
+                    or (trace.completed is None and _within(trace.began, starts, last))
                 ],
             )
         )
@@ -427,9 +453,9 @@ def _within(day: int | None, first: int, last: int) -> bool:
 
 def _counted(cohort: Cohort, traces: Sequence[Trace]) -> Run:
     completed = {trace.subject for trace in traces if trace.completed is not None}
-    held = sorted(trace.completed for trace in traces if trace.completed is not None)
-    half = _date(held[(len(held) - 1) // 2]) if held else None
-    return Run(cohort, len({trace.subject for trace in traces}), len(completed), half)
+    last = max((trace.completed for trace in traces if trace.completed is not None), default=None)
+    learners = len({trace.subject for trace in traces})
+    return Run(cohort, learners, len(completed), None if last is None else _date(last))
 
 
 def _in_order(run: Run) -> tuple[date, str]:

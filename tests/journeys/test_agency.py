@@ -98,16 +98,21 @@ def test_an_agency_that_wrote_down_no_programme_has_its_own_proposed_and_confirm
     there = {course.course for course in lost if course.completed}
     seen = {programme.title for programme in truth.values() if courses_of(programme) & there}
     assert {each.proposal.title for each in found} >= seen
+    off: list[int] = []
     for each in found:
         if each.proposal.title not in seen:
             continue
         true = truth[each.proposal.title]
         assert set(each.proposal.courses) <= courses_of(true)
-        # A cohort that is proposed begins no earlier and ends within weeks of a true one's end.
         ends = [cohort.ends for cohort in true.cohorts if cohort.ends]
-        for run_ in each.proposal.runs:
-            if run_.cohort.ends is not None:
-                assert min(abs((run_.cohort.ends - end).days) for end in ends) <= 60
+        off += [
+            min(abs((run_.cohort.ends - end).days) for end in ends)
+            for run_ in each.proposal.runs
+            if run_.cohort.ends is not None
+        ]
+    # Official ends are found, although a third of all runs is marked weeks late.
+    assert len(off) > 40
+    assert sum(days <= 3 for days in off) >= 0.85 * len(off)
 
     def confirm(connection: Any) -> programmes.Applied:
         again = programmes.suggest(connection, cast.tenant)

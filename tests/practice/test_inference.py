@@ -86,6 +86,26 @@ def test_a_late_completion_does_not_move_the_end_of_a_cohort() -> None:
     assert run.completed == 9
 
 
+def test_completions_marked_late_do_not_move_the_end_of_a_cohort_that_was_through_before() -> None:
+    late = [
+        learner(n, day=40 + n % 9, enrolled=START, active=START + 10 + n % 2) for n in range(1, 13)
+    ]
+    (named,) = only(propose(late, {ONE: "Arsip Angkatan I"})).runs
+    assert named.cohort.ends == date(2026, 1, 16)
+    assert named.last == date(2026, 2, 22)
+    # One known by its dates alone still takes all who completed.
+    (run,) = only(propose(late, {ONE: "Arsip"})).runs
+    assert (run.cohort.name, run.cohort.ends) == ("Januari 2026", date(2026, 1, 16))
+    assert run.cohort.grace >= (named.last - date(2026, 1, 16)).days
+    assert run.completed == 12
+
+
+def test_a_cohort_whose_learners_are_through_one_by_one_ends_with_the_last() -> None:
+    traces = [learner(n, day=n * 4) for n in range(1, 12)]
+    (run,) = only(propose(traces, {ONE: "Arsip Angkatan I"})).runs
+    assert run.cohort.ends == run.last == date(2026, 2, 18)
+
+
 def test_a_course_without_a_title_is_proposed_by_its_address() -> None:
     assert only(propose(group(ONE, 1), {ONE: None})).title == ONE
 
