@@ -207,7 +207,7 @@ def unknown(context: Context, confirm: bool, tenant: str) -> None:
     with context.database.read() as connection:
         found = identities.unknown(connection, owner.id)
     if confirm:
-        done = context.database.write(lambda c: identities.confirm_sure(c, owner.id, found, BY))
+        done = context.database.write(lambda c: identities.confirm_sure(c, owner.id, BY, found))
         click.echo(f"Confirmed {done}.")
         found = [each for each in found if each.sure is None]
     rows = [("identifier", "name", "records", "may be")]

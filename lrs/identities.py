@@ -65,11 +65,16 @@ def unknown(connection: Connection, tenant_id: int) -> list[Unknown]:
     return sorted(found, key=lambda each: (-each.events, each.identifier))
 
 
-def confirm_sure(connection: Connection, tenant_id: int, found: Iterable[Unknown], by: str) -> int:
-    """Confirm those of these of which it is sure whom they mean; answers how many. Conflict: one
-    was given to somebody else meanwhile."""
+def confirm_sure(
+    connection: Connection, tenant_id: int, by: str, found: Iterable[Unknown] | None = None
+) -> int:
+    """Confirm those unknown identifiers of which it is sure whom they mean; answers how many.
+
+    `found` are what was read before, so that nobody waits for the looking in a write. Conflict:
+    one was given to somebody else meanwhile.
+    """
     done = 0
-    for each in found:
+    for each in unknown(connection, tenant_id) if found is None else found:
         if each.sure is not None:
             confirm(connection, tenant_id, each.sure.person, each.identifier, by)
             done += 1
