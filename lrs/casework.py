@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 from lrs import intake, learning, workplace
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.practice import forms, names, records, review
+from lrs.practice.files import check as check_file
 from lrs.practice.forms import FORMS
 from lrs.practice.names import VOCABULARY
 from lrs.practice.programmes import Programme
@@ -142,6 +143,12 @@ def hand_in(
     if not evidence.title.strip():
         problems.append(Problem("title", "It has no title; say in a few words what it is."))
     problems += _unsound_role(evidence.role, evidence.person, evidence.by)
+    # The doors ask with the operator's limits; what may do harm comes in by none of them.
+    harm = [
+        check_file(each.name, each.content_type, each.content, limit=len(each.content) + 1)
+        for each in files
+    ]
+    problems += [each for each in harm if each is not None]
     if problems:
         raise Refused(problems)
     if evidence.case is not None:

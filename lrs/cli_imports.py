@@ -47,6 +47,7 @@ def list_options(words: Sequence[str]) -> Callable[[Callable[..., Any]], Callabl
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in (
             click.option("--dry-run", is_flag=True, help="Only tell what would be entered."),
+            click.option("--sheet", metavar="NAME", help="The sheet to be read, by its name."),
             click.option(
                 "--column",
                 "columns",
@@ -120,6 +121,7 @@ def participation(
     columns: tuple[str, ...],
     dry_run: bool,
     tenant: str,
+    sheet: str | None,
     on: Any,
     lms: str | None,
     **told: Any,
@@ -134,10 +136,10 @@ def participation(
         home=lms,
         **told,
     )
-    sheet = imports.read(file.read_bytes(), file.name)
+    table = imports.read(file.read_bytes(), file.name, sheet)
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
-        planned = imports.plan(connection, owner, sheet, reading, file.name)
+        planned = imports.plan(connection, owner, table, reading, file.name)
     tell_columns(planned.columns)
     tell_problems(planned.problems, planned.notes)
     for row in planned.unknown:
@@ -196,6 +198,7 @@ def evidence(
     columns: tuple[str, ...],
     dry_run: bool,
     tenant: str,
+    sheet: str | None,
     folder: Path | None,
     **told: Any,
 ) -> None:
@@ -214,11 +217,11 @@ def evidence(
         allowed=allowed,
         **told,
     )
-    sheet = imports_evidence.read(file.read_bytes(), file.name)
+    table = imports_evidence.read(file.read_bytes(), file.name, sheet)
     opener = _beside(folder or file.parent)
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
-        planned = imports_evidence.plan(connection, owner, sheet, reading, file.name, opener)
+        planned = imports_evidence.plan(connection, owner, table, reading, file.name, opener)
     tell_columns(planned.columns)
     tell_problems(planned.problems, planned.notes)
     left_out = f", {planned.left_out} rows left out" if planned.left_out else ""
@@ -259,6 +262,11 @@ def _beside(folder: Path) -> imports_evidence.Opener:
     is_flag=True,
     help="With --accept: the mentor who signed is the superior; the register is told so.",
 )
+@click.option(
+    "--add-mentor",
+    is_flag=True,
+    help="With --mentor-is-superior: enter the mentor in the register, if they are not there.",
+)
 @click.option("--person", type=click.UUID, help="Whose report it is, by the register's id.")
 @click.option("--mentor", type=click.UUID, help="Who signed as mentor, by the register's id.")
 @click.option("--title", default="", help="The title, where another was read.")
@@ -273,6 +281,7 @@ def report(
     file: Path,
     accept: bool,
     mentor_is_superior: bool,
+    add_mentor: bool,
     person: Any,
     mentor: Any,
     title: str,
@@ -312,6 +321,8 @@ def report(
         if found.read.scanned or found.author is None:
             raise click.exceptions.Exit(1)
         return
+    accepted = {imports_reports.SUPERIOR} if mentor_is_superior else set()
+    accepted |= {imports_reports.ADD_MENTOR} if add_mentor else set()
     done = context.database.write(
         lambda c: imports_reports.accept(
             c,
@@ -319,7 +330,7 @@ def report(
             found,
             by=_USER,
             now=context.clock(),
-            accepted=(imports_reports.SUPERIOR,) if mentor_is_superior else (),
+            accepted=accepted,
             person=person.bytes if person else None,
             mentor=mentor.bytes if mentor else None,
             done_on=on.date() if on else None,

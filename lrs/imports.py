@@ -96,6 +96,9 @@ _FOR_PEOPLE = {
     "phone": "telepon",
 }
 
+#: Said where a workbook has more than one list.
+OTHERS = "The file has other sheets with lists, which were not read: {}. Read each by its name"
+
 #: How many statements are written at a time.
 BATCH = 500
 
@@ -184,9 +187,9 @@ class Entered:
     statements: int
 
 
-def read(content: bytes, name: str) -> Sheet:
+def read(content: bytes, name: str, only: str | None = None) -> Sheet:
     """The table in a list of participants, wherever in the file it stands."""
-    return spreadsheets.read(content, name, KNOWN)
+    return spreadsheets.read(content, name, KNOWN, only)
 
 
 def plan(connection: Connection, tenant: Tenant, sheet: Sheet, reading: Reading, file: str) -> Plan:
@@ -200,8 +203,10 @@ def plan(connection: Connection, tenant: Tenant, sheet: Sheet, reading: Reading,
         raise Refused(_missing(sheet, "number", "mail"))
     if "course" not in columns and not (reading.programme or reading.course):
         raise Refused(_missing(sheet, "course"))
-    work = _List(connection, tenant, columns, reading, sheet, Plan(file, columns))
-    return work.plan()
+    done = Plan(file, columns)
+    if sheet.others:
+        done.notes.append(OTHERS.format(", ".join(sheet.others)))
+    return _List(connection, tenant, columns, reading, sheet, done).plan()
 
 
 def enter(

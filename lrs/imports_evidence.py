@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from lrs import casework, programmes, spreadsheets
 from lrs.casework import Upload
 from lrs.errors import Problem, Refused
-from lrs.imports import Courses
+from lrs.imports import OTHERS, Courses
 from lrs.practice import files, imported, records
 from lrs.practice.cases import days
 from lrs.practice.programmes import Programme
@@ -150,9 +150,9 @@ class Plan:
         return len({problem.path.partition(",")[0] for problem in self.problems})
 
 
-def read(content: bytes, name: str) -> Sheet:
+def read(content: bytes, name: str, only: str | None = None) -> Sheet:
     """The table in a list of evidence, wherever in the file it stands."""
-    return spreadsheets.read(content, name, KNOWN)
+    return spreadsheets.read(content, name, KNOWN, only)
 
 
 def plan(
@@ -173,7 +173,10 @@ def plan(
         if not columns.keys() & set(words):
             known = " or ".join(f"{word} ({', '.join(COLUMNS[word][:4])}, …)" for word in words)
             raise Refused(Problem("", f"The list has no column for {known}. Its columns: {there}."))
-    return _List(connection, tenant, columns, reading, Plan(file, columns), opener).plan(sheet)
+    done = Plan(file, columns)
+    if sheet.others:
+        done.notes.append(OTHERS.format(", ".join(sheet.others)))
+    return _List(connection, tenant, columns, reading, done, opener).plan(sheet)
 
 
 def enter(database: Database, tenant: Tenant, plan: Plan, *, now: datetime) -> int:

@@ -32,6 +32,9 @@ from lrs.store.register import Fact
 #: What may be accepted beside the report itself.
 SUPERIOR: Final = "superior"
 
+#: And that the mentor is entered in the register by name and number as read, if nobody has it.
+ADD_MENTOR: Final = "add_mentor"
+
 #: Names less alike than this are told, in percent.
 _ALIKE = 60
 
@@ -155,12 +158,18 @@ def accept(
     if not told:
         problems.append(Problem("title", "The title could not be read; give it."))
     superior = mentor or (report.mentor.person if report.mentor else None)
+    new = None
+    if ADD_MENTOR in accepted and superior is None:
+        new = _new_mentor(connection, tenant, report)
+        superior = new[0].subject if new else None
     if SUPERIOR in accepted and superior is None:
         problems.append(
             Problem("mentor", "Nobody in the register has the mentor's number; enter them first.")
         )
     if problems or whose is None or day is None:
         raise Refused(problems)
+    if new:
+        register.append(connection, tenant.id, new, f"{by}: {files.clean_name(report.name)}")
     for each in filter(None, (whose, superior)):
         if each not in register.people(connection, tenant.id, [each]):
             raise NotFound(f"a person {uuid.UUID(bytes=each)}")
@@ -189,6 +198,23 @@ def accept(
     if SUPERIOR in accepted and superior is not None:
         learned = _confirm(connection, tenant, whose, superior, report, day, by)
     return Accepted(statement, learned)
+
+
+def _new_mentor(connection: Connection, tenant: Tenant, report: Report) -> list[Fact] | None:
+    """Entries for a mentor nobody has: only with a name and a number that is nobody's."""
+    digits = report.read.value(reports.MENTOR_NUMBER)
+    name = report.read.value(reports.MENTOR)
+    if not digits or not name or digits == report.read.value(reports.NUMBER):
+        return None
+    kind, text = people.number(digits)
+    digest = names.identifier(tenant.id, kind, text)
+    if register.holders(connection, tenant.id, [digest]):
+        return None
+    person = uuid.uuid4().bytes
+    return [
+        Fact(people.PERSON, person, {"name": name}),
+        Fact(people.IDENTIFIER, person, {"kind": kind, "text": text}),
+    ]
 
 
 def _submission(tenant: Tenant, person: bytes, content: bytes) -> str:

@@ -36,35 +36,46 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The first sheet of a file: its headings as written, and its rows that are not empty."""
+    """One sheet of a file: its headings as written, and its rows that are not empty. `others` are
+    the names of further sheets that seem to hold lists, too."""
 
     headings: tuple[str, ...]
     rows: tuple[Row, ...]
+    others: tuple[str, ...] = ()
 
 
-def read(content: bytes, name: str, known: Set[str] = frozenset()) -> Sheet:
+def read(
+    content: bytes, name: str, known: Set[str] = frozenset(), only: str | None = None
+) -> Sheet:
     """The table in a file of this name. Refused: it is none, or has no row of headings.
 
     The headings stand in the first row that is not empty, unless `known` names headings, as
     `plain` writes them: then they stand in the row that holds most of them, which may be below
-    a title, and on whichever sheet; of columns that are called alike the later are numbered.
+    a title, and on whichever sheet, if not on the one that is called `only`; of columns that are
+    called alike the later are numbered.
     """
     if name.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods")):
-        sheets = _workbook(content, name, every=bool(known))
+        sheets = _workbook(content, name)
     else:
-        sheets = [list(_comma_separated(content, name, titled=bool(known)))]
+        sheets = [("", list(_comma_separated(content, name, titled=bool(known))))]
+    if only is not None:
+        there = ", ".join(each for each, _ in sheets)
+        sheets = [(each, rows) for each, rows in sheets if each == only]
+        if not sheets:
+            raise Refused(Problem(name, f"There is no sheet {only}; there are: {there}."))
+    elif not known:
+        sheets = sheets[:1]
     tables = [
         [(n, row) for n, row in enumerate(rows, 1) if any(cell not in ("", None) for cell in row)]
-        for rows in sheets
+        for _, rows in sheets
     ]
-    _, sheet, at = max(
-        (
-            (_likeness(row, known), -s, -n)
-            for s, table in enumerate(tables)
-            for n, (_, row) in enumerate(table[:_TITLES] if known else table[:1])
-        ),
-        default=(0, 0, 0),
-    )
+    likely = [
+        (_likeness(row, known), -s, -n)
+        for s, table in enumerate(tables)
+        for n, (_, row) in enumerate(table[:_TITLES] if known else table[:1])
+    ]
+    _, sheet, at = max(likely, default=(0, 0, 0))
+    others = sorted({-s for like, s, _ in likely if like > 1 and s != sheet})
     numbered = tables[-sheet] if tables else []
     if not numbered:
         raise Refused(Problem(name, "The file is empty; its first row must hold the headings."))
@@ -79,7 +90,11 @@ def read(content: bytes, name: str, known: Set[str] = frozenset()) -> Sheet:
         raise Refused(
             Problem(name, f"Two columns are called {', '.join(twice)}; give each its own heading.")
         )
-    return Sheet(headings, tuple(_row(n, headings, cells) for n, cells in numbered[-at + 1 :]))
+    return Sheet(
+        headings,
+        tuple(_row(n, headings, cells) for n, cells in numbered[-at + 1 :]),
+        tuple(sheets[n][0] for n in others),
+    )
 
 
 def plain(heading: str) -> str:
@@ -153,28 +168,30 @@ def _text(cell: Any) -> str:
     return "" if cell is None or isinstance(cell, timedelta) else str(cell).strip()
 
 
-def _workbook(content: bytes, name: str, *, every: bool) -> list[list[list[Any]]]:
-    """The rows of the first sheet, or of every one.
+def _workbook(content: bytes, name: str) -> list[tuple[str, list[list[Any]]]]:
+    """The sheets with their names.
 
     Read in a child: two cells far enough apart ask for all the memory there is.
     """
     try:
-        sheets: list[list[list[Any]]] = bounded.run(__name__, content)
+        return [(sheet, rows) for sheet, rows in bounded.run(__name__, content)]
     except bounded.Failed as failed:
         raise Refused(
             Problem(name, f"The file cannot be read as a spreadsheet ({failed.why}). Save it anew.")
         ) from failed
-    return sheets if every else sheets[:1]
 
 
-def _sheets(content: bytes) -> list[list[list[Any]]]:
+def _sheets(content: bytes) -> list[tuple[str, list[list[Any]]]]:
     """The child's work: every sheet of a workbook, as rows of text, numbers and marks."""
     workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     return [
-        [
-            [cell if isinstance(cell, (str, int, float)) else _text(cell) for cell in row]
-            for row in workbook.get_sheet_by_index(n).to_python(skip_empty_area=False)
-        ]
+        (
+            sheet.name,
+            [
+                [cell if isinstance(cell, (str, int, float)) else _text(cell) for cell in row]
+                for row in workbook.get_sheet_by_index(n).to_python(skip_empty_area=False)
+            ],
+        )
         for n, sheet in enumerate(workbook.sheets_metadata)
         if sheet.typ == calamine.SheetTypeEnum.WorkSheet
     ]

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from lrs import imports_reports
 from lrs.cli import main
 from lrs.errors import Refused
-from lrs.imports_reports import SUPERIOR, Accepted, Report
+from lrs.imports_reports import ADD_MENTOR, SUPERIOR, Accepted, Report
 from lrs.practice import records
 from lrs.practice.cases import days
 from lrs.practice.records import Evidence
@@ -112,6 +112,26 @@ def test_the_mentor_is_the_superior_only_where_a_human_says_so(cast: Cast) -> No
     assert post is not None
     assert (post.superior, post.superior_state, post.title) == (budi, "confirmed", "Analis")
     assert not accepted(cast, proposed(cast), accepted=[SUPERIOR]).superior
+
+
+def test_a_mentor_nobody_has_is_entered_only_where_a_human_says_so(cast: Cast) -> None:
+    stranger = "197805052005011009"
+    page = [
+        "LEMBAR PENGESAHAN",
+        "Kota Mawar, 12 April 2026",
+        "Judul : Antrian pasien",
+        f"NIP : {SARI}",
+        "Mentor,",
+        "Joko Susilo, S.H.",
+        f"NIP. {stranger}",
+    ]
+    report = proposed(cast, pdf(page))
+    with pytest.raises(Refused, match="mentor's number"):
+        accepted(cast, report, accepted=[SUPERIOR])
+    assert accepted(cast, report, accepted=[SUPERIOR, ADD_MENTOR]).superior
+    person, joko = known(cast, stranger)
+    assert joko.name == "Joko Susilo, S.H"
+    assert known(cast, SARI)[1].posts[-1].superior == person
 
 
 def test_a_scan_is_said_to_be_one_and_can_be_filled_in_by_hand(cast: Cast) -> None:

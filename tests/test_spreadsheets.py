@@ -7,6 +7,7 @@ import pytest
 
 from lrs import spreadsheets
 from lrs.errors import Refused
+from tests.workbooks import xlsx
 
 
 def rows(content: bytes, name: str = "list.csv") -> list[dict[str, str]]:
@@ -109,3 +110,20 @@ def test_a_heading_is_known_by_its_beginning_unless_it_is_about_another() -> Non
     headings = ["NIP Atasan", "N.I.P", "Nama (gelar)", "NIP  Peserta", "Tanggal lahir"]
     found = spreadsheets.mapping(headings, words, {"atasan", "lahir"})
     assert found == {"number": "NIP  Peserta", "name": "Nama (gelar)"}
+
+
+def test_of_several_sheets_with_lists_the_others_are_named_and_can_be_read() -> None:
+    content = xlsx(
+        {
+            "Sampul": [["Laporan"]],
+            "XI": [["NIP", "Nama"], ["1", "Sari"]],
+            "XII": [["NIP", "Nama"], ["2", "Budi"]],
+        }
+    )
+    known = {"nip", "nama"}
+    first = spreadsheets.read(content, "a.xlsx", known)
+    assert (first.rows[0].cells["NIP"], first.others) == ("1", ("XII",))
+    second = spreadsheets.read(content, "a.xlsx", known, "XII")
+    assert (second.rows[0].cells["NIP"], second.others) == ("2", ())
+    with pytest.raises(Refused, match="There is no sheet X; there are: Sampul, XI, XII"):
+        spreadsheets.read(content, "a.xlsx", known, "X")
