@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrs.practice.people import Entry, number, standing
+from lrs.practice.people import Entry, Units, number, standing, superior_on
 
 UNIT, OTHER = "11" * 16, "22" * 16
 
@@ -136,6 +136,69 @@ def test_posts_never_overlap_and_do_not_depend_on_how_entries_are_handed_over(
         assert each.last < after.first
     for each in person.posts:
         assert each.last is None or each.first is None or each.first <= each.last
+
+
+BOSS, OWN_WORD = "aa" * 16, "bb" * 16
+told = st.one_of(
+    st.fixed_dictionaries({"first": st.integers(0, 9)}, optional={"superior": st.just(BOSS)}).map(
+        lambda body: ("post", body)
+    ),
+    st.fixed_dictionaries(
+        {"superior": st.sampled_from([BOSS, OWN_WORD]), "day": st.integers(0, 9)}
+    ).map(lambda body: ("said", body)),
+    st.just(("unsaid", {"superior": OWN_WORD})),
+    st.integers(0, 12).map(lambda day: ("left", {"day": day, "why": "retired"})),
+)
+
+
+@given(st.lists(told, max_size=8))
+def test_what_the_person_says_of_their_superior_changes_nothing_but_what_nobody_else_said(
+    entries: list[tuple[str, dict[str, Any]]],
+) -> None:
+    person = standing(entered(*entries))
+    others = [each if each[0] in ("post", "left") else ("person", {}) for each in entries]
+    without = standing(entered(*others))
+    for day in range(13):
+        now, before = person.post(day), without.post(day)
+        if before is None:
+            assert now is None or not without.posts
+        elif before.superior is not None:
+            assert now == before, "what a list says stands"
+        else:
+            assert now is not None
+            assert (now.first, now.last, now.ended) == (before.first, before.last, before.ended)
+            assert now.superior_state in (None, "unconfirmed")
+
+
+class Office:
+    """Three levels of units, each with whom it has for those below."""
+
+    TOP, MIDDLE, LOW = b"t", b"m", b"l"
+
+    def __init__(self, *superiors: bytes | None) -> None:
+        paths = ("Dinas", "dinas / Bidang  A", "Dinas / Bidang A / Seksi 1")
+        self.units = Units(
+            {
+                unit: (path, {"superior": each.hex()} if each else {})
+                for unit, path, each in zip(b"tml", paths, superiors, strict=True)
+                for unit in (bytes([unit]),)
+            }
+        )
+
+
+@given(st.lists(st.sampled_from([None, b"x", b"y", b"z"]), min_size=3, max_size=3))
+def test_the_default_superior_is_the_nearest_one_above_who_is_not_oneself(
+    superiors: list[bytes | None],
+) -> None:
+    units = Office(*superiors).units
+    for me in (b"x", b"y", None):
+        nearest = [each for each in reversed(superiors) if each and each != me]
+        assert units.superior(Office.LOW, me) == (nearest[0] if nearest else None)
+    assert units.superior(b"unknown") is None
+    assert units.superior(None) is None
+    person = standing(entered(("post", {"unit": Office.LOW.hex()})))
+    found, state = superior_on(person, units, 5, b"x")
+    assert (state == "default") == (found is not None)
 
 
 def test_the_numbers_of_civil_servants_are_told_apart() -> None:
