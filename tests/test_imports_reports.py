@@ -130,7 +130,7 @@ def test_a_mentor_nobody_has_is_entered_only_where_a_human_says_so(cast: Cast) -
         accepted(cast, report, accepted=[SUPERIOR])
     assert accepted(cast, report, accepted=[SUPERIOR, ADD_MENTOR]).superior
     person, joko = known(cast, stranger)
-    assert joko.name == "Joko Susilo, S.H"
+    assert joko.name == "Joko Susilo, S.H."
     assert known(cast, SARI)[1].posts[-1].superior == person
 
 

@@ -42,6 +42,12 @@ RANCANGAN: Final = "rancangan aktualisasi"
 #: Pages on which it says whose it is: the title and what follows.
 _FRONT = 6
 
+#: So many lines of a page are looked at, so many signs of each: no person wrote more.
+_LINES, _SIGNS = 300, 400
+
+#: What stands no further to the side belongs to the same column, in signs.
+_ASIDE = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -162,7 +168,7 @@ def read(pages: Sequence[str]) -> Proposal:
     findings: list[Finding] = []
     approval: int | None = None
     for number, text in enumerate(pages, 1):
-        lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+        lines = [line.rstrip()[:_SIGNS] for line in text.splitlines() if line.strip()][:_LINES]
         signed = any(_APPROVAL.search(line) for line in lines[:12]) and not any(
             _CONTENTS.search(line) for line in lines
         )
@@ -299,44 +305,76 @@ def _approved(lines: Sequence[str], page: int) -> Iterator[Finding]:
         yield Finding(APPROVED, told.isoformat(), page, 0.8, line)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where something stands: its line, and where on it that begins and ends."""
+
+    row: int
+    left: int
+    right: int
+
+    def away(self, other: "_Place") -> int:
+        """How far another is to the side, by their beginnings or by their middles: signatures
+        are set flush or centred."""
+        middles = abs(self.left + self.right - other.left - other.right) // 2
+        return min(abs(self.left - other.left), middles)
+
+
 def _signatures(lines: Sequence[str], page: int) -> Iterator[Finding]:
     """Who signed as what: the name above a number, below the word for their part.
 
     Side by side, the place on the line tells whose a name is.
     """
-    at: dict[str, tuple[int, int]] = {}
-    names: list[tuple[int, int, str]] = []
+    at: dict[str, _Place] = {}
+    names: list[tuple[_Place, str]] = []
     numbered: set[str] = set()
     for n, line in enumerate(lines):
         for left, text in _columns(line):
+            here = _Place(n, left, left + len(text))
             if ":" in text and not re.match(r"nip", text, re.IGNORECASE):
                 continue
             role = next((role for role, word in _ROLES if word.search(text)), None)
             match = _DIGITS.search(text)
             if match is not None:
-                digits = _valid(match[0])
-                above = [each for each in names if each[0] < n <= each[0] + 3]
-                near = min(above, key=lambda each: abs(each[1] - left), default=None)
-                whose = _nearest(at, n, left)
+                digits, whose = _valid(match[0]), _nearest(at, here)
                 if digits is not None and whose is not None:
                     numbered.add(whose)
                     yield Finding(_NUMBER_OF[whose], digits, page, 0.85, text.strip())
-                    if near is not None and abs(near[1] - left) < 30:
-                        yield Finding(whose, _name(near[2]), page, 0.85, near[2])
+                    name = _above(names, here)
+                    if name is not None:
+                        yield Finding(whose, _name(name), page, 0.85, name)
             elif role is not None and len(text.split()) <= 6:
-                at[role] = (n, left)
+                at[role] = here
             elif _looks_like_name(text):
-                names.append((n, left, text.strip()))
+                names.append((here, text.strip()))
     for role in sorted(at.keys() - numbered - {NAME}):
-        row, column = at[role]
-        below = [each for each in names if row < each[0] <= row + 8 and abs(each[1] - column) <= 12]
+        place = at[role]
+        below = [
+            name
+            for each, name in names
+            if place.row < each.row <= place.row + 8 and place.away(each) <= _ASIDE
+        ]
         if below:
-            yield Finding(role, _name(below[0][2]), page, 0.5, below[0][2])
+            yield Finding(role, _name(below[0]), page, 0.5, below[0])
 
 
-def _nearest(at: dict[str, tuple[int, int]], n: int, left: int) -> str | None:
+def _above(names: Sequence[tuple[_Place, str]], here: _Place) -> str | None:
+    """The name over a number: of those in the same column the lowest, within three lines."""
+    found = [
+        (here.row - place.row, place.away(here), name)
+        for place, name in names[-12:]
+        if place.row < here.row <= place.row + 3 and place.away(here) <= _ASIDE
+    ]
+    return min(found)[2] if found else None
+
+
+def _nearest(at: dict[str, _Place], here: _Place) -> str | None:
     """Whose signature stands here: the nearest column, and of that the last word above."""
-    above = [(abs(column - left), n - row, role) for role, (row, column) in at.items() if row < n]
+    above = [
+        (place.away(here), here.row - place.row, role)
+        for role, place in at.items()
+        if place.row < here.row
+    ]
     if not above:
         return None
     closest = min(distance for distance, _, _ in above)
@@ -349,7 +387,7 @@ def _numbers(pages: Sequence[str], found: Sequence[Finding]) -> Iterator[Finding
         return
     taken = {each.value for each in found if each.what in _NUMBER_OF.values()}
     for page, text in enumerate(pages[:2], 1):
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [line[:_SIGNS] for line in text.splitlines() if line.strip()][:_LINES]
         for n, line in enumerate(lines):
             match = _DIGITS.search(line)
             digits = _valid(match[0]) if match else None
@@ -384,7 +422,7 @@ def _looks_like_name(text: str) -> bool:
 def _name(text: str) -> str:
     """A name without the number that follows it, and without brackets and underlines."""
     without = re.sub(r"[(,;/-]?\s*(?:nip|ni pppk)\b.*$", "", text, flags=re.IGNORECASE)
-    return " ".join(without.strip(" ()_.:,").split())[:200]
+    return " ".join(re.sub(r"^[ ()_.:,]+|[ ()_:,]+$|\.{2,}[ )]*$", "", without).split())[:200]
 
 
 def _valid(text: str) -> str | None:

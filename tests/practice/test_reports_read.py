@@ -1,5 +1,6 @@
 """What a report says of itself, read from the text of its pages."""
 
+import time
 from datetime import date
 
 from hypothesis import given
@@ -79,7 +80,7 @@ def test_a_title_page_tells_whose_report_it_is_and_of_what() -> None:
     assert told(proposal) == {
         "kind": "laporan aktualisasi",
         "title": "OPTIMALISASI ANTRIAN PASIEN MELALUI APLIKASI SIANTRI DI PUSKESMAS MAWAR",
-        "name": "Sari Dewi, S.KM",
+        "name": "Sari Dewi, S.KM.",
         "number": AUTHOR,
         "position": "Ahli Pertama - Administrator Kesehatan",
         "unit": "Puskesmas Mawar, Dinas Kesehatan",
@@ -94,24 +95,61 @@ def test_who_signs_side_by_side_is_told_by_the_place_on_the_line() -> None:
     proposal = reports.read([TITLE_PAGE, "KATA PENGANTAR\nPuji syukur", SIDE_BY_SIDE])
     assert proposal.approval == 3
     assert proposal.value("mentor_number") == MENTOR
-    assert proposal.value("mentor") == "Budi Santoso, S.E"
+    assert proposal.value("mentor") == "Budi Santoso, S.E."
     assert proposal.value("coach_number") == COACH
-    assert proposal.value("coach") == "Dr. Ani Lestari, M.Si"
+    assert proposal.value("coach") == "Dr. Ani Lestari, M.Si."
     assert proposal.day("approved") == date(2026, 4, 12)
     found = proposal.best("mentor_number")
     assert found is not None
     assert (found.page, found.line) == (3, "NIP. 19850202 201001 2 002")
 
 
+def test_signatures_are_set_in_the_middle_of_their_column_and_name_a_post() -> None:
+    page = """
+                               LEMBAR PENGESAHAN
+
+                 Coach,                                    Mentor,
+          Widyaiswara Ahli Madya                  Kepala Seksi Perizinan
+
+
+         Dr. Ani Lestari, M.Si.                      Budi Santoso, S.E.
+       NIP. 197003031995031003                    NIP. 198502022010012002
+
+                                   Penguji,
+
+                           Prof. Joko Susilo, M.Pd.
+                           NIP. 197805052005011009
+"""
+    proposal = reports.read([page])
+    assert (proposal.value("mentor"), proposal.value("mentor_number")) == (
+        "Budi Santoso, S.E.",
+        MENTOR,
+    )
+    assert (proposal.value("coach"), proposal.value("coach_number")) == (
+        "Dr. Ani Lestari, M.Si.",
+        COACH,
+    )
+    assert proposal.value("examiner") == "Prof. Joko Susilo, M.Pd."
+    assert proposal.value("examiner_number") == "197805052005011009"
+
+
+def test_a_page_made_to_keep_us_busy_does_not() -> None:
+    page = "LEMBAR PENGESAHAN\nMentor\n" + f"Budi Santoso  {MENTOR}  " * 50_000
+    pages = [page + "\n" + "\n".join([f"Budi  {MENTOR}"] * 20_000)] * 40
+    began = time.monotonic()
+    reports.read(pages)
+    assert time.monotonic() - began < 20
+
+
 def test_who_signs_one_below_the_other_is_told_too() -> None:
     proposal = reports.read([STACKED])
     assert told(proposal) == {
         "title": "Optimalisasi Antrian Pasien Melalui Aplikasi Siantri",
-        "name": "Sari Dewi, S.KM",
+        "name": "Sari Dewi, S.KM.",
         "number": AUTHOR,
-        "mentor": "Budi Santoso, S.E",
+        "mentor": "Budi Santoso, S.E.",
         "mentor_number": MENTOR,
-        "coach": "Dr. Ani Lestari, M.Si",
+        "coach": "Dr. Ani Lestari, M.Si.",
         "coach_number": COACH,
     }
 
@@ -120,11 +158,11 @@ def test_fields_below_the_word_mentor_are_the_mentors() -> None:
     proposal = reports.read([FIELDS])
     assert proposal.value("number") == AUTHOR
     assert (proposal.value("mentor"), proposal.value("mentor_number")) == (
-        "Budi Santoso, S.E",
+        "Budi Santoso, S.E.",
         MENTOR,
     )
     assert (proposal.value("coach"), proposal.value("coach_number")) == (
-        "Dr. Ani Lestari, M.Si",
+        "Dr. Ani Lestari, M.Si.",
         COACH,
     )
     assert proposal.value("kind") == "aksi perubahan"
@@ -139,8 +177,8 @@ def test_who_signs_without_a_number_is_less_sure() -> None:
     mentor, coach = proposal.best("mentor"), proposal.best("coach")
     assert mentor is not None
     assert coach is not None
-    assert (mentor.value, mentor.confidence) == ("Budi Santoso, S.E", 0.5)
-    assert coach.value == "Dr. Ani Lestari, M.Si"
+    assert (mentor.value, mentor.confidence) == ("Budi Santoso, S.E.", 0.5)
+    assert coach.value == "Dr. Ani Lestari, M.Si."
     assert proposal.value("mentor_number") == ""
 
 
@@ -149,7 +187,7 @@ def test_a_number_without_a_word_on_the_title_page_is_less_sure() -> None:
     found = reports.read([page]).best("number")
     assert found is not None
     assert (found.value, found.confidence) == (AUTHOR, 0.6)
-    assert reports.read([page]).value("name") == "Sari Dewi, S.Sos"
+    assert reports.read([page]).value("name") == "Sari Dewi, S.Sos."
 
 
 def test_a_number_that_is_none_is_not_read() -> None:
