@@ -47,6 +47,7 @@ from lrs.practice.forms import FORMS
 from lrs.practice.people import Units
 from lrs.practice.programmes import Programme, Window
 from lrs.practice.records import SELF, SUPERIOR, Meeting
+from lrs.programmes import staff as staff_of
 from lrs.settings import Settings
 from lrs.store import invitations, practice, register
 from lrs.store.accounts import Tenant
@@ -237,9 +238,16 @@ def gather(
                     ended_day=open_.ended_day,
                 )
             )
-    for part in invitations.enrolled(connection, tenant.id, digests):
+    parts = [
+        part
+        for part in invitations.enrolled(connection, tenant.id, digests)
+        if programmes[part.programme].forms
+        and _wanted(wanted, programmes[part.programme], part.cohort)
+    ]
+    teaching = _no_learners(connection, tenant, parts)
+    for part in parts:
         programme = programmes[part.programme]
-        if _wanted(wanted, programme, part.cohort):
+        if part.person not in teaching.get(programme.iri, ()):
             for id_, each, clock in _before_a_case(tenant, programme, part, day):
                 about[id_] = About(
                     person=part.person, programme=programme, cohort=part.cohort, case=None
@@ -271,6 +279,17 @@ def gather(
         _answered(connection, tenant, about),
         peers_of(connection, tenant, about, confirmed=True),
     )
+
+
+def _no_learners(
+    connection: Connection, tenant: Tenant, parts: Sequence[invitations.Enrolled]
+) -> dict[str, set[bytes]]:
+    """Who of these teaches, by programme: many an LMS enrols its trainers like learners, and they
+    are asked neither what they need nor why they never came."""
+    if not parts:
+        return {}
+    found = staff_of(connection, tenant, sorted({part.person for part in parts}))
+    return {iri: {each.subject for each in held} for iri, held in found.items()}
 
 
 def _as_history(each: Held) -> Held:

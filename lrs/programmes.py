@@ -161,21 +161,28 @@ def suggest(connection: Connection, tenant: Tenant) -> list[Suggestion]:
     ]
 
 
-def staff(connection: Connection, tenant: Tenant) -> dict[str, tuple[Staff, ...]]:
+def staff(
+    connection: Connection, tenant: Tenant, among: Sequence[bytes] | None = None
+) -> dict[str, tuple[Staff, ...]]:
     """Who in the courses of each programme (its IRI) is staff and no learner, by what they do: to
-    be left out where learners are counted or asked."""
+    be left out where learners are counted or asked. `among` are those of whom it is asked."""
     owners = {
         course: programme.iri
         for programme in in_force(connection, tenant.id)
         for course in courses_of(programme)
     }
-    digests = {names.course(tenant.id, course): course for course in owners}
+    iris = {names.course(tenant.id, course): course for course in owners}
+    counts = {
+        iris.get(digest_, digest_.hex()): (people, completed)
+        for digest_, people, completed in stream.counts(connection, tenant.id)
+    }
     traces = [
-        replace(trace, course=digests.get(digest_, trace.course))
-        for digest_, held in stream.traces(connection, tenant.id).items()
+        replace(trace, course=iris.get(digest_, trace.course))
+        for digest_, held in stream.traces(connection, tenant.id, among).items()
         for trace in held
     ]
-    return inference.staff(traces, owners, _teachers(connection, tenant, traces, set(owners)))
+    teachers = _teachers(connection, tenant, traces, set(owners))
+    return inference.staff(traces, owners, counts, teachers)
 
 
 def chosen(suggestions: Sequence[Suggestion], words: Iterable[str]) -> list[Suggestion]:

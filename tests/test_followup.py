@@ -16,6 +16,7 @@ from lrs.practice import people
 from lrs.settings import Settings
 from lrs.store import invitations, register
 from lrs.store.register import Fact
+from tests import make
 from tests.agency import (
     ANSWERS,
     CONTACT,
@@ -450,6 +451,28 @@ def test_who_enrols_is_asked_what_they_need_and_the_superior_what_they_promise(
     assert {row["form"] for row in agency.rows("answers")} == {"G"}
     agency.plan()
     assert [row["state"] for row in agency.ledger(role="superior")] == ["answered"]
+
+
+def test_a_trainer_who_is_enrolled_like_the_learners_is_not_asked_why_they_never_came(
+    cast: Cast, settings: Settings
+) -> None:
+    agency = Agency(cast, settings)
+    agency.setup(staff=4, forms=("H",), windows=())
+    early = datetime(2026, 2, 1, 3, tzinfo=UTC)
+    agency.complete("Staf 01", "Staf 02", verb="enrolled", at=early)
+    agency.complete("Staf 03", "Staf 04")
+    # Who graded somebody else teaches.
+    graded = make.statement(
+        actor=make.agent("somebody"),
+        verb={"id": "https://w3id.org/xapi/tla/verbs/scored"},
+        context={"instructor": {"mbox": "mailto:staf.02@example.go.id"}},
+    )
+    agency.send(graded)
+    agency.begin()
+    agency.after(80)
+    agency.plan()
+    asked = {row["rater"] for row in agency.ledger(window_name="H")}
+    assert asked == {agency.staff["Staf 01"]}
 
 
 def test_another_tenant_sees_no_page_of_ours(agency: Agency, neighbour: Cast) -> None:

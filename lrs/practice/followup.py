@@ -433,7 +433,9 @@ def _visit(
 
 
 def _in_sample(each: _Wanted, rules: Rules) -> bool:
-    return each.case.programme.depth != "light" or drawn(each.case.case, rules.share)
+    programme = each.case.programme
+    share = rules.share if programme.sample is None else programme.sample
+    return programme.depth != "light" or drawn(each.case.case, share)
 
 
 def _asking(

@@ -157,11 +157,15 @@ def propose(
     by_course: dict[str, list[Trace]] = {}
     for trace in held:
         by_course.setdefault(trace.course, []).append(trace)
-    idle = _Idle(by_course)
+    counts = {
+        course: (len(traces), sum(trace.completed is not None for trace in traces))
+        for course, traces in by_course.items()
+    }
+    idle = _Idle(held, counts)
     found = []
     for stem, courses in stems.items():
         here = [trace for course in courses for trace in by_course.get(course, ())]
-        staff = idle.staff(here, teachers)
+        staff = idle.staff(here, courses, teachers)
         left_out = {each.subject for each in staff}
         learners = [trace for trace in here if trace.subject not in left_out]
         shared, runs = _runs(courses, learners)
@@ -184,18 +188,27 @@ def propose(
 def staff(
     traces: Iterable[Trace],
     owners: Mapping[str, str],
+    counts: Mapping[str, tuple[int, int]],
     teachers: AbstractSet[bytes] = frozenset(),
 ) -> dict[str, tuple[Staff, ...]]:
-    """Who is no learner in the courses of programmes: `owners` tells the programme of a course."""
+    """Who of those whose traces these are is no learner in the courses of programmes.
+
+    `owners` tells the programme of a course, `counts` how many were in each course and how many
+    completed it, with those whose traces are not here.
+    """
     held = list(traces)
-    by_course: dict[str, list[Trace]] = {}
     here: dict[str, list[Trace]] = {}
     for trace in held:
-        by_course.setdefault(trace.course, []).append(trace)
         if trace.course in owners:
             here.setdefault(owners[trace.course], []).append(trace)
-    idle = _Idle(by_course)
-    return {owner: idle.staff(theirs, teachers) for owner, theirs in sorted(here.items())}
+    courses: dict[str, set[str]] = {}
+    for course, owner in owners.items():
+        courses.setdefault(owner, set()).add(course)
+    idle = _Idle(held, counts)
+    return {
+        owner: idle.staff(theirs, courses[owner], teachers)
+        for owner, theirs in sorted(here.items())
+    }
 
 
 def extended(programme: Programme, proposal: Proposal) -> Programme:
@@ -236,27 +249,29 @@ def extended(programme: Programme, proposal: Proposal) -> Programme:
 class _Idle:
     """In which courses that most others completed somebody did nothing, and in which they did."""
 
-    def __init__(self, by_course: Mapping[str, Sequence[Trace]]) -> None:
+    def __init__(self, traces: Iterable[Trace], counts: Mapping[str, tuple[int, int]]) -> None:
         self._idle: Counter[bytes] = Counter()
         self._busy: Counter[bytes] = Counter()
-        self._done: set[str] = set()
-        for course, traces in by_course.items():
-            completed = sum(trace.completed is not None for trace in traces)
-            for trace in traces:
-                others = len(traces) - 1
-                if not trace.idle:
-                    self._busy[trace.subject] += 1
-                elif others and completed * 2 > others:
-                    self._idle[trace.subject] += 1
-            if completed * 2 > len(traces) - 1:
-                self._done.add(course)
+        # Of an idle one all others count: more than half of them must have completed.
+        self._done = {
+            course
+            for course, (people, completed) in counts.items()
+            if completed and completed * 2 > people - 1
+        }
+        for trace in traces:
+            if not trace.idle:
+                self._busy[trace.subject] += 1
+            elif trace.course in self._done:
+                self._idle[trace.subject] += 1
 
-    def staff(self, here: Sequence[Trace], teachers: AbstractSet[bytes]) -> tuple[Staff, ...]:
+    def staff(
+        self, here: Sequence[Trace], courses: Iterable[str], teachers: AbstractSet[bytes]
+    ) -> tuple[Staff, ...]:
         """Who of those in the courses of one stem is no learner of them."""
         theirs: dict[bytes, list[Trace]] = {}
         for trace in here:
             theirs.setdefault(trace.subject, []).append(trace)
-        runs = {trace.course for trace in here} & self._done
+        runs = set(courses) & self._done
         found = []
         for subject, traces in sorted(theirs.items()):
             if not all(trace.idle for trace in traces):

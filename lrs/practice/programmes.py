@@ -131,8 +131,9 @@ class Programme:
     `iri` is its name for good. `courses` are course IRIs of one or several LMSs. `jp` are its
     hours, `zone` the time zone in which its days are counted, `counts` one of `COUNTS`, `pack`
     the pack it was made from. `peers` is how many peers are drawn of those named. `sample` is the
-    share of superiors that are asked where the depth is `light`. `forms` are those used outside
-    windows: G at enrolment, H for who left, I at the counter, J for meetings, F for stories.
+    share of superiors that are asked where the depth is `light` (None: as the agency chose).
+    `forms` are those used outside windows: G at enrolment, H for who left, I at the counter, J
+    for meetings, F for stories.
     `drivers` is what the workplace does for the behaviours.
     """
 
@@ -150,7 +151,7 @@ class Programme:
     pack: str | None = None
     kind: str | None = None
     peers: int = 3
-    sample: float = 0.2
+    sample: float | None = None
     forms: tuple[str, ...] = ()
     drivers: Drivers = Drivers()
 

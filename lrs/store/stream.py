@@ -30,15 +30,28 @@ class Course:
     grouped: bool
 
 
-def traces(connection: Connection, tenant_id: int) -> dict[bytes, list[Trace]]:
-    """What everybody did in every course, by the course's digest; the traces name the digest in
-    hexadecimal, and no groups."""
-    rows = run(
-        connection,
+def traces(
+    connection: Connection, tenant_id: int, subjects: Sequence[bytes] | None = None
+) -> dict[bytes, list[Trace]]:
+    """What everybody, or each of these subjects, did in every course, by the course's digest; the
+    traces name the digest in hexadecimal, and no groups."""
+    asked = (
         "SELECT course, subject, enrolled_day, attended_day, progressed_day, completed_day,"
-        " certified_day FROM participation WHERE tenant_id = ?",
-        (tenant_id,),
+        " certified_day FROM participation WHERE tenant_id = ?"
     )
+    rows: Iterable[Any]
+    if subjects is None:
+        rows = run(connection, asked, (tenant_id,))
+    else:
+        rows = (
+            row
+            for piece in pieces(sorted(subjects))
+            for row in run(
+                connection,
+                f"{asked} AND subject IN ({placeholders(piece)})",
+                (tenant_id, *piece),
+            )
+        )
     found: dict[bytes, list[Trace]] = {}
     for course, subject, enrolled, attended, progressed, completed, certified in rows:
         digest = bytes(course)
@@ -53,6 +66,17 @@ def traces(connection: Connection, tenant_id: int) -> dict[bytes, list[Trace]]:
             )
         )
     return found
+
+
+def counts(connection: Connection, tenant_id: int) -> list[tuple[bytes, int, int]]:
+    """Every course by digest: how many were in it, how many completed it."""
+    rows = run(
+        connection,
+        "SELECT course, COUNT(*), COUNT(completed_day) FROM participation"
+        " WHERE tenant_id = ? GROUP BY course",
+        (tenant_id,),
+    )
+    return [(bytes(row[0]), int(row[1]), int(row[2])) for row in rows]
 
 
 def courses(

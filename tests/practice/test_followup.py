@@ -149,6 +149,15 @@ def test_lightly_followed_alumni_are_asked_once_and_superiors_by_a_recorded_samp
     assert all(each.sampled for each in made if each.role == "superior")
 
 
+def test_a_programme_may_choose_how_many_superiors_are_asked_of_the_lightly_followed() -> None:
+    for sample, count in ((0.0, 0), (1.0, 40)):
+        chosen = replace(LIGHT, sample=sample)
+        cases = [case(bytes([n]) * 16, chosen) for n in range(10, 50)]
+        staff = Staff({each.person: person(under(HEAD)) for each in cases})
+        roles = [role for role, _ in asked(cases, staff, CLOCK + 90)]
+        assert (roles.count("self"), roles.count("superior")) == (40, count)
+
+
 def test_five_windows_of_one_person_are_four_visits_and_the_first_check_is_left_out() -> None:
     made = [each for each in follow([case()], STAFF, CLOCK + 366) if each.role == "superior"]
     assert [each.window for each in made if each.state == "sent"] == ["W0", "W2", "W3", "W4"]
