@@ -38,8 +38,10 @@ ADAPTER = "adapter"
 #: is followed up, or no more. Nothing is worked out of these: who plans reads the entries.
 PEERS = "peers"
 FOLLOW = "follow"
-KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER, PEERS, FOLLOW)
-_READ_AS_THEY_ARE = (PEERS, FOLLOW)
+#: That a coach or examiner (the subject) is assigned a learner, from and to a day, or no more.
+ASSIGNED = "assigned"
+KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER, PEERS, FOLLOW, ASSIGNED)
+_READ_AS_THEY_ARE = (PEERS, FOLLOW, ASSIGNED)
 
 _DERIVED = (
     tables.people,
@@ -67,6 +69,21 @@ class Held:
     entry: Entry
     subject: bytes
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """That `person` is the coach or examiner (`role`) of a learner from `first` to `last` (days
+    since 1970, None: open)."""
+
+    person: bytes
+    learner: bytes
+    role: str
+    first: int | None
+    last: int | None
+
+    def holds(self, day: int) -> bool:
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
 
 def append(connection: Connection, tenant_id: int, facts: Sequence[Fact], by: str) -> list[int]:
@@ -158,6 +175,34 @@ def everybody(connection: Connection, tenant_id: int) -> dict[bytes, Person]:
         )
         for id_, facts, merged in rows
     }
+
+
+def assignments(
+    connection: Connection, tenant_id: int, people_: Iterable[bytes]
+) -> list[Assignment]:
+    """Whose coaches and examiners these people are or were; of what was said of one learner and
+    role, the last counts."""
+    found: dict[tuple[bytes, str, str], Assignment] = {}
+    for held in entries(connection, tenant_id, people_):
+        if held.entry.kind == ASSIGNED:
+            body = held.entry.body
+            made = Assignment(
+                held.subject,
+                bytes.fromhex(body["learner"]),
+                body["role"],
+                body.get("first"),
+                body.get("last"),
+            )
+            found[held.subject, body["learner"], body["role"]] = made
+    return list(found.values())
+
+
+def assign(connection: Connection, tenant_id: int, given: Assignment, by: str) -> None:
+    """Enter an assignment; it takes the place of an earlier one of the same two and role."""
+    body = {"learner": given.learner.hex(), "role": given.role}
+    days = {"first": given.first, "last": given.last}
+    told = body | {word: day for word, day in days.items() if day is not None}
+    append(connection, tenant_id, [Fact(ASSIGNED, given.person, told)], by)
 
 
 def with_entries(connection: Connection, tenant_id: int, kind: str) -> set[bytes]:
