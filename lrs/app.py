@@ -3,7 +3,22 @@
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from lrs.api import about, activities, agents, documents, hooks, statements, wire
+from lrs.api import (
+    about,
+    activities,
+    agents,
+    cases,
+    documents,
+    figures,
+    follow_up,
+    hooks,
+    openapi,
+    people,
+    practice,
+    programmes,
+    statements,
+    wire,
+)
 from lrs.context import Context
 from lrs.settings import Settings
 from lrs.web import mobile, pages, site
@@ -14,6 +29,15 @@ RESOURCES = (
     activities.RESOURCE,
     agents.RESOURCE,
     *documents.RESOURCES,
+)
+
+#: What the practice side offers machines, and pages that have a script.
+PRACTICE = (
+    *cases.RESOURCES,
+    *people.RESOURCES,
+    *programmes.RESOURCES,
+    *figures.RESOURCES,
+    *follow_up.RESOURCES,
 )
 
 
@@ -28,9 +52,11 @@ def create_app(given: Settings | Context | None = None) -> Flask:
     app.extensions["jejak"] = given
     app.url_map.merge_slashes = False  # else a POST to //statements is answered by a redirect
     xapi = wire.blueprint("xapi", RESOURCES, practice=False)
-    practice = wire.blueprint("practice", RESOURCES, practice=True)
+    practice_xapi = wire.blueprint("practice", RESOURCES, practice=True)
     app.register_blueprint(xapi, url_prefix="/xapi")
-    app.register_blueprint(practice, url_prefix="/practice/xapi")
+    app.register_blueprint(practice_xapi, url_prefix="/practice/xapi")
+    app.register_blueprint(practice.blueprint(PRACTICE), url_prefix=practice.PREFIX)
+    app.add_url_rule(openapi.PATH, "openapi", openapi.view(PRACTICE), methods=["GET", "HEAD"])
     app.register_blueprint(hooks.HOOKS, url_prefix="/hooks")
     app.register_blueprint(mobile.PAGES, url_prefix="/f")
     site.equip(app)
@@ -61,4 +87,6 @@ def failure(error: Exception) -> Response:
         return site.stray(error)
     context: Context = current_app.extensions["jejak"]
     told = wire.http_problem(error) if isinstance(error, HTTPException) else wire.unexpected(error)
+    if request.path.startswith(f"{practice.PREFIX}/"):
+        told = practice.as_problem(told, told.status_code)
     return wire.finish(told, request.environ, context, wire.spoken(request.environ, context))

@@ -465,7 +465,7 @@ def _call(
         _unknown(parameters, use.parameters, method)
     return Call(
         method=method,
-        path=_path(environ, context),
+        path=path_of(environ, context),
         version=version,
         principal=principal,
         granted=granted,
@@ -476,7 +476,7 @@ def _call(
     ), use
 
 
-def _path(environ: Mapping[str, Any], context: Context) -> str:
+def path_of(environ: Mapping[str, Any], context: Context) -> str:
     """The path of this resource as clients see it, also behind a proxy that adds to it."""
     public = context.settings.public_url
     before = urlsplit(public).path if public else environ.get("SCRIPT_NAME", "")

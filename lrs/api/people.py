@@ -1,0 +1,439 @@
+"""People, units, identities and participation for machines; lists that come in as files."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from flask import request
+from sqlalchemy import Connection
+
+from lrs import errors, imports, reconcile, spreadsheets
+from lrs import people as register_of_people
+from lrs import units as register_of_units
+from lrs.api import cases
+from lrs.api.practice import Call, Resource, Use
+from lrs.errors import Problem, Refused
+from lrs.learning import COMPLETED, INVITED
+from lrs.practice import files, names
+from lrs.practice import people as numbers
+from lrs.practice.cases import days
+from lrs.store import accounts, register
+from lrs.store import cases as lists
+from lrs.store.cases import Page
+from lrs.store.register import Assignment
+from schemas import practice as shapes
+
+# People --------------------------------------------------------------------------------------
+
+
+def list_people(call: Call) -> Any:
+    """People by name; who is out of the caller's reach is left out."""
+    day = days(call.query["on"]) if "on" in call.query else call.today
+    with call.context.database.read() as connection:
+        return lists.people(
+            connection,
+            call.tenant.id,
+            day,
+            unit=call.query.get("unit"),
+            whose=call.whose(connection),
+            after=call.place,
+            limit=call.query["limit"],
+        )
+
+
+def search_people(call: Call) -> Any:
+    """Who has these words in their name, or this number."""
+    told = call.body
+    if ("words" in told) == ("number" in told):
+        raise Refused(Problem("words", "Give either words or a number."))
+    with call.context.database.read() as connection:
+        within = call.whose(connection)
+        if "number" in told:
+            found = _by_number(connection, call.tenant.id, told["number"])
+            people = [
+                person
+                for each in sorted(found if within is None else found & within)
+                if (person := lists.person(connection, call.tenant.id, each, call.today))
+            ]
+            page = Page(tuple(people), None)
+        else:
+            page = lists.people(
+                connection,
+                call.tenant.id,
+                call.today,
+                words=told["words"],
+                whose=within,
+                limit=told["limit"],
+            )
+    return {"items": shapes.PersonOut(many=True).dump(page.rows), "next": None}
+
+
+def _by_number(connection: Connection, tenant_id: int, text: str) -> frozenset[bytes]:
+    try:
+        kind, digits = numbers.number(text)
+    except ValueError as error:
+        raise Refused(Problem("number", str(error))) from None
+    digest = names.identifier(tenant_id, kind, digits)
+    return frozenset(register.holders(connection, tenant_id, [digest]).get(digest, set()))
+
+
+def get_person(call: Call) -> Any:
+    person = call.parts["person"]
+    named = f"a person {uuid.UUID(bytes=person)}"
+    with call.context.database.read() as connection:
+        call.require(connection, person, named)
+        found = lists.person(connection, call.tenant.id, person, call.today)
+    if found is None:
+        raise errors.NotFound(named)
+    return found
+
+
+def assign(call: Call) -> Any:
+    """Make somebody the coach or examiner of the learner of the path, from and to a day."""
+    told, learner = call.body, call.parts["person"]
+
+    def write(connection: Connection) -> None:
+        call.require(connection, learner, f"a person {uuid.UUID(bytes=learner)}")
+        known = register.people(connection, call.tenant.id, [learner, told["person"]])
+        for each in (learner, told["person"]):
+            if each not in known:
+                raise errors.NotFound(f"a person {uuid.UUID(bytes=each)}")
+        if learner == told["person"]:
+            raise Refused(Problem("person", "Nobody coaches or examines themselves."))
+        first, last = (days(told[word]) if word in told else None for word in ("first", "last"))
+        given = Assignment(told["person"], learner, told["role"], first, last)
+        register.assign(connection, call.tenant.id, given, call.by())
+
+    call.context.database.write(write)
+    return {"assigned": True}
+
+
+# Units, identities, participation ------------------------------------------------------------
+
+
+def list_units(call: Call) -> Any:
+    with call.context.database.read() as connection:
+        return lists.units(connection, call.tenant.id, after=call.place, limit=call.query["limit"])
+
+
+def put_unit(call: Call) -> Any:
+    """Say who speaks for a unit and who leads it by default; what is left out stays."""
+    told = call.body
+    clear = frozenset(word for word in ("contact", "superior") if told.get(word, b"") is None)
+
+    def write(connection: Connection) -> bytes:
+        return register_of_units.set_facts(
+            connection,
+            call.tenant.id,
+            told["path"],
+            call.by(),
+            contact=told.get("contact"),
+            superior=told.get("superior"),
+            clear=clear,
+        )
+
+    return {"id": call.context.database.write(write).hex()}
+
+
+def list_identities(call: Call) -> Any:
+    with call.context.database.read() as connection:
+        call.whose(connection)
+        return lists.identities(
+            connection,
+            call.tenant.id,
+            known=call.query.get("known"),
+            person=call.query.get("person"),
+            after=call.place,
+            limit=call.query["limit"],
+        )
+
+
+def decide_identity(call: Call) -> Any:
+    """Decide who is who: confirm or refuse an identifier, merge two people, part them again."""
+    told = call.body
+    person, decision = told["person"], told["decision"]
+    needed = {"confirm": "identifier", "refuse": "identifier", "merge": "into"}.get(decision)
+    if needed is not None and needed not in told:
+        raise Refused(Problem(needed, f"To {decision}, name this too."))
+    identifier = told.get("identifier", {})
+    pair = (identifier.get("kind", ""), identifier.get("text", ""))
+
+    def write(connection: Connection) -> None:
+        if decision == "confirm":
+            register_of_people.confirm(connection, call.tenant.id, person, pair, call.by())
+        elif decision == "refuse":
+            register_of_people.refuse(connection, call.tenant.id, person, pair, call.by())
+        elif decision == "merge":
+            register_of_people.merge(connection, call.tenant.id, person, told["into"], call.by())
+        else:
+            register_of_people.part(connection, call.tenant.id, person, call.by())
+
+    call.context.database.write(write)
+    return {"decided": decision}
+
+
+def list_participation(call: Call) -> Any:
+    with call.context.database.read() as connection:
+        return lists.participation(
+            connection,
+            call.tenant.id,
+            cases.which(call),
+            whose=call.whose(connection),
+            after=call.place,
+            limit=call.query["limit"],
+        )
+
+
+# Lists that come in --------------------------------------------------------------------------
+
+
+def _file(call: Call) -> tuple[bytes, str]:
+    """The file in the body, and the name that tells its kind."""
+    name = request.headers.get("X-File-Name", "")
+    if not name:
+        spoken = request.headers.get("Content-Type", "").partition(";")[0].strip()
+        sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        name = {"text/csv": "list.csv", sheet: "list.xlsx"}.get(spoken, "")
+    if not name:
+        raise errors.UnsupportedMedia(
+            request.headers.get("Content-Type", "")[:80],
+            "text/csv, or any type with the file's name in the header X-File-Name",
+        )
+    return call.content("The file"), files.clean_name(name)
+
+
+Importer = Callable[[Connection, int, spreadsheets.Sheet, register_of_people.Reading], Any]
+
+
+def _import_register(work: Importer) -> Callable[[Call], Any]:
+    def run(call: Call) -> Any:
+        call.require_everybody()
+        content, name = _file(call)
+        sheet = spreadsheets.read(content, name)
+        reading = register_of_people.Reading(today=call.now.date())
+
+        def enter(connection: Connection) -> Any:
+            outcome = work(connection, call.tenant.id, sheet, reading)
+            register.append(connection, call.tenant.id, outcome.facts, f"{call.by()}: {name}"[:200])
+            return outcome
+
+        if call.query["dry_run"]:
+            with call.context.database.read() as connection:
+                outcome = work(connection, call.tenant.id, sheet, reading)
+        else:
+            outcome = call.context.database.write(enter)
+        problems = [problem for row in sheet.rows for problem in row.problems]
+        return {
+            "entered": not call.query["dry_run"],
+            "new": outcome.new,
+            "changed": outcome.changed,
+            "unchanged": outcome.unchanged,
+            "problems": [each.facts() for each in (*problems, *outcome.problems)],
+            "notes": list(outcome.notes),
+        }
+
+    return run
+
+
+def _import_participation(kind: str) -> Callable[[Call], Any]:
+    def run(call: Call) -> Any:
+        call.require_everybody()
+        content, name = _file(call)
+        sheet = imports.read(content, name)
+        reading = imports.Reading(today=call.now.date(), kind=kind)
+        with call.context.database.read() as connection:
+            plan = imports.plan(connection, call.tenant, sheet, reading, name)
+        told = {
+            "entered": not call.query["dry_run"],
+            "new": plan.new,
+            "unchanged": plan.there,
+            "left_out": plan.left_out,
+            "unknown_rows": [row.number for row in plan.unknown],
+            "problems": [each.facts() for each in plan.problems],
+            "notes": list(plan.notes),
+        }
+        if not call.query["dry_run"]:
+            home_page = call.context.settings.public_url or accounts.HOME_PAGE
+            imports.enter(
+                call.context.database,
+                call.tenant,
+                plan,
+                by=call.by(),
+                now=call.now,
+                home_page=home_page,
+            )
+        return told
+
+    return run
+
+
+def reconcile_list(call: Call) -> Any:
+    """Compare an LMS's own list of completions with what arrived. Enters nothing."""
+    content, name = _file(call)
+    sheet = spreadsheets.read(content, name)
+    with call.context.database.read() as connection:
+        done = reconcile.compare(connection, call.tenant.id, sheet, None)
+    return {
+        "there": done.there,
+        "missing": [row.number for row in done.missing],
+        "twice": [row.number for row in done.twice],
+        "unknown": [row.number for row in done.unknown],
+        "nobody": [row.number for row in done.nobody],
+        "problems": [each.facts() for each in done.problems],
+    }
+
+
+def _import_of(run: Callable[[Call], Any], says: str, action: str = "people/write") -> Use:
+    return Use(run, action, says, query=shapes.DryRunQuery, answers=shapes.AnythingOut, raw=True)
+
+
+RESOURCES = (
+    Resource(
+        "/people",
+        {
+            "GET": Use(
+                list_people,
+                "people/read",
+                "People of the register by name, with their posts of a day.",
+                query=shapes.PeopleQuery,
+                answers=shapes.PersonOut,
+                paged=True,
+            )
+        },
+    ),
+    Resource(
+        "/people/search",
+        {
+            "POST": Use(
+                search_people,
+                "people/read",
+                "Find people by name or number; in the body, since an address is written to logs.",
+                body=shapes.SearchBody,
+                answers=shapes.PersonOut,
+                paged=True,
+            )
+        },
+    ),
+    Resource(
+        "/people/<person>",
+        {"GET": Use(get_person, "people/read", "A person.", answers=shapes.PersonOut)},
+    ),
+    Resource(
+        "/people/<person>/assignments",
+        {
+            "POST": Use(
+                assign,
+                "people/write",
+                "Assign the learner a coach or examiner.",
+                body=shapes.AssignmentBody,
+                answers=shapes.AnythingOut,
+                status=201,
+            )
+        },
+    ),
+    Resource(
+        "/units",
+        {
+            "GET": Use(
+                list_units,
+                "units/read",
+                "Units by path.",
+                query=shapes.PageQuery,
+                answers=shapes.UnitOut,
+                paged=True,
+            ),
+            "PUT": Use(
+                put_unit,
+                "units/write",
+                "Say who speaks for a unit and who leads it by default.",
+                body=shapes.UnitBody,
+                answers=shapes.AnythingOut,
+            ),
+        },
+    ),
+    Resource(
+        "/identities",
+        {
+            "GET": Use(
+                list_identities,
+                "identities/read",
+                "Identifiers seen in the log, and whose they are.",
+                query=shapes.IdentitiesQuery,
+                answers=shapes.IdentityOut,
+                paged=True,
+            )
+        },
+    ),
+    Resource(
+        "/identities/decisions",
+        {
+            "POST": Use(
+                decide_identity,
+                "identities/write",
+                "Decide who is who.",
+                body=shapes.DecisionBody,
+                answers=shapes.AnythingOut,
+                status=201,
+            )
+        },
+    ),
+    Resource(
+        "/participation",
+        {
+            "GET": Use(
+                list_participation,
+                "participation/read",
+                "Who came how far in which course.",
+                query=shapes.ParticipationQuery,
+                answers=shapes.AttendanceOut,
+                paged=True,
+            )
+        },
+    ),
+    Resource(
+        "/imports/people",
+        {
+            "POST": _import_of(
+                _import_register(register_of_people.import_people), "Enter a list of people."
+            )
+        },
+    ),
+    Resource(
+        "/imports/events",
+        {
+            "POST": _import_of(
+                _import_register(register_of_people.import_events),
+                "Enter a list of moves, promotions and retirements.",
+            )
+        },
+    ),
+    Resource(
+        "/imports/accounts",
+        {
+            "POST": _import_of(
+                _import_register(register_of_people.import_accounts),
+                "Enter which accounts of which LMS are whose.",
+            )
+        },
+    ),
+    Resource(
+        "/imports/completions",
+        {"POST": _import_of(_import_participation(COMPLETED), "Enter who completed what.")},
+    ),
+    Resource(
+        "/imports/rosters",
+        {"POST": _import_of(_import_participation(INVITED), "Enter who was invited to what.")},
+    ),
+    Resource(
+        "/reconcile",
+        {
+            "POST": Use(
+                reconcile_list,
+                "identities/read",
+                "Compare an LMS's list of completions with what arrived.",
+                answers=shapes.AnythingOut,
+                raw=True,
+            )
+        },
+    ),
+)

@@ -1,0 +1,463 @@
+"""Who of the agency's people may do what with whose things, through the routes, as a table.
+
+Each role is held by somebody who stands to Sari as the role says (her superior, her coach, a peer
+who is asked about her, the contact of her unit, she herself) and to Budi in no way at all. A cell
+says what happens: `all`: allowed with both; `near`: with Sari's things, while Budi's are as if they
+were not there; `-`: forbidden with both.
+"""
+
+import io
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from lrs import casework
+from lrs.api.practice import PREFIX, SIGNED_IN, SignedIn
+from lrs.app import PRACTICE
+from lrs.auth import roles
+from lrs.context import Context
+from lrs.practice import records
+from lrs.store import register
+from lrs.store.accounts import Tenant
+from lrs.store.register import Assignment
+from schemas import accounts
+from tests.conftest import Cast, Client
+from tests.practice_rows import ANSWERS, DAY, LISTENS, Agency
+
+TABLE = """
+route                           admin reviewer evaluator coach examiner superior peer learner unit_contact head operator
+GET /cases                      all   all      all       near  near     near     -    near    near         -    -
+GET /cases/<case>               all   all      all       near  near     near     -    near    near         -    -
+GET /cases/<case>/links         all   all      all       -     -        near     -    near    -            -    -
+GET /cases/<case>/answers       all   all      all       -     -        -        -    -       -            -    -
+POST /cases/<case>/answers      all   -        all       near  near     near     near near    -            -    -
+POST /cases/<case>/ending       all   all      -         -     -        -        -    -       -            -    -
+GET /links                      all   all      all       -     -        near     -    near    -            -    -
+POST /links                     all   all      -         -     -        -        -    -       -            -    -
+GET /links/<link>               all   all      all       -     -        near     -    near    -            -    -
+POST /links/<link>/verdicts     all   all      -         -     -        -        -    -       -            -    -
+POST /links/verdicts            all   all      -         -     -        -        -    -       -            -    -
+GET /evidence                   all   all      -         -     -        near     -    near    -            -    -
+POST /evidence                  all   -        -         near  near     near     -    near    -            -    -
+GET /evidence/<statement>       all   all      -         -     -        near     -    near    -            -    -
+POST /evidence/<statement>/take-back  all -    -         near  near     near     -    near    -            -    -
+GET /people                     all   all      all       near  near     near     -    near    near         -    -
+POST /people/search             all   all      all       near  near     near     -    near    near         -    -
+GET /people/<person>            all   all      all       near  near     near     -    near    near         -    -
+POST /people/<person>/assignments  all -       -         -     -        -        -    -       near         -    -
+GET /units                      all   all      all       all   all      all      all  all     all          all  -
+PUT /units                      all   -        -         -     -        -        -    -       -            -    -
+GET /identities                 all   -        -         -     -        -        -    -       -            -    -
+POST /identities/decisions      all   -        -         -     -        -        -    -       -            -    -
+GET /participation              all   all      all       -     -        near     -    near    near         -    -
+POST /imports/people            all   -        -         -     -        -        -    -       -            -    -
+POST /imports/events            all   -        -         -     -        -        -    -       -            -    -
+POST /imports/accounts          all   -        -         -     -        -        -    -       -            -    -
+POST /imports/completions       all   -        -         -     -        -        -    -       -            -    -
+POST /imports/rosters           all   -        -         -     -        -        -    -       -            -    -
+POST /reconcile                 all   -        -         -     -        -        -    -       -            -    -
+GET /programmes                 all   all      all       all   all      all      all  all     all          all  -
+POST /programmes                all   -        -         -     -        -        -    -       -            -    -
+POST /programmes/trial          all   -        -         -     -        -        -    -       -            -    -
+GET /programmes/<programme>     all   all      all       all   all      all      all  all     all          all  -
+PUT /programmes/<programme>     all   -        -         -     -        -        -    -       -            -    -
+GET /courses/unclaimed          all   -        -         -     -        -        -    -       -            -    -
+GET /figures                    all   all      all       -     -        -        -    -       -            all  -
+GET /figures/<figure>           all   all      all       -     -        -        -    -       -            all  -
+GET /invitations                all   -        all       -     -        -        -    -       near         -    -
+POST /invitations               all   -        -         -     -        -        -    -       -            -    -
+GET /invitations/plan           all   -        -         -     -        -        -    -       -            -    -
+POST /follow-up                 all   -        -         -     -        -        -    -       -            -    -
+"""  # noqa: E501 - a table that is broken up is no table
+
+_LINES = [line.split() for line in TABLE.strip().splitlines()]
+HELD = _LINES[0][1:]
+CELLS = {
+    (f"{line[0]} {line[1]}", role): cell
+    for line in _LINES[1:]
+    for role, cell in zip(HELD, line[2:], strict=True)
+}
+ROUTES = list(dict.fromkeys(route for route, _ in CELLS))
+
+#: What each role calls itself when it speaks of somebody's work.
+SPEAKS = {"learner": "self"}
+
+
+@dataclass
+class Things:
+    """What there is of one person."""
+
+    person: bytes
+    case: bytes
+    link: bytes
+    statement: bytes
+
+
+@dataclass
+class Stage:
+    """The agency, with Sari and Budi, and one person for each role."""
+
+    agency: Agency
+    tenant: Tenant
+    client: Client
+    programme: bytes
+    unit: bytes
+    sari: Things
+    budi: Things
+    people: Mapping[str, bytes | None]
+
+    def ask(self, role: str, route: str, whose: Things) -> Any:
+        method, path = route.split()
+        ids = {
+            "case": whose.case.hex(),
+            "link": whose.link.hex(),
+            "statement": whose.statement.hex(),
+            "person": str(uuid.UUID(bytes=whose.person)),
+            "programme": self.programme.hex(),
+            "figure": "M10",
+        }
+        for name, value in ids.items():
+            path = path.replace(f"<{name}>", value)
+        body = BODIES.get(route, lambda *_: None)(role, whose, self)
+        more: dict[str, Any] = {"json": body} if isinstance(body, dict) else {}
+        if isinstance(body, str):
+            more = {
+                "data": body.encode(),
+                "content_type": "text/csv",
+                "query_string": "dry_run=true",
+            }
+            if route == "POST /reconcile":
+                del more["query_string"]
+        headers = {"X-As": role, "Sec-Fetch-Site": "same-origin", "Authorization": None}
+        return self.client.open(PREFIX + path, method=method, headers=headers, **more)
+
+
+def _words(role: str) -> str:
+    return SPEAKS.get(role, role)
+
+
+def _by_uuid(person: bytes) -> str:
+    return str(uuid.UUID(bytes=person))
+
+
+Body = Callable[[str, Things, Stage], dict[str, Any] | str | None]
+
+BODIES: Mapping[str, Body] = {
+    "POST /cases/<case>/answers": lambda role, whose, stage: {
+        "form": "C",
+        "role": _words(role) if role != "admin" else "admin",
+        "observed_on": "2024-10-04",
+        "whole": {},
+        "items": {
+            iri: {"observed": True, "value": 3, "frequency": "weekly"} for iri in (LISTENS, ANSWERS)
+        },
+        "submission": str(uuid.uuid4()),
+    },
+    "POST /cases/<case>/ending": lambda *_: {"why": "moved", "day": "2024-10-04"},
+    "POST /links": lambda role, whose, stage: {
+        "case": whose.case.hex(),
+        "evidence": whose.statement.hex(),
+        "reason": "She told of it",
+    },
+    "POST /links/<link>/verdicts": lambda *_: {"move": "take"},
+    "POST /links/verdicts": lambda role, whose, stage: {
+        "move": "take",
+        "links": [whose.link.hex()],
+    },
+    "POST /evidence": lambda role, whose, stage: {
+        "person": _by_uuid(whose.person),
+        "of": "observation",
+        "role": _words(role),
+        "performed_on": "2024-10-04",
+        "title": "Seen at the counter",
+    },
+    "POST /evidence/<statement>/take-back": lambda *_: {"why": "By mistake"},
+    "POST /people/search": lambda role, whose, stage: {
+        "words": "Sari" if whose is stage.sari else "Budi"
+    },
+    "POST /people/<person>/assignments": lambda role, whose, stage: {
+        "person": _by_uuid(stage.people["coach"] or b""),
+        "role": "coach",
+    },
+    "PUT /units": lambda *_: {"path": "Dinas A"},
+    "POST /identities/decisions": lambda role, whose, stage: {
+        "decision": "refuse",
+        "person": _by_uuid(whose.person),
+        "identifier": {"kind": "mbox", "text": "mailto:somebody@example.org"},
+    },
+    "POST /imports/people": lambda *_: "nip,nama\n199001012020011001,Sari\n",
+    "POST /imports/events": lambda *_: (
+        "nip,peristiwa,tanggal\n199001012020011001,mutasi,2024-10-04\n"
+    ),
+    "POST /imports/accounts": lambda *_: (
+        "nip,lms,akun\n199001012020011001,https://l.example.org,7\n"
+    ),
+    "POST /imports/completions": lambda *_: (
+        "nip,pelatihan,tanggal selesai\n199001012020011001,Pelayanan Prima,2024-10-04\n"
+    ),
+    "POST /imports/rosters": lambda *_: (
+        "nip,pelatihan,tanggal\n199001012020011001,Pelayanan Prima,2024-10-04\n"
+    ),
+    "POST /reconcile": lambda *_: "nip,course\n199001012020011001,https://course.example.org/1\n",
+    "POST /programmes": lambda *_: {"programmes": []},
+    "POST /programmes/trial": lambda *_: {"programmes": []},
+    "PUT /programmes/<programme>": lambda *_: {
+        "programme": {"iri": "https://agency.example.org/programmes/service", "title": "Prima"}
+    },
+    "POST /follow-up": lambda *_: {
+        "programme": "https://agency.example.org/programmes/service",
+        "follow": True,
+    },
+}
+
+
+@pytest.fixture
+def stage(app: Flask, client: Client, cast: Cast, context_at: datetime) -> Stage:
+    agency = Agency(cast.database, cast.tenant.id)
+    programme = agency.programme()
+    contact, boss, coach, examiner, peer = (
+        agency.person(name) for name in ("Contact", "Boss", "Coach", "Examiner", "Peer")
+    )
+    unit = agency.unit("Dinas A", contact=contact.hex())
+    other = agency.unit("Dinas B")
+    sari = agency.person("Sari", unit=unit, superior=boss)
+    budi = agency.person("Budi", unit=other)
+
+    def things(person: bytes, in_unit: bytes) -> Things:
+        case = agency.case(person, programme, cohort="Angkatan I", unit=in_unit)
+        statement = agency.event(person)
+        link = agency.link(case, person, evidence=agency.event(person), behaviour=LISTENS)
+        agency.attended(person, programme)
+        agency.invitation(case, "peer", peer if person == sari else boss, due=DAY)
+        return Things(person, case, link, statement)
+
+    for who, role in ((coach, "coach"), (examiner, "examiner")):
+        given = Assignment(who, sari, role, None, None)
+        agency.database.write(lambda c, g=given: register.assign(c, agency.tenant_id, g, "admin"))
+    people: dict[str, bytes | None] = {
+        "coach": coach,
+        "examiner": examiner,
+        "superior": boss,
+        "peer": peer,
+        "learner": sari,
+        "unit_contact": contact,
+    }
+
+    def signed_in(request: Any) -> SignedIn | None:
+        role = request.headers.get("X-As")
+        if role is None:
+            return None
+        held = frozenset([role])
+        return SignedIn(cast.tenant, role, held, people.get(role))
+
+    app.extensions[SIGNED_IN] = signed_in
+    return Stage(
+        agency,
+        cast.tenant,
+        client,
+        programme,
+        unit,
+        things(sari, unit),
+        things(budi, other),
+        people,
+    )
+
+
+@pytest.fixture
+def context_at(app: Flask) -> datetime:
+    """The day on which all this is asked."""
+    moment = datetime(1970, 1, 1, 9, tzinfo=UTC) + timedelta(days=DAY + 1)
+    old: Context = app.extensions["jejak"]
+    app.extensions["jejak"] = Context(old.settings, old.database, lambda: moment)
+    return moment
+
+
+def handed_in(stage: Stage, role: str, whose: Things) -> None:
+    """Have evidence of this person that this role handed in, where it may."""
+    person = stage.people.get(role)
+    by = _by_uuid(person) if person else f"user:{role}"
+    evidence = records.Evidence(
+        person=_by_uuid(whose.person),
+        of="observation",
+        by=by,
+        role="self" if person == whose.person else "admin",
+        performed_on=date(2024, 10, 4),
+        title="Seen",
+    )
+    now = datetime(2024, 10, 5, tzinfo=UTC)
+
+    def write(connection: Any) -> str:
+        return casework.hand_in(connection, stage.tenant, evidence, now=now)
+
+    whose.statement = bytes.fromhex(stage.agency.database.write(write).replace("-", ""))
+
+
+LISTS = {
+    "GET /cases": lambda items: {each["person"] for each in items},
+    "GET /links": lambda items: {each["person"] for each in items},
+    "GET /evidence": lambda items: {each["person"] for each in items},
+    "GET /people": lambda items: {each["id"] for each in items},
+    "POST /people/search": lambda items: {each["id"] for each in items},
+    "GET /participation": lambda items: {each["person"] for each in items},
+    "GET /invitations": lambda items: {each["person"] for each in items},
+}
+
+
+def outcome(stage: Stage, role: str, route: str, whose: Things) -> str:
+    """`yes`, `no` (forbidden) or `none` (as if it were not there)."""
+    if route == "POST /evidence/<statement>/take-back":
+        handed_in(stage, role, whose)
+    answer = stage.ask(role, route, whose)
+    if answer.status_code == 403:
+        return "no"
+    if answer.status_code == 404:
+        return "none"
+    assert answer.status_code in (200, 201), (role, route, answer.get_data(as_text=True))
+    if route in LISTS:
+        return (
+            "yes" if _by_uuid(whose.person) in LISTS[route](answer.get_json()["items"]) else "none"
+        )
+    if route == "POST /links/verdicts":
+        assert answer.get_json()["moved"][0]["error"] is None
+    return "yes"
+
+
+MEANS = {"all": ("yes", "yes"), "near": ("yes", "none"), "-": ("no", "no")}
+
+
+@pytest.mark.parametrize("role", HELD)
+def test_each_role_may_do_what_the_table_says(stage: Stage, role: str) -> None:
+    found = {}
+    for route in ROUTES:
+        told = outcome(stage, role, route, stage.sari), outcome(stage, role, route, stage.budi)
+        found[route] = next((cell for cell, means in MEANS.items() if means == told), str(told))
+    assert found == {route: CELLS[route, role] for route in ROUTES}
+
+
+def test_the_table_has_every_route_and_every_role() -> None:
+    there = {f"{method} {each.path}" for each in PRACTICE for method in each.uses}
+    assert there - {r for r in there if "/webhooks" in r} == set(ROUTES)
+    assert set(HELD) == set(accounts.ROLES) == set(roles.MAY)
+
+
+def test_every_route_names_an_action_of_the_table_of_roles() -> None:
+    for resource in PRACTICE:
+        for method, use in resource.uses.items():
+            assert use.action in roles.SCOPES_FOR, (resource.path, method)
+            if method == "GET":
+                continue
+            reads = resource.path in ("/people/search", "/reconcile")
+            assert reads or use.action.endswith("/write"), (resource.path, method)
+
+
+SCOPES = (
+    "practice/read",
+    "practice/write",
+    "practice/review",
+    "practice/admin",
+    "practice/all",
+    "all",
+)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_key_may_do_what_its_scope_says(stage: Stage, cast: Cast, scope: str) -> None:
+    key = cast.key(scope)
+    for resource in PRACTICE:
+        for method, use in resource.uses.items():
+            route = f"{method} {resource.path}"
+            if "/webhooks" in route:
+                continue
+            stage.client.usual["Authorization"] = key
+            answer = _with_key(stage, route)
+            needed = roles.SCOPES_FOR[use.action]
+            allowed = needed is not None and scope in (needed, "practice/all")
+            assert (answer.status_code != 403) == allowed, (route, answer.get_data(as_text=True))
+
+
+def _with_key(stage: Stage, route: str) -> Any:
+    method, path = route.split()
+    for name in ("case", "link", "statement", "programme"):
+        path = path.replace(f"<{name}>", "0" * 32)
+    path = path.replace("<person>", str(uuid.UUID(int=1))).replace("<figure>", "M1")
+    return stage.client.open(PREFIX + path, method=method, json={})
+
+
+def test_nothing_of_a_neighbour_is_there(stage: Stage, neighbour: Cast) -> None:
+    """Every id of Sari's, asked for with a key of another tenant that may do anything."""
+    stage.client.usual["Authorization"] = neighbour.key("practice/all")
+    for route in ROUTES:
+        if "<" not in route or "<figure>" in route or route == "PUT /programmes/<programme>":
+            continue
+        method, path = route.split()
+        things = stage.sari
+        path = path.replace("<person>", _by_uuid(things.person))
+        path = path.replace("<programme>", stage.programme.hex())
+        for name in ("case", "link", "statement"):
+            path = path.replace(f"<{name}>", getattr(things, name).hex())
+        body = BODIES.get(route, lambda *_: None)("admin", things, stage)
+        answer = stage.client.open(PREFIX + path, method=method, json=body)
+        assert answer.status_code == 404, (route, answer.get_data(as_text=True))
+
+
+def test_nobody_reads_the_answers_about_themselves_or_their_staff_whatever_else_they_are(
+    stage: Stage, cast: Cast, app: Flask
+) -> None:
+    stage.agency.answer(stage.sari.case, stage.sari.person, rater=stage.people["superior"])
+    for role in ("learner", "superior"):
+        app.extensions[SIGNED_IN] = lambda _, r=role: SignedIn(
+            cast.tenant, "sari", frozenset(["admin", r]), stage.people[r]
+        )
+        route = "GET /cases/<case>/answers"
+        assert stage.ask("admin", route, stage.sari).status_code == 404
+        assert stage.ask("admin", route, stage.budi).status_code == 200
+        told = stage.ask("admin", "GET /cases/<case>", stage.sari).get_json()
+        assert "answered" not in {each["what"] for each in told["timeline"]}
+
+
+def test_a_head_sees_figures_as_they_are_published(stage: Stage) -> None:
+    answer = stage.ask("head", "GET /figures/<figure>", stage.sari)
+    assert answer.get_json()["published"] is True
+    assert stage.ask("admin", "GET /figures/<figure>", stage.sari).get_json()["published"] is False
+
+
+def test_nobody_says_they_are_what_they_are_not(stage: Stage) -> None:
+    body = BODIES["POST /evidence"]("learner", stage.sari, stage)
+    assert isinstance(body, dict)
+    for claimed in ("superior", "evaluator", "admin", "peer", "coach"):
+        answer = stage.client.post(
+            f"{PREFIX}/evidence",
+            json=body | {"role": claimed},
+            headers={"X-As": "learner", "Sec-Fetch-Site": "same-origin", "Authorization": None},
+        )
+        assert answer.status_code == 400, claimed
+        assert f"You are not the {claimed}" in answer.get_json()["detail"]
+
+
+def test_another_site_cannot_have_a_browser_write(stage: Stage) -> None:
+    for site in (None, "cross-site", "same-site", "none"):
+        headers = {"X-As": "admin", "Authorization": None, "Sec-Fetch-Site": site}
+        answer = stage.client.put(f"{PREFIX}/units", json={"path": "X"}, headers=headers)
+        assert answer.status_code == 403
+        assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_without_a_key_nobody_is_answered(stage: Stage) -> None:
+    answer = stage.client.get(f"{PREFIX}/cases", headers={"Authorization": None})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Basic")
+    assert answer.get_json()["type"] == "urn:jejak:problem:unauthenticated"
+
+
+def test_a_form_with_files_is_read_for_who_may_only(stage: Stage) -> None:
+    body = BODIES["POST /evidence"]("peer", stage.sari, stage)
+    data = {"evidence": json.dumps(body), "file": (io.BytesIO(b"%PDF-1.7\n%%EOF"), "a.pdf")}
+    headers = {"X-As": "peer", "Sec-Fetch-Site": "same-origin", "Authorization": None}
+    answer = stage.client.post(f"{PREFIX}/evidence", data=data, headers=headers)
+    assert answer.status_code == 403
