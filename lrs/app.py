@@ -1,6 +1,8 @@
 """The application: the one place that knows every room."""
 
-from flask import Flask, Response, current_app, request
+from datetime import timedelta
+
+from flask import Flask, Request, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from lrs.api import (
@@ -21,7 +23,8 @@ from lrs.api import (
 )
 from lrs.context import Context
 from lrs.settings import Settings
-from lrs.web import mobile, pages, site
+from lrs.store import sessions
+from lrs.web import mobile, pages, security, site
 
 RESOURCES = (
     about.RESOURCE,
@@ -56,6 +59,7 @@ def create_app(given: Settings | Context | None = None) -> Flask:
     app.register_blueprint(xapi, url_prefix="/xapi")
     app.register_blueprint(practice_xapi, url_prefix="/practice/xapi")
     app.register_blueprint(practice.blueprint(PRACTICE), url_prefix=practice.PREFIX)
+    app.extensions[practice.SIGNED_IN] = signed_in
     app.add_url_rule(openapi.PATH, "openapi", openapi.view(PRACTICE), methods=["GET", "HEAD"])
     app.register_blueprint(hooks.HOOKS, url_prefix="/hooks")
     app.register_blueprint(mobile.PAGES, url_prefix="/f")
@@ -64,6 +68,21 @@ def create_app(given: Settings | Context | None = None) -> Flask:
     app.add_url_rule("/health", "health", health, methods=["GET", "HEAD"])
     app.register_error_handler(Exception, failure)
     return app
+
+
+def signed_in(asked: Request) -> practice.SignedIn | None:
+    """Who signed in to the pages: their browsers ask the API with the cookie of the pages."""
+    context: Context = current_app.extensions["jejak"]
+    token = asked.cookies.get(security.cookie_name(context), "")
+    if not token:
+        return None
+    idle = timedelta(minutes=context.settings.session_idle_minutes)
+    with context.database.read() as connection:
+        session = sessions.find(connection, token, now=context.clock(), idle=idle)
+    if session is None or session.stage != sessions.IN:
+        return None
+    user = session.user
+    return practice.SignedIn(session.tenant, user.login, user.roles, user.person)
 
 
 def health() -> Response:

@@ -343,6 +343,23 @@ class DryRunQuery(Schema):
     dry_run = Truth(load_default=False)
 
 
+class ImportQuery(DryRunQuery):
+    """What is meant by rows that do not say it themselves."""
+
+    on = Day()
+    programme = Text(500)
+    course = Text(500)
+    cohort = Text(200)
+    lms = Text(500)
+    add_people = Truth(load_default=False)
+
+
+class ReconcileQuery(Schema):
+    lms = Text(500)
+    course = Text(500)
+    enter = Truth(load_default=False)
+
+
 # What is handed in ---------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import request
+from marshmallow import Schema
 from sqlalchemy import Connection
 
 from lrs import errors, imports, reconcile, spreadsheets
@@ -240,7 +241,17 @@ def _import_participation(kind: str) -> Callable[[Call], Any]:
         call.require_everybody()
         content, name = _file(call)
         sheet = imports.read(content, name)
-        reading = imports.Reading(today=call.now.date(), kind=kind)
+        asked = call.query
+        reading = imports.Reading(
+            today=call.now.date(),
+            kind=kind,
+            on=asked.get("on"),
+            programme=asked.get("programme"),
+            course=asked.get("course"),
+            cohort=asked.get("cohort"),
+            home=asked.get("lms"),
+            add_people=asked["add_people"],
+        )
         with call.context.database.read() as connection:
             plan = imports.plan(connection, call.tenant, sheet, reading, name)
         told = {
@@ -253,38 +264,57 @@ def _import_participation(kind: str) -> Callable[[Call], Any]:
             "notes": list(plan.notes),
         }
         if not call.query["dry_run"]:
-            home_page = call.context.settings.public_url or accounts.HOME_PAGE
-            imports.enter(
-                call.context.database,
-                call.tenant,
-                plan,
-                by=call.by(),
-                now=call.now,
-                home_page=home_page,
-            )
+            _enter(call, plan)
         return told
 
     return run
 
 
 def reconcile_list(call: Call) -> Any:
-    """Compare an LMS's own list of completions with what arrived. Enters nothing."""
+    """Compare an LMS's own list of completions with what arrived, and, where that is asked, enter
+    what never came."""
     content, name = _file(call)
     sheet = spreadsheets.read(content, name)
+    told = call.query
     with call.context.database.read() as connection:
-        done = reconcile.compare(connection, call.tenant.id, sheet, None)
+        done = reconcile.compare(
+            connection,
+            call.tenant,
+            sheet,
+            told.get("lms"),
+            file=name,
+            course=told.get("course"),
+        )
+    entered = _enter(call, done.plan()) if told["enter"] else 0
     return {
         "there": done.there,
         "missing": [row.number for row in done.missing],
         "twice": [row.number for row in done.twice],
         "unknown": [row.number for row in done.unknown],
         "nobody": [row.number for row in done.nobody],
+        "open": done.open,
+        "enterable": len(done.enterable),
+        "entered": entered,
         "problems": [each.facts() for each in done.problems],
     }
 
 
-def _import_of(run: Callable[[Call], Any], says: str, action: str = "people/write") -> Use:
-    return Use(run, action, says, query=shapes.DryRunQuery, answers=shapes.AnythingOut, raw=True)
+def _enter(call: Call, plan: imports.Plan) -> int:
+    done = imports.enter(
+        call.context.database,
+        call.tenant,
+        plan,
+        by=call.by(),
+        now=call.now,
+        home_page=call.context.settings.public_url or accounts.HOME_PAGE,
+    )
+    return done.statements
+
+
+def _import_of(
+    run: Callable[[Call], Any], says: str, query: type[Schema] = shapes.DryRunQuery
+) -> Use:
+    return Use(run, "people/write", says, query=query, answers=shapes.AnythingOut, raw=True)
 
 
 RESOURCES = (
@@ -418,19 +448,28 @@ RESOURCES = (
     ),
     Resource(
         "/imports/completions",
-        {"POST": _import_of(_import_participation(COMPLETED), "Enter who completed what.")},
+        {
+            "POST": _import_of(
+                _import_participation(COMPLETED), "Enter who completed what.", shapes.ImportQuery
+            )
+        },
     ),
     Resource(
         "/imports/rosters",
-        {"POST": _import_of(_import_participation(INVITED), "Enter who was invited to what.")},
+        {
+            "POST": _import_of(
+                _import_participation(INVITED), "Enter who was invited to what.", shapes.ImportQuery
+            )
+        },
     ),
     Resource(
         "/reconcile",
         {
             "POST": Use(
                 reconcile_list,
-                "identities/read",
-                "Compare an LMS's list of completions with what arrived.",
+                "identities/write",
+                "Compare an LMS's list of completions with what arrived; enter what never came.",
+                query=shapes.ReconcileQuery,
                 answers=shapes.AnythingOut,
                 raw=True,
             )

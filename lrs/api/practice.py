@@ -37,7 +37,7 @@ from lrs.auth.relations import Viewer
 from lrs.context import Context
 from lrs.errors import Problem, Refused
 from lrs.practice.cases import days
-from lrs.store import accounts
+from lrs.store import accounts, audit
 from lrs.store.accounts import Principal, Tenant
 from lrs.store.cases import Page, Place
 from schemas import practice as shapes
@@ -244,6 +244,7 @@ def _answer(resource: Resource, parts: Mapping[str, str], context: Context) -> A
     _read_query(call)
     _read_body(call)
     made = use.run(call)
+    _note(call, resource)
     if isinstance(made, Answer):
         return made
     if isinstance(made, Page):
@@ -251,6 +252,23 @@ def _answer(resource: Resource, parts: Mapping[str, str], context: Context) -> A
     if use.answers is not None and not isinstance(made, dict):
         made = _schema(use.answers).dump(made)
     return wire.json_answer(made, use.status)
+
+
+#: What is about nobody in particular, and is not noted when it is read.
+_OF_NOBODY: Final = frozenset({"programmes/read", "units/read", "figures/read"})
+
+
+def _note(call: Call, resource: Resource) -> None:
+    """Write into the audit trail who saw or changed what: by ids, never by names."""
+    if call.use.action in _OF_NOBODY:
+        return
+    who = f"user:{call.who.login}" if isinstance(call.who, SignedIn) else f"key:{call.who.name}"
+    named = " ".join(f"{name} {value.hex()}" for name, value in call.parts.items())
+    subject = f"{request.method} {resource.path} {named}".strip()[:200]
+    tenant_id, action, now = call.tenant.id, f"api/{call.use.action}", call.now
+    call.context.database.write(
+        lambda c: audit.note(c, tenant_id, at=now, who=who, action=action, subject=subject)
+    )
 
 
 def _who(context: Context) -> Principal | SignedIn:

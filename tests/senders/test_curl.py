@@ -1,7 +1,8 @@
 """Every curl command of README.md and docs/ works as written.
 
 What a reader puts in is put in here: the address of the service for http://127.0.0.1:8080 and
-https://lrs.example.org, a key with the scope `all` for KEY:SECRET. The blocks of code with curl
+https://lrs.example.org, a key with the scope `all` for KEY:SECRET and one with `practice/all` for
+PRACTICE:SECRET. The blocks of code with curl
 in them, indented or fenced and marked `sh`, run in their order on the page, in one empty folder,
 so that a later one may use a file or a variable of an earlier one; curl must end with a success
 each time.
@@ -53,7 +54,9 @@ def walk(page: str, server: Server, folder: Path) -> "subprocess.CompletedProces
     """Run the curl blocks of a page as a reader would."""
     key = b64decode(server.cast.key("all").removeprefix("Basic ")).decode()
     script = PREAMBLE + "\n".join(blocks(page))
-    script = ADDRESSES.sub(server.url, script).replace("KEY:SECRET", key)
+    practice = b64decode(server.cast.key("practice/all").removeprefix("Basic ")).decode()
+    script = ADDRESSES.sub(server.url, script)
+    script = script.replace("KEY:SECRET", key).replace("PRACTICE:SECRET", practice)
     return subprocess.run(
         ["bash", "-c", script],
         cwd=folder,
