@@ -201,12 +201,45 @@ def plan(connection: Connection, tenant: Tenant, sheet: Sheet, reading: Reading,
     columns = columns_of(sheet, reading.columns, COLUMNS)
     if not columns.keys() & {"number", "mail", reading.account_column}:
         raise Refused(_missing(sheet, "number", "mail"))
+    done = Plan(file, columns)
+    every = programmes.in_force(connection, tenant.id)
+    reading = _from_title(sheet, columns, reading, every, done)
     if "course" not in columns and not (reading.programme or reading.course):
         raise Refused(_missing(sheet, "course"))
-    done = Plan(file, columns)
     if sheet.others:
         done.notes.append(OTHERS.format(", ".join(sheet.others)))
     return _List(connection, tenant, columns, reading, sheet, done).plan()
+
+
+def _from_title(
+    sheet: Sheet,
+    columns: Mapping[str, str],
+    reading: Reading,
+    every: Sequence[Programme],
+    done: Plan,
+) -> Reading:
+    """What the title above the headings says, for lists that say it nowhere else: the programme
+    (by its whole title), the cohort, and the last day of the training."""
+    text = " ".join(sheet.above)
+    taken: dict[str, Any] = {}
+    if "course" not in columns and not (reading.programme or reading.course):
+        named = [each for each in every if f" {plain(each.title)} " in f" {plain(text)} "]
+        longest = max((len(each.title) for each in named), default=0)
+        found = [each for each in named if len(each.title) == longest]
+        if len(found) == 1:
+            taken["programme"] = found[0].iri
+    run = re.search(r"\b(?:angkatan|gelombang|batch)\s+([ivxlcdm]+|\d+)\b", text, re.IGNORECASE)
+    if run and "cohort" not in columns and not reading.cohort:
+        taken["cohort"] = run[1].upper()
+    dated = columns.keys() & {*imported.VERBS, "date"}
+    if reading.kind == COMPLETED and not dated and reading.on is None:
+        on = imported.day_in(text)
+        if on is not None:
+            taken["on"] = on
+    if taken:
+        told = ", ".join(f"{word} {value}" for word, value in taken.items())
+        done.notes.append(f"Taken from the title above the list: {told}")
+    return replace(reading, **taken)
 
 
 def enter(
@@ -294,7 +327,8 @@ def _write(connection: Connection, who: Principal, trees: Sequence[Tree], define
 def _missing(sheet: Sheet, *words: str) -> Problem:
     known = " or ".join(f"{word} ({', '.join(COLUMNS[word][:5])}, …)" for word in words)
     there = ", ".join(each for each in sheet.headings if each) or "none"
-    return Problem("", f"The list has no column for {known}. Its columns: {there}.")
+    above = f" Above them stands: {' / '.join(sheet.above)[:300]}." if sheet.above else ""
+    return Problem("", f"The list has no column for {known}. Its columns: {there}.{above}")
 
 
 # Rows ---------------------------------------------------------------------------------------

@@ -36,11 +36,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet of a file: its headings as written, and its rows that are not empty. `others` are
-    the names of further sheets that seem to hold lists, too."""
+    """One sheet of a file: its headings as written, and its rows that are not empty. `above` is
+    what stands above the headings; `others` are the names of further sheets that seem to hold
+    lists, too."""
 
     headings: tuple[str, ...]
     rows: tuple[Row, ...]
+    above: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
 
@@ -79,7 +81,7 @@ def read(
     numbered = tables[-sheet] if tables else []
     if not numbered:
         raise Refused(Problem(name, "The file is empty; its first row must hold the headings."))
-    headings = tuple(" ".join(str(cell).split()) for cell in numbered[-at][1])
+    headings, first = _headings([row for _, row in numbered[-at : 2 - at]], known)
     twice = sorted({each for each in headings if each and headings.count(each) > 1})
     if twice and known:
         headings = tuple(
@@ -92,7 +94,8 @@ def read(
         )
     return Sheet(
         headings,
-        tuple(_row(n, headings, cells) for n, cells in numbered[-at + 1 :]),
+        tuple(_row(n, headings, cells) for n, cells in numbered[first - at :]),
+        tuple(" ".join(_shown(cell) for cell in row if cell) for _, row in numbered[:-at]),
         tuple(sheets[n][0] for n in others),
     )
 
@@ -132,6 +135,24 @@ def mapping(
         if likely:
             found[max(likely)[1]] = heading
     return found
+
+
+def _headings(rows: Sequence[Sequence[Any]], known: Set[str]) -> tuple[tuple[str, ...], int]:
+    """The headings in these rows, and how many rows they take: two, where a heading stands over
+    several (`Tanggal` over `Mulai` and `Selesai`) and all in the second are known."""
+    top = [_shown(cell) for cell in rows[0]]
+    below = [_shown(cell) for cell in rows[1]] if len(rows) > 1 else []
+    told = [each for each in below if each]
+    if not told or not all(plain(each) in known for each in told):
+        return tuple(top), 1
+    width = max(len(top), len(below))
+    top += [""] * (width - len(top))
+    below += [""] * (width - len(below))
+    return tuple(under or over for over, under in zip(top, below, strict=True)), 2
+
+
+def _shown(cell: Any) -> str:
+    return " ".join(str(cell).split())
 
 
 def _likeness(row: Sequence[Any], known: Set[str]) -> int:

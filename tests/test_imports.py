@@ -300,6 +300,35 @@ def test_a_title_finds_the_programme_and_a_cohort_its_course_and_its_days(cast: 
     )
 
 
+def test_a_title_above_the_list_says_what_no_column_says(cast: Cast) -> None:
+    run = Cohort(name="Angkatan XII", courses=frozenset([LMS_COURSE]))
+    define(cast, cohorts=(run,))
+    text = (
+        "DAFTAR LULUSAN PELATIHAN PELAYANAN PRIMA ANGKATAN XII\n"
+        "Tanggal 10 s.d. 14 Maret 2026\n"
+        f"No,Nama,NIP\n1,Sari Dewi,{SARI}\n"
+    )
+    plan = planned(cast, text)
+    assert said(plan) == [(4, COMPLETED, "2026-03-14")]
+    assert plan.rows[0].acts[0].course == LMS_COURSE
+    assert plan.notes == [
+        f"Taken from the title above the list: programme {SERVICE}, cohort XII, on 2026-03-14"
+    ]
+    with pytest.raises(Refused, match="Above them stands: DAFTAR LULUSAN KURSUS LAIN"):
+        planned(cast, f"DAFTAR LULUSAN KURSUS LAIN\nNama,NIP\nSari,{SARI}\n")
+
+
+def test_a_heading_over_two_columns_leaves_each_its_own(cast: Cast) -> None:
+    text = (
+        "NIP,Nama,Pelatihan,Tanggal,,JP\n"
+        ",,,Mulai,Selesai,\n"
+        f"{SARI},Sari Dewi,Arsip,10/3/2026,14/3/2026,20\n"
+    )
+    plan = planned(cast, text)
+    assert (plan.problems, plan.notes) == ([], [])
+    assert said(plan) == [(3, ENROLLED, "2026-03-10"), (3, COMPLETED, "2026-03-14")]
+
+
 def test_for_a_programme_without_a_course_the_one_to_add_is_named(cast: Cast) -> None:
     define(cast)
     text = f"nip,selesai\n{SARI},12/03/2026\n"

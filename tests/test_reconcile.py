@@ -84,6 +84,9 @@ def test_of_a_whole_agency_exactly_what_was_lost_is_missing(cast: Cast, tmp_path
     assert lost
     assert {(row.cells["idnumber"], row.cells["course"]) for row in done.missing} == lost
     assert done.problems == []
+    assert enter(cast, done) == len(done.missing) + len(done.nobody)
+    again = compared(cast, content.decode())
+    assert (again.missing, again.nobody) == ([], [])
 
 
 #: What Moodle downloads of one course (Laporan > Penyelesaian kursus, CSV).

@@ -119,6 +119,8 @@ _WRITTEN = (
     rf"(?P<d>\d{{1,2}})[\s.-]*(?P<w>[a-z]{{3,9}})[\s.,-]*{_YEAR}" + _TIME,
     rf"(?P<w>[a-z]{{3,9}})[\s.]+(?P<d>\d{{1,2}}),?\s+{_YEAR}" + _TIME,
 )
+#: A day in the midst of other words.
+_NAMED = re.compile(r"\b\d{1,2} +[a-z]{3,9}\.? +\d{4}\b|\b\d{1,2}[-/]\d{1,2}[-/]\d{4}\b")
 #: Between the first and the last day of something that took several.
 _UNTIL = r"\s*(?:s\s*[./]\s*d\s*\.?|s\.d\.?|sd\.?|sampai(?:\s+dengan)?|hingga|until|to|[-–—])\s*"
 
@@ -159,6 +161,14 @@ def span(text: str) -> tuple[date, date]:
     raise ValueError(
         f"'{text[:40]}' is no day; write it as 2026-03-12, 12/03/2026 (day first) or 12 Maret 2026."
     )
+
+
+def day_in(text: str) -> date | None:
+    """The last day named within a sentence, if one is."""
+    found = None
+    for match in _NAMED.finditer(text.casefold()):
+        found = _one(match[0]) or found
+    return found
 
 
 def _one(told: str) -> date | None:
