@@ -12,6 +12,7 @@ from lrs import (
     cli_accounts,
     cli_adapters,
     cli_demo,
+    cli_figures,
     cli_hooks,
     cli_imports,
     cli_people,
@@ -190,6 +191,7 @@ for group in (
     *cli_hooks.commands,
     *cli_practice.commands,
     *cli_programmes.commands,
+    *cli_figures.commands,
     *cli_demo.commands,
 ):
     main.add_command(group)

@@ -474,25 +474,29 @@ EDGES = (14, 30, 45, 90, 120, 180, 240, 330, 365)
 
 
 def _m2(work: _Work) -> Figure:
-    cut = work.cut()
-    told = {
-        "offsets": _by_place(work, figures.offsets(work.connection, cut)),
-        "leavings": _by_place(work, figures.leavings(work.connection, cut)),
-        "intervals": _by_place(work, figures.intervals(work.connection, cut, EDGES)),
-        "band": _by_place(work, figures.band(work.connection, cut, EDGES, work.slice.review_days)),
-    }
-
-    def curves(place: Key | None) -> tuple[list[Measure], tuple[Curve, ...]]:
-        counts = {name: found.get(place, Counter()) for name, found in told.items()}
-        return _survival(counts)
-
-    places = {place for found in told.values() for place in found if place is not None}
-    measures, total = curves(None)
+    """All curves of the whole; of each group the first, with its band."""
+    cut, whole = work.cut(), work.cut(by=None)
+    review = work.slice.review_days
+    offsets = _by_place(work, figures.offsets(work.connection, cut))
+    bands = _by_place(work, figures.band(work.connection, cut, EDGES, review))
+    measures, curves = _survival(offsets[None], bands[None])
     groups = []
-    for place in places:
-        its, lines = curves(place)
-        groups.append(work.group(place, its, curves=lines))
-    return work.finish(_all(measures, curves=total), groups, notes=("census", "last_contact"))
+    for place in offsets.keys() | bands.keys():
+        if place is not None:
+            told, lines = _survival(offsets.get(place, Counter()), bands.get(place, Counter()))
+            groups.append(work.group(place, told, curves=lines))
+    spans = {
+        (lower, None if upper < 0 else upper): count
+        for _, counts in figures.intervals(work.connection, whole, EDGES)
+        for (lower, upper), count in counts.items()
+    }
+    exits = _exits(offsets[None])
+    turnbull = survival.by_window(survival.turnbull(spans), exits.people)
+    leavings = Counter[Any]()
+    for _, counts in figures.leavings(work.connection, whole):
+        leavings.update(counts)
+    total = _all(measures, curves=(*curves, turnbull, *_risks(exits, leavings)))
+    return work.finish(total, groups, notes=("census", "last_contact"))
 
 
 def _by_place(
@@ -505,51 +509,52 @@ def _by_place(
     return found
 
 
-def _survival(counts: Mapping[str, Counter[Any]]) -> tuple[list[Measure], tuple[Curve, ...]]:
-    """The curves of one group, and its median."""
-    told = counts["offsets"]
-    applied = {day: count for (what, day), count in told.items() if what == "applied"}
-    silent = {day: count for (what, day), count in told.items() if what == "censored"}
-    exits = survival.Exits(applied, silent)
+def _exits(told: Mapping[Any, int]) -> survival.Exits:
+    return survival.Exits(
+        {day: count for (what, day), count in told.items() if what == "applied"},
+        {day: count for (what, day), count in told.items() if what == "censored"},
+    )
+
+
+def _survival(
+    told: Mapping[Any, int], bands: Mapping[Any, int]
+) -> tuple[list[Measure], tuple[Curve, Curve]]:
+    """The curve of one group with the band that the silent leave, and its median."""
+    exits = _exits(told)
     curve = survival.kaplan_meier(exits)
-    gone = counts["leavings"]
-    left = {
-        cause: {day: count for (what, day), count in gone.items() if what == cause}
+    points = []
+    for number, day in enumerate(EDGES):
+        n, k = bands[f"n{number}"], bands[f"applied{number}"]
+        if n:
+            low, high = rates.bounds(k, n - k - bands[f"known_not{number}"], n)
+            points.append(Point(day=day, at_risk=n, events=k, value=low, low=low, high=high))
+    band = Curve(name="band", points=tuple(points), median=survival.median(points))
+    # Before this day not even with all of the silent would it be a half.
+    earliest = next((each.day for each in points if (each.high or 0.0) >= 0.5), None)
+    median = Measure(
+        name="median_days",
+        of="days",
+        k=sum(exits.events.values()),
+        n=exits.people,
+        value=None if curve.median is None else float(curve.median),
+        low=None if earliest is None else float(earliest),
+        high=None if band.median is None else float(band.median),
+    )
+    return [median], (curve, band)
+
+
+def _risks(exits: survival.Exits, told: Mapping[Any, int]) -> list[Curve]:
+    """What came first: that it was applied, that they left, that they were promoted."""
+    gone = {
+        cause: {day: count for (what, day), count in told.items() if what == cause}
         for cause in ("left", "promoted", "stayed")
     }
-    away = Counter(left["left"]) + Counter(left["promoted"])
-    there = survival.Exits(away, left["stayed"])
-    causes = {"applied_first": applied, "left": left["left"], "promoted": left["promoted"]}
-    risks = survival.cumulative_incidence(
-        causes, {"applied_first": exits, "left": there, "promoted": there}, "applied_first"
+    there = survival.Exits(Counter(gone["left"]) + Counter(gone["promoted"]), gone["stayed"])
+    return survival.cumulative_incidence(
+        {"applied_first": exits.events, "left": gone["left"], "promoted": gone["promoted"]},
+        {"applied_first": exits, "left": there, "promoted": there},
+        "applied_first",
     )
-    spans = {
-        (lower, None if upper < 0 else upper): count
-        for (lower, upper), count in counts["intervals"].items()
-    }
-    bounded = []
-    for number, day in enumerate(EDGES):
-        n, k = counts["band"][f"n{number}"], counts["band"][f"applied{number}"]
-        if n:
-            low, high = rates.bounds(k, n - k - counts["band"][f"known_not{number}"], n)
-            bounded.append(Point(day=day, at_risk=n, events=k, value=low, low=low, high=high))
-    band = Curve(name="band", points=tuple(bounded), median=survival.median(bounded))
-    # Before this day not even all of the silent together are a half.
-    earliest = next((each.day for each in bounded if (each.high or 0.0) >= 0.5), None)
-    people = exits.people
-    measures = [
-        Measure(
-            name="median_days",
-            of="days",
-            k=sum(applied.values()),
-            n=people,
-            value=None if curve.median is None else float(curve.median),
-            low=None if earliest is None else float(earliest),
-            high=None if band.median is None else float(band.median),
-        )
-    ]
-    turnbull = survival.by_window(survival.turnbull(spans), people)
-    return measures, (curve, turnbull, band, *risks)
 
 
 # M3, M4 -------------------------------------------------------------------------------------

@@ -328,6 +328,12 @@ class Settings:
         users`. `email` counts only when the provider has verified it.""",
     )
     sign_in_name: str = setting("SSO", text, "What the button to sign in there says.")
+    review_days: int = setting(
+        "14",
+        whole(0, 365),
+        """Days that a review may take. Figures count a completion only once it is so much older
+        than what they ask about, so that a young cohort is not a bad one.""",
+    )
     log_level: str = setting(
         "info", one_of("debug", "info", "warning", "error"), "Least grave event that is logged."
     )

@@ -113,10 +113,13 @@ def _cases(cut: Cut) -> Sql:
     key, key_values = _key(cut)
     where, where_values = _where(cut)
     outcomes, outcome_values = _outcomes(cut)
+    # Where SQLite may choose, it looks up cases by outcomes: a cross join keeps the order as it is
+    # written, and the plus keeps it from an index that lacks what is asked.
+    on = "o.tenant_id = c.tenant_id AND o.case_id = c.id AND o.behaviour"
     if cut.by == "behaviour":
-        on, on_values = "o.behaviour <> ?", (ZERO,)
+        join, on_values = f"CROSS JOIN {outcomes} o WHERE {on} <> ? AND", (ZERO,)
     else:
-        on, on_values = "o.behaviour = ?", (cut.behaviour,)
+        join, on_values = f"LEFT JOIN {outcomes} o ON {on} = ? WHERE", (cut.behaviour,)
     first, second = key.rsplit(", ", 1)
     day = "CASE WHEN o.{0} <= ? THEN o.{0} - c.clock_day END"
     known = ("applied_day", "lasting_day", "known_not_day", "contact_day", "superior_confirmed_day")
@@ -126,8 +129,7 @@ def _cases(cut: Cut) -> Sql:
         " ? - c.clock_day AS age, o.applied_tier AS tier, c.ended AS why,"
         " CASE WHEN c.ended_day <= ? THEN c.ended_day - c.clock_day END AS ended, "
         + ", ".join(f"{day.format(name)} AS {name.removesuffix('_day')}" for name in known)
-        + f" FROM cases c {'' if cut.by == 'behaviour' else 'LEFT '}JOIN {outcomes} o"
-        f" ON o.case_id = c.id AND {on} WHERE {where} AND c.completed_at < ?",
+        + f" FROM cases c {join} {where} AND +c.completed_at < ?",
         (
             *key_values,
             cut.as_of,
@@ -147,14 +149,16 @@ def _outcomes(cut: Cut) -> Sql:
 
 
 def _counted(
-    connection: Connection, inner: Sql, counts: dict[str, Sql]
+    connection: Connection, cut: Cut, inner: Sql, counts: dict[str, Sql]
 ) -> list[tuple[Key, Counts]]:
     """How many rows of `inner` meet each condition, by its key."""
+    # SQLite sorts what it groups, so that to group by nothing is not free.
+    keys, group = ("NULL, NULL", "") if cut.by is None else ("g1, g2", " GROUP BY g1, g2")
     columns = ", ".join(f"COUNT(CASE WHEN {sql} THEN 1 END)" for sql, _ in counts.values())
     values = tuple(value for _, told in counts.values() for value in told)
     rows = run(
         connection,
-        f"SELECT g1, g2, {columns} FROM ({inner[0]}) x GROUP BY g1, g2",
+        f"SELECT {keys}, {columns} FROM ({inner[0]}) x{group}",
         (*values, *inner[1]),
     )
     return [
@@ -181,6 +185,10 @@ def completions(
     later. Left out: `undone`, `voided`, `unmatched`, `young`, `ended`; of the ended
     `ended_applied` had applied before and `ended_not` were known not to have.
     """
+    inner, values = _cases(cut)
+    if cut.by == "behaviour":  # who is left out is told of the programme
+        inner += " AND c.state = 'open' AND c.matched = 1 AND c.clock_day <= ?"
+        values = (*values, cut.as_of - horizon - review_days)
     old = "age >= ?"
     stayed = "(ended IS NULL OR ended >= ?)"
     ripe = f"{_VALID} AND {old} AND {stayed}"
@@ -188,7 +196,8 @@ def completions(
     left = f"{_VALID} AND {old} AND ended < ?"
     return _counted(
         connection,
-        _cases(cut),
+        cut,
+        (inner, values),
         {
             "n": (ripe, ripe_values),
             "applied": (f"{ripe} AND applied <= ?", (*ripe_values, horizon)),
@@ -291,7 +300,7 @@ def band(
             " AND (applied IS NULL OR applied > ? AND applied > known_not)",
             (*values, day, day),
         )
-    return _counted(connection, _cases(cut), counts)
+    return _counted(connection, cut, _cases(cut), counts)
 
 
 def _by_key(rows: Iterable[tuple[Any, Any, Any]]) -> list[tuple[Key, dict[Any, int]]]:
@@ -313,9 +322,9 @@ def _asked(cut: Cut) -> Sql:
         ("", ()) if cut.window is None else (" AND i.window_name = ?", (cut.window,))
     )
     return (
-        " FROM invitations i JOIN cases c ON c.id = i.case_id"
-        f" WHERE i.tenant_id = ? AND {where}{window} AND i.made < ?",
-        (cut.tenant_id, *values, *window_values, cut.end),
+        " FROM cases c CROSS JOIN invitations i"
+        f" WHERE i.tenant_id = c.tenant_id AND i.case_id = c.id AND {where}{window} AND i.made < ?",
+        (*values, *window_values, cut.end),
     )
 
 
@@ -365,47 +374,40 @@ def confirmations(
     key, key_values = _key(cut, "i.window_name")
     first, second = key.rsplit(", ", 1)
     source, values = _asked(cut)
-    of, of_values = (
-        ("a.behaviour <> ?", (ZERO,))
-        if cut.behaviour == ZERO
-        else ("a.behaviour = ?", (cut.behaviour,))
-    )
+    of, of_values = "a.behaviour <> ?", (ZERO,)
+    need, many = "1", {digest: count for digest, count in needed.items() if count > 1}
+    if cut.behaviour != ZERO:
+        of, of_values, many = "a.behaviour = ?", (cut.behaviour,), {}
+    if many:
+        whens = "".join(f"WHEN ? THEN {int(count)} " for count in many.values())
+        need = f"CASE c.programme {whens}ELSE 1 END"
     marks = placeholders(windows)
-    many = {digest: count for digest, count in needed.items() if count > 1}
-    need = "1"
-    if many and cut.behaviour == ZERO:
-        need = (
-            "CASE c.programme "
-            + "".join(f"WHEN ? THEN {int(count)} " for count in many.values())
-            + "ELSE 1 END"
-        )
-    need_values = tuple(many) if need != "1" else ()
-    said = (
-        "SELECT a.case_id, a.window_name,"
-        " COUNT(CASE WHEN a.observed = 1 AND a.value IS NOT NULL THEN 1 END) AS saw,"
-        " COUNT(CASE WHEN a.observed = 1 AND a.value >= 3 THEN 1 END) AS yes,"
-        " COUNT(CASE WHEN a.observed = 1 AND a.value IS NOT NULL AND a.flagged = 0 THEN 1 END)"
-        " AS clean_saw,"
-        " COUNT(CASE WHEN a.observed = 1 AND a.value >= 3 AND a.flagged = 0 THEN 1 END)"
-        " AS clean_yes"
-        " FROM answers a WHERE a.tenant_id = ? AND a.role = 'superior' AND a.form = 'C'"
-        f" AND a.window_name IN ({marks}) AND a.day <= ? AND {of}"
-        " GROUP BY a.case_id, a.window_name"
-    )
     joined = source.replace(
         " WHERE ",
-        f" LEFT JOIN ({said}) s ON s.case_id = i.case_id AND s.window_name = i.window_name WHERE ",
+        " LEFT JOIN answers a ON a.tenant_id = i.tenant_id AND a.case_id = i.case_id"
+        " AND a.form = 'C' AND a.role = 'superior' AND a.window_name = i.window_name"
+        f" AND a.day <= ? AND {of} WHERE ",
         1,
     )
+    saw = "a.observed = 1 AND a.value IS NOT NULL"
+    # All invitations of one superior to one case in one window are one question.
+    told = (
+        f"SELECT {first} AS g1, {second} AS g2, i.rater AS rater, {need} AS need,"
+        " MAX(i.sampled) AS sampled, COUNT(a.day) AS said,"
+        f" COUNT(CASE WHEN {saw} THEN 1 END) AS saw,"
+        f" COUNT(CASE WHEN {saw} AND a.value >= 3 THEN 1 END) AS yes,"
+        f" COUNT(CASE WHEN {saw} AND a.flagged = 0 THEN 1 END) AS clean_saw,"
+        f" COUNT(CASE WHEN {saw} AND a.value >= 3 AND a.flagged = 0 THEN 1 END) AS clean_yes"
+        f"{joined} AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
+        " GROUP BY 1, 2, 3, 4, c.id, i.window_name"
+    )
     each = (
-        f"SELECT {first} AS g1, {second} AS g2, i.rater AS rater, i.sampled AS sampled,"
-        " CASE WHEN s.case_id IS NULL THEN 0 ELSE 1 END AS said,"
-        " CASE WHEN s.saw > 0 THEN 1 ELSE 0 END AS saw,"
-        f" CASE WHEN s.yes >= {need} THEN 1 ELSE 0 END AS yes,"
-        " CASE WHEN s.clean_saw > 0 THEN 1 ELSE 0 END AS clean_saw,"
-        f" CASE WHEN s.clean_yes >= {need} THEN 1 ELSE 0 END AS clean_yes"
-        f"{joined}"
-        f" AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
+        "SELECT g1, g2, rater, sampled, CASE WHEN said > 0 THEN 1 ELSE 0 END AS said,"
+        " CASE WHEN saw > 0 THEN 1 ELSE 0 END AS saw,"
+        " CASE WHEN yes >= need THEN 1 ELSE 0 END AS yes,"
+        " CASE WHEN clean_saw > 0 THEN 1 ELSE 0 END AS clean_saw,"
+        " CASE WHEN clean_yes >= need THEN 1 ELSE 0 END AS clean_yes"
+        f" FROM ({told}) t"
     )
     by_rater = (
         "SELECT g1, g2, rater, COUNT(*) AS n, SUM(said) AS said, SUM(saw) AS saw, SUM(yes) AS yes,"
@@ -417,18 +419,7 @@ def confirmations(
         "SELECT g1, g2, SUM(n), SUM(said), SUM(saw), SUM(yes), SUM(clean_saw), SUM(clean_yes),"
         " SUM(sampled), SUM(CASE WHEN saw > 0 THEN 1 ELSE 0 END), SUM(yes * yes),"
         f" SUM(yes * saw), SUM(saw * saw) FROM ({by_rater}) r GROUP BY g1, g2",
-        (
-            *key_values,
-            *need_values,
-            *need_values,
-            cut.tenant_id,
-            *windows,
-            cut.as_of,
-            *of_values,
-            *values,
-            *windows,
-            cut.end,
-        ),
+        (*key_values, *many, cut.as_of, *of_values, *values, *windows, cut.end),
     )
     names = (
         *("N", "answered", "observed", "yes", "clean_observed", "clean_yes", "sampled"),
@@ -456,11 +447,11 @@ def _answers(
         key = "a.behaviour, NULL"
     first, second = key.rsplit(", ", 1)
     where, values = _where(cut)
-    parameters: list[Any] = [*key_values, *selected, *values, cut.tenant_id, cut.as_of]
+    parameters: list[Any] = [*key_values, *selected, *values, cut.as_of]
     sql = (
-        f"SELECT {first} AS g1, {second} AS g2, {select} FROM cases c JOIN answers a"
-        f" ON a.case_id = c.id WHERE {where} AND c.state = 'open' AND c.matched = 1"
-        " AND a.tenant_id = ? AND a.day <= ?"
+        f"SELECT {first} AS g1, {second} AS g2, {select} FROM cases c CROSS JOIN answers a"
+        f" WHERE a.tenant_id = c.tenant_id AND a.case_id = c.id AND {where}"
+        " AND c.state = 'open' AND c.matched = 1 AND a.day <= ?"
     )
     if cut.behaviour != ZERO:
         sql += " AND a.behaviour = ?"
@@ -615,7 +606,8 @@ def lasting(
         f" AND a.day <= ? AND {said_of} GROUP BY a.case_id"
     )
     work = (
-        "EXISTS (SELECT 1 FROM links l WHERE l.case_id = x.id AND l.state = 'accepted'"
+        "EXISTS (SELECT 1 FROM links l WHERE l.tenant_id = ? AND l.case_id = x.id"
+        " AND l.state = 'accepted'"
         f" AND l.decided_at < ? AND {of.format('l')} AND {{0}})"
     )
     during = work.format("l.placed = 'during'")
@@ -629,14 +621,15 @@ def lasting(
         f" WHERE x.state = 'open' AND x.matched = 1 AND {base}"
     )
     middle_values = (
-        *(cut.end, *of_values, opens, closes),
+        *(cut.tenant_id, cut.end, *of_values, opens, closes),
         *values,
         *(cut.tenant_id, window, cut.as_of, *of_values),
-        *(applied_by, cut.end, *of_values),
+        *(applied_by, cut.tenant_id, cut.end, *of_values),
     )
     stayed = "age >= ? AND (ended IS NULL OR ended >= ?)"
     return _counted(
         connection,
+        cut,
         (middle, middle_values),
         {
             "n": (stayed, (closes, opens)),
@@ -656,6 +649,7 @@ def persistence(connection: Connection, cut: Cut, apart: int) -> list[tuple[Key,
     values = (apart, apart)
     return _counted(
         connection,
+        cut,
         _cases(cut),
         {
             "n": (ripe, values),
@@ -684,10 +678,14 @@ def reviews(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str,
     if cut.by == "behaviour":
         key = "l.behaviour, NULL"
     source = (
-        f" FROM links l JOIN cases c ON c.id = l.case_id WHERE l.tenant_id = ? AND {where}"
+        " FROM cases c CROSS JOIN links l"
+        f" WHERE l.tenant_id = c.tenant_id AND l.case_id = c.id AND {where}"
         " AND l.at < ? AND l.state <> 'draft'"
     )
-    parameters: list[Any] = [cut.tenant_id, *values, cut.end]
+    asked = (cut.programmes, cut.cohort, cut.units)
+    if cut.by in (None, "behaviour") and all(each is None for each in asked):
+        source = " FROM links l WHERE l.tenant_id = ? AND l.at < ? AND l.state <> 'draft'"
+    parameters: list[Any] = [*values, cut.end]
     for sign, day in ((">=", cut.since), ("<", None if cut.until is None else cut.until + 1)):
         if day is not None:
             source += f" AND l.at {sign} ?"
@@ -738,12 +736,13 @@ def coverage(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
         f"SELECT {first} AS g1, {second} AS g2, c.matched AS matched, c.programme AS programme,"
         " (SELECT MAX(CASE e.superior_state WHEN 'confirmed' THEN 2 ELSE 1 END)"
         " FROM employments e WHERE e.tenant_id = ? AND e.person = c.subject"
-        " AND e.superior IS NOT NULL AND (e.first_day IS NULL OR e.first_day <= ?)"
+        " AND e.superior_state IS NOT NULL AND (e.first_day IS NULL OR e.first_day <= ?)"
         " AND (e.last_day IS NULL OR e.last_day >= ?)) AS superior"
-        f" FROM cases c WHERE {where} AND c.completed_at < ? AND c.state = 'open'"
+        f" FROM cases c WHERE {where} AND +c.completed_at < ? AND c.state = 'open'"
     )
     return _counted(
         connection,
+        cut,
         (inner, (*key_values, cut.tenant_id, cut.as_of, cut.as_of, *values, cut.end)),
         {
             "arrived": ("1 = 1", ()),
@@ -876,6 +875,7 @@ def participants(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
     }
     return _counted(
         connection,
+        cut,
         (inner, (*key_values, *(cut.as_of for _ in range(6)), *values, ZERO)),
         {
             name: (f"{within} AND {condition}", within_values)
@@ -894,6 +894,7 @@ def practised(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
     silent = "(known_not IS NULL OR known_not < age)"
     return _counted(
         connection,
+        cut,
         _cases(cut),
         {
             "applied": (f"{_VALID} AND applied IS NOT NULL", ()),
