@@ -33,6 +33,7 @@ def get_figure(call: Call) -> Any:
     published = told["published"] or _only_published(call)
     part = Slice(
         as_of=told.get("as_of", call.now.date()),
+        review_days=call.context.settings.review_days,
         **{name: told[name] for name in _SLICE if name in told},
     )
     with call.context.database.read() as connection:
