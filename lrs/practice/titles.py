@@ -7,9 +7,10 @@ a year, dates, a bare number at the end. `Tingkat II` or `Golongan III` is part 
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
-_ROMAN = "(?:x{0,3}(?:ix|iv|v?i{1,3}|v|x))"
+_ROMAN = r"(?:(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})\b)"
 _ORDINAL = "pertama|kedua|ketiga|keempat|kelima|keenam|ketujuh|kedelapan|kesembilan|kesepuluh"
 _NUMBER = rf"(?:ke[- ]?)?(?:{_ROMAN}|\d{{1,3}}|[a-h]|{_ORDINAL})"
 _WORDS = {
@@ -33,7 +34,7 @@ _WORDS = {
 }
 _RUN = (
     rf"(?P<word>{'|'.join(_WORDS)})\b\.?\s*(?P<number>{_NUMBER})"
-    rf"(?:\s*(?:-|–|&|dan|s\.?d\.?)\s*{_NUMBER})?"
+    rf"(?:\s*(?:-|–|&|dan|s\.?d\.?)\s*(?P<to>{_NUMBER}))?"
 )
 _YEAR = (
     r"(?:(?:tahun(?:\s+(?:anggaran|ajaran|pelajaran))?|t\.?\s?a\.?|th\.?)\s*)?"
@@ -63,7 +64,7 @@ _KEEP = frozenset(
     "tingkat tk level jenjang golongan gol tipe eselon pim modul bab bagian part jilid versi"
     " tahap kategori jabatan no nomor pasal permen uu k dan and atau i ii iii iv v vi".split()
 )
-_VALUES = {"i": 1, "v": 5, "x": 10}
+_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,13 @@ class Title:
 def part(title: str) -> Title:
     """What is taught, and which run of it. A title that is nothing but a run stands whole."""
     rest = " ".join(unicodedata.normalize("NFKC", title).split())
-    whole, runs, year, dates = rest, [], None, []
+    whole, year = rest, None
+    runs: list[tuple[str, str, str | None]] = []
+    dates: list[str] = []
     while found := _piece(rest):
         match, rest = found
         if match["word"]:
-            runs.append((_WORDS[match["word"].casefold()], match["number"]))
+            runs.append((_WORDS[match["word"].casefold()], match["number"], match["to"]))
         elif match["year"]:
             year = year or int(match["year"])
         else:
@@ -93,14 +96,14 @@ def part(title: str) -> Title:
             year = year or (int(match["dated"]) if match["dated"] else None)
     bare = None if runs else _BARE.search(rest)
     if bare and bare["before"].casefold() not in _KEEP:
-        runs.append(("Angkatan", bare["number"]))
+        runs.append(("Angkatan", bare["number"], None))
         rest = _clean(rest[: bare.start("number")])
     if not key(rest):
         return Title(whole, key(whole))
     # Taken from the end first: told in the order in which they stood.
     runs.reverse()
-    named = [f"{word} {_written(number)}" for word, number in runs] or dates[:1]
-    number = " ".join(f"{word} {_counted(number)}" for word, number in runs).casefold()
+    named = [f"{word} {_range(each, to, _written)}" for word, each, to in runs] or dates[:1]
+    number = " ".join(f"{word} {_range(each, to, _counted)}" for word, each, to in runs).casefold()
     return Title(rest, key(rest), " ".join(named) or None, number or None, year)
 
 
@@ -127,20 +130,25 @@ def _clean(text: str) -> str:
     return " ".join(_HEAD.sub("", _TAIL.sub("", text)).split())
 
 
+def _range(number: str, to: str | None, spelled: Callable[[str], str]) -> str:
+    return spelled(number) if to is None else f"{spelled(number)}–{spelled(to)}"
+
+
 def _written(number: str) -> str:
-    plain = re.sub(r"^ke[- ]?(?=[\dIVXivx])", "", number)
-    return plain.upper() if len(plain) < 6 else plain.casefold()
+    plain = re.sub(r"^ke[- ]?(?=[\divxlc]+$)", "", number, flags=re.IGNORECASE)
+    return plain if plain.casefold() in _ORDINAL.split("|") else plain.upper()
 
 
 def _counted(number: str) -> str:
     """A number as compared: `III`, `ke-3`, `3` and `ketiga` are one."""
-    text = re.sub(r"^ke[- ]?(?=[\divx]+$)", "", number.casefold())
+    text = re.sub(r"^ke[- ]?(?=[\divxlc]+$)", "", number.casefold())
     ordinals = _ORDINAL.split("|")
     if text in ordinals:
         return str(ordinals.index(text) + 1)
     if text.isdigit():
         return str(int(text))
-    if re.fullmatch("[ivx]+", text):
+    # A single C is a letter, as in A, B, C; whoever counts to a hundred writes more than one.
+    if re.fullmatch("[ivx]|[ivxlc]{2,}", text):
         values = [_VALUES[each] for each in text]
         after = [*values[1:], 0]
         return str(sum(v if v >= n else -v for v, n in zip(values, after, strict=True)))
