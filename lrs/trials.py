@@ -14,7 +14,7 @@ from datetime import date, timedelta
 import msgspec
 from sqlalchemy import Connection
 
-from lrs import programmes
+from lrs import programmes, workplace
 from lrs.learning import PracticeEvent
 from lrs.practice import names
 from lrs.practice.matching import Signal
@@ -80,6 +80,7 @@ def try_rules(
     rules: list[Rule] = []
     courses: set[str] = set()
     iris: set[str] = set()
+    reworded = False
     for each in given:
         old = standing.get(each.iri, Programme(iri=each.iri, title=each.title))
         rules += _differing(old.rules, each.rules)
@@ -87,7 +88,13 @@ def try_rules(
             courses |= courses_of(old) | courses_of(each)
         iris |= {it.iri for it in old.behaviours} ^ {it.iri for it in each.behaviours}
         iris |= {each.iri} - standing.keys()
-    searches = {verb for rule in rules for verb in (rule.verbs or ("",))} | set(named(iris))
+        reworded |= {it.text for it in old.behaviours} != {it.text for it in each.behaviours}
+    searches: set[str] = set()
+    if reworded:  # whatever tells of work may be told in these words
+        searches |= workplace.spellings() | _verbs(
+            it for each in every.values() for it in each.rules
+        )
+    searches |= _verbs(rules) | set(named(iris))
     found = foresee(
         connection,
         tenant,
@@ -108,6 +115,11 @@ def try_rules(
         len(found.before.keys() - found.after.keys()),
         found.read,
     )
+
+
+def _verbs(rules: Iterable[Rule]) -> set[str]:
+    """What the log is searched for, for these rules; empty stands for all of it."""
+    return {verb for rule in rules for verb in (rule.verbs or ("",))}
 
 
 def _differing(old: Sequence[Rule], new: Sequence[Rule]) -> list[Rule]:
