@@ -13,6 +13,7 @@ from lrs import (
     cli_adapters,
     cli_demo,
     cli_figures,
+    cli_followup,
     cli_hooks,
     cli_imports,
     cli_people,
@@ -192,6 +193,7 @@ for group in (
     *cli_practice.commands,
     *cli_programmes.commands,
     *cli_figures.commands,
+    *cli_followup.commands,
     *cli_demo.commands,
 ):
     main.add_command(group)

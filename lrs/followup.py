@@ -1009,3 +1009,10 @@ def waiting(connection: Connection, tenant: Tenant, now: datetime) -> list[Waiti
             )
         )
     return sorted(found, key=lambda each: (each.name, each.round))
+
+
+def rounds(connection: Connection, tenant: Tenant, begins: str, now: datetime) -> list[bytes]:
+    """The rounds whose name begins so, in hexadecimal, of which some row can still be answered."""
+    held = invitations.in_states(connection, tenant.id, followup.STATES, today(now) - GRACE)
+    told = {each.round for each in held if each.round.hex().startswith(begins.casefold())}
+    return sorted(told)

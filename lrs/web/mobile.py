@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as Answer
 
-from lrs import casework, followup, i18n, units
+from lrs import casework, channels, followup, i18n, units
 from lrs.auth import links
 from lrs.auth.links import Dead, Opened
 from lrs.casework import Upload
@@ -189,6 +190,25 @@ def _show(template: str, status: int = 200, **facts: Any) -> Response:
 
 def _sorry(status: int, sentence: str) -> Response:
     return _show("sorry.html", status, agency="", sentence=sentence)
+
+
+def paper(agency: str, papers: Iterable[Mapping[str, Any]], locale: str) -> str:
+    """Rounds for printing: each with its page, its groups and its address."""
+    with i18n.speaking(locale):
+        told = [
+            {**each, "code": Markup(channels.qr(each["url"], 3)), "name_of": channels.code}
+            for each in papers
+        ]
+        return render("paper.html", agency=agency, papers=told, style=Markup(_style().decode()))
+
+
+def poster(agency: str, path: str, url: str, locale: str) -> str:
+    """A poster for a counter."""
+    with i18n.speaking(locale):
+        code = Markup(channels.qr(url, 8))
+        return render(
+            "poster.html", agency=agency, path=path, code=code, style=Markup(_style().decode())
+        )
 
 
 @cache
