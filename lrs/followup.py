@@ -65,6 +65,9 @@ LONGEST: Final = 800
 _AT_ENROLMENT: Final = Window(name="G", opens=0, closes=14, raters=(SELF, SUPERIOR), forms=("G",))
 _NEVER_CAME: Final = Window(name="H", opens=30, closes=60, raters=(SELF,), forms=("H",))
 
+#: For how many days after a window closed its learner's page still takes evidence.
+_HANDING_IN: Final = 180
+
 #: The channels by which a round can be handed over besides mail.
 CHANNELS: Final = ("whatsapp", "paper", "list")
 
@@ -507,6 +510,7 @@ class Row:
     name: str
     window: Window
     observed_on: date
+    over: bool
 
     @property
     def key(self) -> str:
@@ -515,7 +519,7 @@ class Row:
 
     @property
     def waits(self) -> bool:
-        return self.invitation.state in WAITING
+        return self.invitation.state in WAITING and not self.over
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -568,6 +572,7 @@ def page(connection: Connection, tenant: Tenant, round_: bytes, now: datetime) -
                 name=_name(known, what.person),
                 window=window,
                 observed_on=_observed(each.told, what, staff, now),
+                over=today(now) > each.told.closes_day + GRACE,
             )
         )
     rows.sort(key=lambda r: (r.about.programme.title, r.window.name, r.name, r.invitation.id))
@@ -640,9 +645,10 @@ def _date(day: int) -> date:
 def link_to(
     connection: Connection, tenant: Tenant, page_: Page, base_url: str, now: datetime
 ) -> str:
-    """The address of a page, which holds until some days after its last window closes."""
+    """The address of a page, which holds until some days after its last window closes; a learner's
+    longer, since they hand in evidence there."""
     expires = datetime.combine(page_.closes, datetime.min.time(), ZONE)
-    expires += timedelta(days=GRACE + 1)
+    expires += timedelta(days=_HANDING_IN if page_.role == SELF else GRACE + 1)
     token = links.make(
         connection, tenant, links.ROUND, page_.round, expires=max(expires, now), now=now
     )

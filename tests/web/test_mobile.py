@@ -299,6 +299,16 @@ def test_a_link_expires_after_its_window_and_some_days(agency: Agency) -> None:
     assert "The time for this page is over" in phone.page
 
 
+def test_a_learners_page_takes_evidence_for_longer_and_no_answers(agency: Agency) -> None:
+    at_day(agency, 0)
+    path = path_in(agency.sink.to("Staf 01")[-1])
+    agency.after(100)
+    phone = Phone(agency)
+    assert phone.open(path).status_code == 200
+    assert phone.names(".value") == []
+    assert "Hand in something that shows your work" in phone.page
+
+
 def test_a_revoked_link_opens_nothing_any_more(agency: Agency) -> None:
     at_day(agency, 90)
     phone = phone_of(agency, "Rina")
