@@ -1,10 +1,12 @@
 # Every task, one line each: `make help`.
 # PYTHON chooses the Python that .venv is made with: make run PYTHON=python3.12
+# JOBS is how many processes share the tests (a number, or auto: one for each core).
 
 PYTHON ?= python3
 BIN := .venv/bin
 CLIENTS := tests/senders/javascript
-ALL := sqlite,postgresql,mariadb
+DATABASES ?= sqlite,postgresql,mariadb
+JOBS ?= auto
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-config --no-emit-index-url --no-emit-find-links --upgrade
 
@@ -28,10 +30,11 @@ demo: .venv/run  ## Fill the store with the demonstration agency: make demo [ARG
 	$(BIN)/jejak demo --fill $(ARGS)
 
 test: .venv/dev  ## Run the tests on SQLite (Python only)
-	$(CLEAN) $(BIN)/python -m pytest $(ARGS)
+	$(CLEAN) $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
-test-all: .venv/dev clients  ## Run the tests on SQLite, PostgreSQL and MariaDB, with curl and JavaScript clients
-	$(CLEAN) JEJAK_TEST_DATABASES=$(ALL) JEJAK_TEST_CLIENTS=1 $(BIN)/python -m pytest $(ARGS)
+test-all: .venv/dev clients  ## Run them on all databases, with curl and JavaScript clients [DATABASES=postgresql]
+	$(CLEAN) JEJAK_TEST_DATABASES=$(DATABASES) JEJAK_TEST_CLIENTS=1 \
+		$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 clients: $(CLIENTS)/node_modules/made  ## Install the JavaScript clients that test-all runs (npm)
 
