@@ -143,7 +143,7 @@ def participation(
     tell_columns(planned.columns)
     tell_problems(planned.problems, planned.notes)
     for row in planned.unknown:
-        cells = ", ".join(cell for cell in row.cells.values() if cell)
+        cells = ", ".join(" ".join(cell.split()) for cell in row.cells.values() if cell)
         click.echo(f"Left out: row {row.number}: nobody in the register: {cells}", err=True)
     if planned.unknown:
         click.echo(

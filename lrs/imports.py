@@ -73,7 +73,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "hours, lama jp",
         "certificate": "nomor sertifikat, no sertifikat, nosertipikat, nomor sttpl, no sttpl, "
         "nomor sttpp, no sttpp, certificate, nomor sertipikat, no sertipikat",
-        "status": "status, hasil, kelulusan, predikat, keterangan, status kelulusan, status "
+        "status": "status, hasil, kelulusan, predikat, keterangan, ket, status kelulusan, status "
         "peserta",
         "unit": "unit kerja, unit, unit organisasi, satuan kerja, instansi, opd, skpd",
         "title": "jabatan, nama jabatan, position, job title",
@@ -201,6 +201,7 @@ def plan(connection: Connection, tenant: Tenant, sheet: Sheet, reading: Reading,
     columns = columns_of(sheet, reading.columns, COLUMNS)
     if not columns.keys() & {"number", "mail", reading.account_column}:
         raise Refused(_missing(sheet, "number", "mail"))
+    _find_results(sheet, columns)
     done = Plan(file, columns)
     every = programmes.in_force(connection, tenant.id)
     reading = _from_title(sheet, columns, reading, every, done)
@@ -209,6 +210,17 @@ def plan(connection: Connection, tenant: Tenant, sheet: Sheet, reading: Reading,
     if sheet.others:
         done.notes.append(OTHERS.format(", ".join(sheet.others)))
     return _List(connection, tenant, columns, reading, sheet, done).plan()
+
+
+def _find_results(sheet: Sheet, columns: dict[str, str]) -> None:
+    """Know a column of results by what is in it, whatever it is called: who gave up must not be
+    taken for a graduate."""
+    if "status" in columns:
+        return
+    for heading in sorted(set(sheet.headings) - set(columns.values()) - {""}):
+        cells = [row.cells[heading] for row in sheet.rows if row.cells.get(heading)]
+        if cells and 2 * sum(imported.status(each)[0] for each in cells) >= len(cells):
+            columns["status"] = heading
 
 
 def _from_title(
@@ -326,7 +338,7 @@ def _write(connection: Connection, who: Principal, trees: Sequence[Tree], define
 
 def _missing(sheet: Sheet, *words: str) -> Problem:
     known = " or ".join(f"{word} ({', '.join(COLUMNS[word][:5])}, …)" for word in words)
-    there = ", ".join(each for each in sheet.headings if each) or "none"
+    there = ", ".join(each.strip(".") for each in sheet.headings if each) or "none"
     above = f" Above them stands: {' / '.join(sheet.above)[:300]}." if sheet.above else ""
     return Problem("", f"The list has no column for {known}. Its columns: {there}.{above}")
 
@@ -398,9 +410,10 @@ class _List:
         cells = [self.finder.cell(row, word) for word in ("number", "mail", "name")]
         named = any(cells) or self.finder.cell(row, self.reading.account_column)
         # "1 2 3 4" under the headings, and signatures below the list, where only names stand.
-        digits = [each for each in row.cells.values() if each]
-        counted = len(digits) > 2 and all(each.isdigit() and len(each) < 3 for each in digits)
-        return not told and bool(named) and not counted
+        full = [each for each in row.cells.values() if each]
+        counted = len(full) > 2 and all(each.isdigit() and len(each) < 3 for each in full)
+        alone = len(full) == 1 and not re.search(r"\d|@", full[0])
+        return not told and bool(named) and not counted and not alone
 
     def _refuse(self, row: Row, bad: Bad) -> None:
         heading = self.columns.get(bad.word, bad.word)

@@ -35,7 +35,8 @@ from lrs.xapi import lexical
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     word: tuple(known.split(", "))
     for word, known in {
-        "number": "nip, nip baru, ni pppk, nip ni pppk, nomor induk, idnumber, nip alumni",
+        "number": "nip, nip baru, ni pppk, nip ni pppk, nomor induk, idnumber, nip alumni, n i p, "
+        "nama nip, nip nama",
         "mail": "email, surel, e mail, alamat email, email address",
         "name": "nama, nama lengkap, nama pegawai, nama alumni, name",
         "performed": "tanggal, tanggal kegiatan, tanggal pelaksanaan, dilakukan pada, waktu, date, "
@@ -168,7 +169,7 @@ def plan(
     Refused: no column tells who it is, or none on what day. NotFound: no such programme.
     """
     columns = columns_of(sheet, reading.columns, COLUMNS)
-    there = ", ".join(each for each in sheet.headings if each)
+    there = ", ".join(each.strip(".") for each in sheet.headings if each)
     for words in (("number", "mail"), ("performed",), ("title", "text")):
         if not columns.keys() & set(words):
             known = " or ".join(f"{word} ({', '.join(COLUMNS[word][:4])}, …)" for word in words)
@@ -283,7 +284,7 @@ class _List:
         ids = [self._submission(each, evidence, uploads) for each in self.finder.alike(who.person)]
         stand = {each: uuid.UUID(casework.evidence_id(self.tenant, each)).bytes for each in ids}
         there = statements.bodies(self.connection, self.tenant.practice.id, sorted(stand.values()))
-        return Planned(row.number, cell(row, "name"), evidence, uploads, ids[0], bool(there))
+        return Planned(row.number, self.finder.name(row), evidence, uploads, ids[0], bool(there))
 
     def _submission(self, person: bytes, evidence: Evidence, uploads: Sequence[Upload]) -> str:
         """What names a piece of evidence: whose, when, what, as who says; not who typed it in."""

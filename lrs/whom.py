@@ -53,6 +53,7 @@ class Bad(Exception):
 
 #: 18 digits, with spaces, dots or hyphens among them.
 _DIGITS = re.compile(r"(?<!\d)\d(?:[ .-]?\d){17}(?!\d)")
+_RUN = re.compile(r"\d(?:[ .-]?\d){7,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,8 @@ class Finder:
         apostrophe."""
         text = self.cell(row, word)
         found = _DIGITS.findall(text)
+        if not found and len(text.split()) > 1:  # too short or too long, among other words
+            found = [max(_RUN.findall(text), key=len, default=text)]
         return str(found[0]) if len(found) == 1 else text.strip("'’‘`\" ")
 
     def name(self, row: Row) -> str:

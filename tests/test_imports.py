@@ -175,6 +175,29 @@ def test_a_status_decides_whether_anything_was_completed(cast: Cast) -> None:
     assert plan.notes == ["row 3: 'Tidak Lulus' enters nothing"]
 
 
+def test_a_column_of_results_is_known_by_what_is_in_it(cast: Cast) -> None:
+    text = (
+        "NIP,Pelatihan,Tgl Lulus,Catatan Akhir\n"
+        f"{SARI},Arsip,12/03/2026,Mengundurkan diri\n"
+        f"{BUDI},Arsip,12/03/2026,Lulus\n"
+    )
+    plan = planned(cast, text)
+    assert plan.columns["status"] == "Catatan Akhir"
+    assert said(plan) == [(3, COMPLETED, "2026-03-12")]
+
+
+def test_what_is_signed_below_a_list_is_no_row_of_it(cast: Cast) -> None:
+    text = (
+        '"Nama / NIP",Pelatihan,Selesai\n'
+        f'"Sari Dewi\nNIP. {SARI}",Arsip,12/03/2026\n'
+        '"Budi\nNIP. 1985020220100120",Arsip,12/03/2026\n'
+        "Kepala Badan,,\n,Mengetahui,\n"
+    )
+    plan = planned(cast, text)
+    assert [each.message[:27] for each in plan.problems] == ["The number has 16 digits; a"]
+    assert plan.new == 1
+
+
 def test_of_a_roster_a_row_with_no_more_than_a_day_was_invited(cast: Cast) -> None:
     text = f"nip,pelatihan,tanggal\n{SARI},Arsip,5 Mei 2026\n"
     assert said(planned(cast, text, kind=INVITED)) == [(2, INVITED, "2026-05-05")]
