@@ -25,7 +25,7 @@ from lrs.store.register import Fact
 from lrs.xapi import actors
 from lrs.xapi.statements import digest, parse, query_terms
 from schemas import packs
-from schemas.programmes import courses_of, dump
+from schemas.programmes import courses_of, dump, load
 
 #: Of so many of somebody's records it is looked whether they teach.
 _LOOK = 50
@@ -209,6 +209,8 @@ def confirmed(
 ) -> list[Programme]:
     """The programmes that these come to, to be applied: new ones of a pack (that which is
     suggested, unless one is named) with a name under `base`, or those in force with what is added.
+
+    Refused: what came of it may not be entered, and why.
     """
     standing = {each.iri: each for each in in_force(connection, tenant_id)}
     made: dict[str, Programme] = {}
@@ -221,7 +223,8 @@ def confirmed(
             title = proposal.title[:500]
             old = packs.make(pack or each.pack, iri, title, jp=each.jp)
         made[old.iri] = inference.extended(old, proposal)
-    return list(made.values())
+    # Names and titles come from whoever sends: what is entered holds what is asked of an admin.
+    return load({"programmes": [dump(each) for each in made.values()]})
 
 
 def unclaimed(connection: Connection, tenant_id: int) -> list[Unclaimed]:

@@ -39,6 +39,9 @@ IDLE = 3
 #: The grace after a cohort's end that a cohort known by its dates alone gets at most (days).
 GRACE = 45
 
+#: A cohort's name is cut so that it holds with whatever tells it from its like.
+_NAME = 180
+
 _EPOCH = date(1970, 1, 1)
 _MONTHS = (
     "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split()
@@ -309,7 +312,7 @@ def _runs(
         shared.add(course)
         groups = _groups(traces)
         for name, members in groups.items():
-            piece = _Piece(name, title.year, members, groups={name})
+            piece = _Piece(" ".join(name.split()), title.year, members, groups={name})
             grouped.setdefault(key(name), []).append(piece)
         if not groups:
             open_ += traces
@@ -326,7 +329,7 @@ def _groups(traces: Sequence[Trace]) -> dict[str, list[Trace]]:
     """The sender's groups, if most learners have one: else they are no cohorts."""
     told: dict[str, list[Trace]] = {}
     for trace in traces:
-        if trace.group:
+        if trace.group and trace.group.strip():
             told.setdefault(trace.group, []).append(trace)
     return told if sum(map(len, told.values())) * 2 > len(traces) else {}
 
@@ -353,12 +356,12 @@ def _together(pieces: Sequence[_Piece]) -> list[_Piece]:
 def _run(piece: _Piece, taken: set[str]) -> Run:
     """A cohort of what a title or group names. Of one name the later is told by its year."""
     starts, ends = _span(piece.traces)
-    if piece.year and str(piece.year) not in piece.name:
-        name = f"{piece.name} ({piece.year})"
-    else:
-        name = piece.name
+    short = piece.name[:_NAME].strip()
+    name = short
+    if piece.year and str(piece.year) not in short:
+        name = f"{short} ({piece.year})"
     if name in taken and ends is not None:
-        name = f"{piece.name} ({_date(ends).year})"
+        name = f"{short} ({_date(ends).year})"
     name = _free(name, taken)
     taken.add(name)
     cohort = Cohort(
@@ -494,7 +497,8 @@ def _year(cohort: Cohort) -> str:
 
 
 def _free(name: str, taken: Iterable[str]) -> str:
-    held = set(taken)
+    """The name, no longer than a cohort's may be, or the next like it that is not taken."""
+    held, name = set(taken), name[:_NAME].strip()
     names = (name, *(f"{name} – {n}" for n in range(2, len(held) + 3)))
     return next(each for each in names if each not in held)
 

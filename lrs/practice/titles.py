@@ -64,6 +64,9 @@ _KEEP = frozenset(
     "tingkat tk level jenjang golongan gol tipe eselon pim modul bab bagian part jilid versi"
     " tahap kategori jabatan no nomor pasal permen uu k dan and atau i ii iii iv v vi".split()
 )
+#: So much of a title is looked at: as much as a programme's may be long.
+LONGEST = 500
+
 _VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
@@ -81,7 +84,7 @@ class Title:
 
 def part(title: str) -> Title:
     """What is taught, and which run of it. A title that is nothing but a run stands whole."""
-    rest = " ".join(unicodedata.normalize("NFKC", title).split())
+    rest = " ".join(unicodedata.normalize("NFKC", title[:LONGEST]).split())
     whole, year = rest, None
     runs: list[tuple[str, str, str | None]] = []
     dates: list[str] = []

@@ -123,6 +123,14 @@ def test_a_course_of_a_programme_is_not_proposed_and_a_further_run_is_proposed_f
     assert extended(more, found) == more, "confirmed twice it is as once"
 
 
+def test_whatever_senders_call_things_it_can_be_entered() -> None:
+    long = "Pelatihan " * 100
+    traces = group(ONE, 1, group="Kelompok " * 60) + group(TWO, 20, day=90, group=" ")
+    (found,) = propose(traces, {ONE: long + "Angkatan I", TWO: long})
+    assert len(found.title) <= 500
+    assert all(0 < len(run.cohort.name) <= 200 for run in found.runs)
+
+
 # Staff ----------------------------------------------------------------------------------------
 
 
