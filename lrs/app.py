@@ -19,6 +19,7 @@ from lrs.api import (
     practice,
     programmes,
     statements,
+    webhooks,
     wire,
 )
 from lrs.context import Context
@@ -41,6 +42,7 @@ PRACTICE = (
     *programmes.RESOURCES,
     *figures.RESOURCES,
     *follow_up.RESOURCES,
+    *webhooks.RESOURCES,
 )
 
 

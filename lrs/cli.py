@@ -20,6 +20,7 @@ from lrs import (
     cli_practice,
     cli_programmes,
     cli_records,
+    cli_webhooks,
     server,
     telemetry,
 )
@@ -195,6 +196,7 @@ for group in (
     *cli_figures.commands,
     *cli_followup.commands,
     *cli_demo.commands,
+    *cli_webhooks.commands,
 ):
     main.add_command(group)
 

@@ -334,6 +334,13 @@ class Settings:
         """Days that a review may take. Figures count a completion only once it is so much older
         than what they ask about, so that a young cohort is not a bad one.""",
     )
+    webhook_targets: str = setting(
+        "public",
+        one_of("public", "any"),
+        """Where events may be sent: `public` addresses by https alone, or `any`, also in the
+        agency's own network and by http. With `any`, who may add a webhook can have this service
+        ask machines that only it can reach.""",
+    )
     log_level: str = setting(
         "info", one_of("debug", "info", "warning", "error"), "Least grave event that is logged."
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
 
-from lrs import followup, projector, refusals, reminders
+from lrs import followup, projector, refusals, reminders, webhooks
 from lrs.adapters import Adapters
 from lrs.context import Context
 from lrs.mail import Post
@@ -105,12 +105,44 @@ def _adapters() -> Adapters:
     return Adapters.installed()
 
 
+def announce(context: Context) -> int:
+    """Write down what is news for who wants to be told of it, and send it in a thread of its own:
+    a receiver that is slow must not keep cases from opening."""
+    with context.database.read() as connection:
+        tenants = accounts.tenants(connection)
+    found = sum(webhooks.announce(context.database, each, context.clock()) for each in tenants)
+    if _sending.acquire(blocking=False):
+        threading.Thread(
+            target=_send_webhooks, args=(context,), name="jejak-webhooks", daemon=True
+        ).start()
+    return found
+
+
+_sending = threading.Lock()
+
+
+def _send_webhooks(context: Context) -> None:
+    try:
+        webhooks.send_due(context.database, context.clock, context.settings.webhook_targets)
+    except Exception as error:
+        log.error("duty_failed", exc_info=error, extra={"duty": "send_webhooks"})
+    finally:
+        _sending.release()
+
+
+def sweep_webhooks(context: Context) -> int:
+    """Forget what was told long ago."""
+    return webhooks.sweep(context.database, context.clock())
+
+
 DUTIES = (
     Duty("project", 0.5, project),
+    Duty("announce", 1, announce),
     Duty("send_letters", 10, send_letters),
     Duty("settle_refusals", 60, settle_refusals),
     Duty("follow_up", 900, follow_up),
     Duty("tidy_database", 600, tidy_database),
+    Duty("sweep_webhooks", 3600, sweep_webhooks),
 )
 
 

@@ -323,6 +323,15 @@ class InvitationsQuery(OfCaseQuery):
     round = Id()
 
 
+class NothingQuery(Schema):
+    """A list that comes whole."""
+
+
+class DeliveriesQuery(PageQuery):
+    states = Words("waiting", "delivered", "given_up", load_default=())
+    webhook = Id()
+
+
 class FigureQuery(Schema):
     by = Word("programme", "cohort", "unit", "behaviour", "tier", "window", "period")
     as_of = Day()

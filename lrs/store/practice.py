@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from lrs.practice.cases import OPEN
 from lrs.store import tables
 from lrs.store.engine import insert, pieces, placeholders, run
 from lrs.store.statements import everything
@@ -704,8 +705,21 @@ def replace(
         for row in sorted(tuple(each[n] for n in at) for each in gone):
             run(connection, f"DELETE FROM {table.name} WHERE {where}", row)
         insert(connection, table, sorted(new, key=lambda row: tuple(row[n] for n in at)))
+        if table is tables.cases:
+            _note_opened(connection, gone, new)
         changed += len(gone) + len(new)
     return changed
+
+
+def _note_opened(connection: Connection, gone: set[Values], new: set[Values]) -> None:
+    """Note cases that are open now and were not, for who wants to be told. Those that were noted
+    before, by however many replays, are not news."""
+    state = list(tables.cases.columns.keys()).index("state")
+    open_before = {row[0] for row in gone if row[state] == OPEN}
+    opened = sorted((row[0], row[1], 0) for row in new if row[state] == OPEN)
+    rows = [row for row in opened if row[0] not in open_before]
+    if rows:
+        insert(connection, tables.opened_cases, rows, ignore=True)
 
 
 def forget(connection: Connection, tenant_id: int) -> None:

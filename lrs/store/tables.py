@@ -911,3 +911,65 @@ filled_forms = Table(
     Index("filled_forms_of_invitation", "invitation"),
     **MARIADB,
 )
+
+# Webhooks -----------------------------------------------------------------------------------
+
+#: An address that wants to be told of events (words of `lrs/webhooks.py`, separated by spaces).
+#: `since`: of the log's positions after it. The secret is kept as it is, since we sign with it.
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False, index=True),
+    Column("url", String(1000), nullable=False),
+    Column("events", String(200), nullable=False),
+    Column("label", String(200), nullable=False),
+    Column("secret", blob(), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    **MARIADB,
+)
+
+#: How far a tenant's practice log was read for events. No row: nobody ever wanted to be told.
+webhook_places = Table(
+    "webhook_places",
+    metadata,
+    Column("tenant_id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    **MARIADB,
+)
+
+#: Cases that were open at some time, and whether that was told (1). A ledger that replay never
+#: touches, so that nobody is told of a case twice.
+opened_cases = Table(
+    "opened_cases",
+    metadata,
+    Column("case_id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("told", SmallInteger, nullable=False),
+    Index("opened_cases_to_tell", "tenant_id", "told"),
+    **MARIADB,
+)
+
+#: One event for one webhook; the id is the digest of the two, so that it is written once. `body`
+#: is what is sent. `state`: `waiting`, `delivered`, `given_up`. `next_at` is when it is tried, or,
+#: while somebody tries it, until when they have it. `status` and `error` are of the last try.
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("webhook", fixed(16), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("body", blob(), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger),
+    Column("status", Integer),
+    Column("error", String(500)),
+    Column("delivered", BigInteger),
+    Index("webhook_deliveries_due", "state", "next_at"),
+    Index("webhook_deliveries_in_order", "tenant_id", "made", "id"),
+    **MARIADB,
+)

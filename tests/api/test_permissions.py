@@ -393,6 +393,19 @@ def _with_key(stage: Stage, route: str) -> Any:
     return stage.client.open(PREFIX + path, method=method, json={})
 
 
+@pytest.mark.parametrize("role", HELD)
+def test_webhooks_are_the_operators_alone(stage: Stage, role: str) -> None:
+    for resource in PRACTICE:
+        if "/webhooks" not in resource.path:
+            continue
+        path = resource.path.replace("<webhook>", "0" * 32).replace("<delivery>", "0" * 32)
+        for method in resource.uses:
+            headers = {"X-As": role, "Sec-Fetch-Site": "same-origin", "Authorization": None}
+            json_ = {"url": "nowhere"} if method == "POST" else None
+            answer = stage.client.open(PREFIX + path, method=method, json=json_, headers=headers)
+            assert (answer.status_code == 403) == (role != "operator"), (path, method)
+
+
 def test_nothing_of_a_neighbour_is_there(stage: Stage, neighbour: Cast) -> None:
     """Every id of Sari's, asked for with a key of another tenant that may do anything."""
     stage.client.usual["Authorization"] = neighbour.key("practice/all")
