@@ -100,7 +100,10 @@ def remove(context: Context, webhook: bytes, tenant: str) -> None:
 @of_tenant
 @click.pass_obj
 def deliveries(context: Context, states: tuple[str, ...], limit: int, tenant: str) -> None:
-    """List what was told, is to be told, or was given up; the newest first."""
+    """List what was told or is to be.
+
+    Or was given up; the newest first.
+    """
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
         page = store.deliveries(connection, owner.id, states=states, limit=limit)

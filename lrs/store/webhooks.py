@@ -155,13 +155,13 @@ def delivery_id(webhook: bytes, event: bytes) -> bytes:
 def post(
     connection: Connection, news: Sequence[tuple[Webhook, bytes, str, bytes]], now: int
 ) -> None:
-    """Have events go out: webhook, id of the event, its kind, its body. Each once."""
+    """Have events go out in this order, each once: webhook, id of the event, its kind, its body."""
     rows = {
         delivery_id(hook.id, event): (
             *(delivery_id(hook.id, event), hook.tenant_id, hook.id, kind, body, WAITING),
-            *(now, 0, now, None, None, None),
+            *(now + n, 0, now + n, None, None, None),
         )
-        for hook, event, kind, body in news
+        for n, (hook, event, kind, body) in enumerate(news)
     }
     if rows:
         ordered = [row for _, row in sorted(rows.items())]
