@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from rapidfuzz import fuzz
@@ -267,7 +268,12 @@ def enter(
     who = database.write(lambda c: principal(c, tenant, SOURCE, now=now, home_page=home_page))
     written = 0
     for defines, trees in _batches(tenant, plan):
-        written += database.write(lambda c, t=trees, d=defines: _write(c, who, t, d))  # type: ignore[misc]
+        work = partial(_write, who=who, trees=trees, defines=defines)
+        try:
+            written += database.write(work)
+        except intake.Clash:
+            # Another entered some of these at this moment, from another file: now they stand.
+            written += database.write(work)
     return Entered(plan.added, written)
 
 

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Final
 
@@ -197,7 +198,7 @@ def enter(database: Database, tenant: Tenant, plan: Plan, *, now: datetime) -> i
 
     for first in range(0, len(new), BATCH):
         batch = new[first : first + BATCH]
-        database.write(lambda c, rows=batch: hand_in(c, rows))  # type: ignore[misc]
+        database.write(partial(hand_in, rows=batch))
     return len(new)
 
 
