@@ -74,12 +74,14 @@ CHANNELS: Final = ("whatsapp", "paper", "list")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What an invitation is about: a person's part in a programme, and their case, if any."""
+    """What an invitation is about: a person's part in a programme, and their case, if any; `open`
+    is not a case that was undone or voided."""
 
     person: bytes
     programme: Programme
     cohort: str | None
     case: bytes | None
+    open: bool = True
 
     def window(self, name: str) -> Window | None:
         """The window of that name."""
@@ -572,7 +574,7 @@ def page(connection: Connection, tenant: Tenant, round_: bytes, now: datetime) -
                 name=_name(known, what.person),
                 window=window,
                 observed_on=_observed(each.told, what, staff, now),
-                over=today(now) > each.told.closes_day + GRACE,
+                over=not what.open or today(now) > each.told.closes_day + GRACE,
             )
         )
     rows.sort(key=lambda r: (r.about.programme.title, r.window.name, r.name, r.invitation.id))
@@ -619,6 +621,7 @@ def _abouts(connection: Connection, tenant: Tenant, held: Sequence[Held]) -> dic
                 programme=programmes[case.programme],
                 cohort=None,
                 case=case.id,
+                open=case.state == "open",
             )
     asked = [each for each in rest if each.told.rater and each.told.window in ("G", "H")]
     for each in asked:

@@ -6,6 +6,7 @@ it went; it cannot be delivered (`Undeliverable`); it surely did not go (`NotSen
 since the connection broke after the letter was handed over (`Unsure`).
 """
 
+import re
 import smtplib
 import socket
 import ssl
@@ -26,6 +27,9 @@ from lrs import i18n
 from lrs.settings import Settings
 
 LETTERS: Final = Path(__file__).parent / "letters"
+
+#: Where a password may go without TLS: it does not leave the machine.
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
 
 #: How long a mail server may take for each step.
 PATIENCE: Final = 30.0
@@ -142,6 +146,9 @@ class Post:
             if not secure and server.has_extn("starttls"):
                 server.starttls(context=context)
                 server.ehlo()
+                secure = True
+            if parts.username and not secure and host not in _HERE:
+                raise NotSent("the mail server offers no TLS; a password is not sent openly")
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
         except BaseException:
@@ -173,8 +180,10 @@ class Post:
         message = EmailMessage(policy=SMTP_POLICY)
         message["From"] = self.sender
         user, _, domain = letter.to.rpartition("@")
+        if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", letter.to):
+            raise Undeliverable(f"{letter.to} is no mail address")
         try:
-            message["To"] = Address(letter.name.replace("\n", " "), user, domain)
+            message["To"] = Address(" ".join(letter.name.split()), user, domain)
         except (ValueError, IndexError) as error:
             raise Undeliverable(f"{letter.to} is no mail address") from error
         message["Subject"] = letter.subject

@@ -3,12 +3,14 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from lrs import followup, reminders, units
+from lrs import followup, reminders, units, worker
+from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Refused
 from lrs.followup import FilledIn, Sheet
 from lrs.mail import Post, Unsure
@@ -473,6 +475,94 @@ def test_a_trainer_who_is_enrolled_like_the_learners_is_not_asked_why_they_never
     agency.plan()
     asked = {row["rater"] for row in agency.ledger(window_name="H")}
     assert asked == {agency.staff["Staf 01"]}
+
+
+def test_who_was_invited_and_never_came_is_asked_why_and_by_one_question(
+    cast: Cast, settings: Settings
+) -> None:
+    agency = Agency(cast, settings)
+    agency.setup(forms=("H",))
+    agency.complete("Staf 01", "Staf 02", verb="enrolled", at=datetime(2026, 2, 1, 3, tzinfo=UTC))
+    agency.complete("Staf 02")
+    agency.begin()
+    agency.after(45 + 31)  # the cohort's grace is over, and a month
+    agency.plan()
+    (row,) = agency.ledger(window_name="H")
+    assert (row["rater"], row["role"]) == (agency.staff["Staf 01"], "self")
+    page = agency.page(row["round"])
+    entry = FilledIn(row=page.rows[0].key, form="H", whole={"barriers": ["schedule"]})
+    told = Sheet(submission=str(uuid.uuid4()), entries=(entry,))
+    agency.do(followup.answer, page, told, now=agency.now)
+    (answer,) = agency.rows("answers")
+    assert (answer["form"], answer["barriers"]) == ("H", "schedule")
+
+
+def test_an_answer_on_who_moved_meanwhile_is_about_the_last_day_under_that_superior(
+    agency: Agency,
+) -> None:
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    moved = followup.today(agency.now) + 3
+    post = {"unit": agency.unit.hex(), "superior": CONTACT.hex(), "first": moved, "why": "moved"}
+    agency.enter(Fact(people.POST, agency.staff["Staf 01"], post))
+    agency.after(100)
+    agency.plan()
+    page = agency.page(agency.round_of("Rina Kepala"))
+    days = {row.name: row.observed_on for row in page.waiting}
+    assert days == {
+        "Staf 01": (DONE + timedelta(days=92)).date(),
+        "Staf 02": agency.now.date(),
+    }
+    agency.after(180)
+    agency.plan()
+    w3 = agency.ledger(role="superior", window_name="W3")
+    assert {row["rater"] for row in w3} == {HEAD, CONTACT}
+
+
+def test_a_row_of_a_case_that_was_undone_is_asked_no_more_before_the_plan_says_so(
+    agency: Agency,
+) -> None:
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    agency.complete("Staf 01", verb="uncompleted", at=DONE + timedelta(hours=1))
+    page = agency.page(agency.round_of("Rina Kepala"))
+    assert [row.name for row in page.waiting] == ["Staf 02"]
+
+
+# The worker ---------------------------------------------------------------------------------
+
+
+def test_the_worker_asks_and_sends_in_working_hours_alone(
+    agency: Agency, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    chosen = replace(agency.settings, smtp_url=mailer.url, mail_from=mailer.sender)
+    moments = {
+        "at night": datetime(2026, 2, 16, 20, tzinfo=UTC),
+        "on Sunday": datetime(2026, 2, 15, 4, tzinfo=UTC),
+    }
+    for told in moments.values():
+        there = Context(chosen, agency.database, lambda told=told: told)  # type: ignore[misc]
+        assert worker.follow_up(there) == 0
+    monday = Context(chosen, agency.database, lambda: datetime(2026, 2, 16, 4, tzinfo=UTC))
+    assert worker.follow_up(monday) == 4 + 3
+    assert worker.follow_up(monday) == 0
+    assert worker.send_letters(monday) == 3
+    assert len(sink.letters) == 3
+
+
+def test_without_a_mail_server_letters_wait(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    context = Context(agency.settings, agency.database, lambda: agency.now)
+    assert worker.send_letters(context) == 0
+    assert {row["state"] for row in agency.ledger()} == {"due"}
 
 
 def test_another_tenant_sees_no_page_of_ours(agency: Agency, neighbour: Cast) -> None:

@@ -89,6 +89,12 @@ class Staff:
 
     people: Mapping[bytes, Person]
     units: Units = field(default_factory=lambda: Units({}))
+    _under: dict[bytes, list[bytes]] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for person, known in sorted(self.people.items()):
+            for superior in {post.superior for post in known.posts if post.superior}:
+                self._under.setdefault(superior, []).append(person)
 
     def superior(self, person: bytes, day: int) -> bytes | None:
         """Who was superior on that day. One whom only the person named is nobody yet."""
@@ -108,11 +114,11 @@ class Staff:
 
     def led(self, person: bytes, day: int) -> list[bytes]:
         """Whom somebody led on that day."""
-        return sorted(
+        return [
             each
-            for each, known in self.people.items()
-            if (post := known.post(day)) is not None and post.superior == person
-        )
+            for each in self._under.get(person, ())
+            if (post := self.people[each].post(day)) is not None and post.superior == person
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,10 +181,17 @@ def plan(
     these superiors; `peers` those whom the unit confirmed, by case."""
     followed = {each.case: each for each in cases}
     before = list(asked)
-    changes = [*_overtaken(followed, staff, before, answered, today)]
+    said = _by_question(answered)
+    changes = [*_overtaken(followed, staff, before, said, today)]
     over = {each.id for each in changes}
-    standing = [each for each in before if each.id not in over]
     told = {each.id for each in before}
+    standing: dict[_Question, list[Invitation]] = {}
+    of_superior: dict[bytes | None, list[Invitation]] = {}
+    for each in before:
+        if each.id not in over:
+            standing.setdefault((each.case, each.role, each.window), []).append(each)
+        if each.role == SUPERIOR:
+            of_superior.setdefault(each.rater, []).append(each)
     new: list[Invitation] = []
     wanted: dict[bytes, list[_Wanted]] = {}
     for case in sorted(followed.values(), key=lambda each: each.case):
@@ -187,13 +200,28 @@ def plan(
             if closes < today or _over(case, staff, max(opens, today)):
                 continue
             for role in window.raters:
+                question = (case.case, role, window.name)
+                there, given = standing.get(question, ()), said.get(question, ())
                 if role == SUPERIOR:
-                    _want(case, window, staff, standing, answered, today, wanted)
-                elif opens <= today and not _said(answered, case.case, role, window.name):
-                    new += _others(case, window, role, staff, standing, peers, today)
+                    if not given:
+                        _want(case, window, staff, there, today, wanted)
+                elif opens <= today and not (role == SELF and given):
+                    new += _others(case, window, role, staff, there, peers, today)
     for rater, wants in sorted(wanted.items()):
-        new += _visit(rater, wants, before, today, rules)
+        new += _visit(rater, wants, of_superior.get(rater, ()), today, rules)
     return Plan(tuple(each for each in new if each.id not in told), tuple(changes))
+
+
+#: What is asked: case, role, window.
+_Question = tuple[bytes, str, str]
+
+
+def _by_question(answered: Collection[Answer]) -> dict[_Question, set[bytes | None]]:
+    """Who answered, by what was asked."""
+    found: dict[_Question, set[bytes | None]] = {}
+    for case, role, rater, window in answered:
+        found.setdefault((case, role, window), set()).add(rater)
+    return found
 
 
 def windows(programme: Programme) -> tuple[Window, ...]:
@@ -236,14 +264,14 @@ def _overtaken(
     followed: Mapping[bytes, Followed],
     staff: Staff,
     before: Iterable[Invitation],
-    answered: Collection[Answer],
+    said: Mapping[_Question, Collection[bytes | None]],
     today: int,
 ) -> Iterator[Change]:
     for each in before:
         if each.state not in WAITING:
             continue
         case = followed.get(each.case)
-        if _answers(answered, each):
+        if _answers(said.get((each.case, each.role, each.window), ()), each):
             yield Change(each.id, ANSWERED, "")
         elif case is None:
             yield Change(each.id, SKIPPED, NO_CASE)
@@ -269,21 +297,12 @@ def _over(case: Followed, staff: Staff, day: int) -> bool:
     return ended or staff.gone(case.person, day)
 
 
-def _answers(answered: Collection[Answer], each: Invitation) -> bool:
+def _answers(raters: Collection[bytes | None], each: Invitation) -> bool:
     """Whether there is the answer that an invitation asks for. One by somebody whom nobody knows
     counts for whoever is alone in that role; the team of evaluators answers as one."""
     if each.role == EVALUATOR:
-        return any((a[0], a[1], a[3]) == (each.case, each.role, each.window) for a in answered)
-    exact = (each.case, each.role, each.rater, each.window) in answered
-    return exact or (
-        each.role in (SELF, SUPERIOR) and (each.case, each.role, None, each.window) in answered
-    )
-
-
-def _said(answered: Collection[Answer], case: bytes, role: str, window: str) -> bool:
-    return role == SELF and any(
-        (a[0], a[1], a[3]) == (case, role, window) for a in answered if a[0] == case
-    )
+        return bool(raters)
+    return each.rater in raters or (each.role in (SELF, SUPERIOR) and None in raters)
 
 
 # Learners, peers, those who are led ---------------------------------------------------------
@@ -294,7 +313,7 @@ def _others(
     window: Window,
     role: str,
     staff: Staff,
-    standing: Sequence[Invitation],
+    there: Sequence[Invitation],
     peers: Mapping[bytes, Sequence[bytes]],
     today: int,
 ) -> Iterator[Invitation]:
@@ -320,11 +339,6 @@ def _others(
         raters = [*draw(case.case, able, max(3, case.programme.peers))]
     else:
         raters = [None]
-    there = [
-        each
-        for each in standing
-        if (each.case, each.role, each.window) == (case.case, role, window.name)
-    ]
     if there and role in (PEER, SUBORDINATE):
         return  # drawn once: who was confirmed later does not change the draw
     for rater in raters:
@@ -371,19 +385,14 @@ def _want(
     case: Followed,
     window: Window,
     staff: Staff,
-    standing: Sequence[Invitation],
-    answered: Collection[Answer],
+    there: Sequence[Invitation],
     today: int,
     wanted: dict[bytes, list[_Wanted]],
 ) -> None:
-    there = [
-        each
-        for each in standing
-        if (each.case, each.role, each.window) == (case.case, SUPERIOR, window.name)
-        and each.state != VACANT
-        and not (each.state == SKIPPED and each.why in (NOT_SUPERIOR, LEFT))
-    ]
-    if there or any((a[0], a[1], a[3]) == (case.case, SUPERIOR, window.name) for a in answered):
+    if any(
+        each.state != VACANT and not (each.state == SKIPPED and each.why in (NOT_SUPERIOR, LEFT))
+        for each in there
+    ):
         return
     rater = _superior(case, window, staff, today)
     wanted.setdefault(rater or _NOBODY, []).append(
@@ -410,10 +419,7 @@ def _visit(
     made = [
         each
         for each in before
-        if each.role == SUPERIOR
-        and each.rater == rater
-        and each.state != VACANT
-        and each.why not in (TOO_MANY_VISITS, NOT_DRAWN)
+        if each.state != VACANT and each.why not in (TOO_MANY_VISITS, NOT_DRAWN)
     ]
     # What comes up on the day of a letter joins its page, unless that was answered already.
     over = any(each.due_day == today and each.state not in WAITING for each in made)
