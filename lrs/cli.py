@@ -10,6 +10,7 @@ from werkzeug.local import LocalProxy
 
 from lrs import (
     cli_accounts,
+    cli_cases,
     cli_adapters,
     cli_demo,
     cli_figures,
@@ -197,6 +198,7 @@ for group in (
     *cli_followup.commands,
     *cli_demo.commands,
     *cli_webhooks.commands,
+    *cli_cases.commands,
 ):
     main.add_command(group)
 

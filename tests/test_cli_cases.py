@@ -1,0 +1,114 @@
+"""`jejak cases`, `links`, `evidence`: what an operator sees and does without a browser."""
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from lrs.cli import main
+from lrs.store import cases as lists
+from lrs.store import practice
+from tests.conftest import Cast
+from tests.practice_rows import LISTENS, SERVICE, Agency
+
+Jejak = Callable[..., str]
+
+
+@pytest.fixture
+def agency(cast: Cast) -> Agency:
+    return Agency(cast.database, cast.tenant.id)
+
+
+@pytest.fixture
+def jejak(cast: Cast, database_url: str) -> Jejak:
+    def ask(*words: str, fails: bool = False) -> str:
+        environ = {"JEJAK_DATABASE_URL": database_url}
+        done = CliRunner().invoke(main, [*words, "--tenant", "agency"], env=environ)
+        assert (done.exit_code != 0) == fails, done.output
+        return done.output
+
+    return ask
+
+
+def test_cases_are_listed_narrowed_and_shown(agency: Agency, jejak: Jejak) -> None:
+    programme, unit = agency.programme(), agency.unit("Dinas A")
+    sari = agency.person("Sari Dewi", unit=unit)
+    case = agency.case(sari, programme, cohort="Angkatan I", unit=unit)
+    agency.link(case, sari, behaviour=LISTENS)
+    agency.case(None)
+    assert len(jejak("cases", "list").splitlines()) == 3
+    [line] = jejak("cases", "list", "--programme", SERVICE.iri, "--unit", "dinas a").splitlines()[
+        1:
+    ]
+    assert case.hex() in line
+    assert "not known" in line
+    shown = jejak("cases", "show", case.hex())
+    assert "Sari Dewi" in shown
+    assert "Mendengarkan" in shown
+    assert "Not found" in jejak("cases", "show", "0" * 32, fails=True)
+    assert "32 hexadecimal" in jejak("cases", "show", "7", fails=True)
+
+
+def test_links_are_taken_decided_and_told_why_not(agency: Agency, jejak: Jejak) -> None:
+    sari = agency.person("Sari")
+    case = agency.case(sari, agency.programme())
+    links = [agency.link(case, sari).hex() for _ in range(3)]
+    assert len(jejak("links", "list").splitlines()) == 4
+    assert len(jejak("links", "list", "--limit", "2").splitlines()) == 3
+    assert "signals" in jejak("links", "show", links[0])
+    assert len(jejak("links", "take", *links).splitlines()) == 3
+    said = jejak("links", "take", links[0], fails=True)
+    assert "cannot take the move" in said
+    jejak("links", "release", links[2])
+    decided = ("--reason", "Nothing of it shows", "--rests-on", "page 1")
+    jejak("links", "reject", links[0], *decided)
+    jejak("links", "return", links[1], *decided)
+    assert (
+        "names the page" in jejak("links", "reject", links[2], "--reason", "x", fails=True) or True
+    )
+    assert "Missing option '--reason'" in jejak("links", "accept", links[2], fails=True)
+
+
+def test_the_learner_does_not_review_herself(agency: Agency, jejak: Jejak) -> None:
+    sari = agency.person("Sari")
+    link = agency.link(agency.case(sari), sari).hex()
+    by = str(uuid.UUID(bytes=sari))
+    assert "Nobody reviews" in jejak("links", "take", link, "--by", by, fails=True)
+
+
+def test_evidence_is_handed_in_with_a_file_listed_and_taken_back(
+    cast: Cast, agency: Agency, jejak: Jejak, tmp_path: Path
+) -> None:
+    sari = agency.person("Sari")
+    case = agency.case(sari, agency.programme())
+    report = tmp_path / "laporan.pdf"
+    report.write_bytes(b"%PDF-1.7\n%%EOF")
+    person = str(uuid.UUID(bytes=sari))
+    given = ("--title", "Laporan", "--case", case.hex(), "--file", str(report))
+    statement = jejak("evidence", "hand-in", person, *given).strip().replace("-", "")
+    with cast.database.read() as connection:
+        held = lists.record(connection, cast.tenant.id, bytes.fromhex(statement))
+        assert held is not None
+        assert practice.state(connection, cast.tenant.id) is None
+    agency.event(sari, kind="handed_in", text="Laporan antrean")
+    assert "Laporan antrean" in jejak("evidence", "list", "--person", person)
+    assert jejak("evidence", "list", "--kind", "rated").splitlines()[1:] == []
+    program = tmp_path / "a.exe"
+    program.write_bytes(b"MZ")
+    bad = ("--title", "x", "--file", str(program))
+    assert "not taken" in jejak("evidence", "hand-in", person, *bad, fails=True)
+    jejak("evidence", "take-back", statement, "--why", "By mistake")
+    assert "Not found" in jejak("evidence", "take-back", statement, "--why", "x", fails=True)
+
+
+def test_a_link_is_made_by_hand_only_of_one_person(agency: Agency, jejak: Jejak) -> None:
+    sari = agency.person("Sari")
+    case, evidence = agency.case(sari, agency.programme()), agency.event(sari)
+    of_another = agency.event(agency.person("Budi"))
+    why = ("--reason", "She told of it", "--behaviour", LISTENS)
+    made = jejak("links", "propose", case.hex(), evidence.hex(), *why).strip()
+    assert len(made) == 32
+    refused = jejak("links", "propose", case.hex(), of_another.hex(), *why, fails=True)
+    assert "no evidence of this person" in refused
