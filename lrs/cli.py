@@ -10,8 +10,8 @@ from werkzeug.local import LocalProxy
 
 from lrs import (
     cli_accounts,
-    cli_cases,
     cli_adapters,
+    cli_cases,
     cli_demo,
     cli_figures,
     cli_followup,
