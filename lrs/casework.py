@@ -512,22 +512,35 @@ def _decide(connection: Connection, tenant: Tenant, verdict: Verdict, now: datet
     return statement
 
 
+def standings(
+    connection: Connection, tenant: Tenant, links: Mapping[bytes, bytes]
+) -> dict[bytes, review.Standing]:
+    """Where links stand by what the log holds now: the projector may be a second behind. `links`
+    maps each to its evidence."""
+    found: dict[bytes, list[review.Verdict]] = {link: [] for link in links}
+    targets = sorted(set(links.values()))
+    for row in practice.referring_any(connection, tenant.id, tenant.practice.id, targets):
+        told = records.read(parse(row.body))
+        if isinstance(told, Verdict) and not row.voided:
+            link = link_of(tenant, told)
+            if link in found:
+                found[link].append(as_moved(told, link, row.position, row.id))
+    return {link: review.after(verdicts) for link, verdicts in found.items()}
+
+
+def link_of(tenant: Tenant, verdict: Verdict) -> bytes:
+    """Which link a verdict is about."""
+    return names.link(
+        bytes.fromhex(verdict.case),
+        bytes.fromhex(verdict.evidence),
+        _behaviour(tenant, verdict.behaviour),
+    )
+
+
 def _standing(
     connection: Connection, tenant: Tenant, link: bytes, evidence: bytes
 ) -> review.Standing:
-    """Where a link stands by what the log holds now: the projector may be a second behind."""
-    found = []
-    for row in practice.referring(connection, tenant.id, tenant.practice.id, evidence):
-        told = records.read(parse(row.body))
-        if isinstance(told, Verdict) and not row.voided:
-            named = names.link(
-                bytes.fromhex(told.case),
-                bytes.fromhex(told.evidence),
-                _behaviour(tenant, told.behaviour),
-            )
-            if named == link:
-                found.append(as_moved(told, link, row.position, row.id))
-    return review.after(found)
+    return standings(connection, tenant, {link: evidence})[link]
 
 
 # What is there ------------------------------------------------------------------------------------

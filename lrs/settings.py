@@ -302,6 +302,14 @@ class Settings:
     zone: str = setting(
         "Asia/Jakarta", time_zone, "Time zone of the pages, until somebody chooses their own."
     )
+    review_days: int = setting(
+        "14", whole(1, 365), "Within how many days links are to be reviewed; later is overdue."
+    )
+    second_opinions: int = setting(
+        "10",
+        whole(0, 100),
+        "Of how many of 100 decided links a second reviewer is asked too: drawn by chance.",
+    )
     session_idle_minutes: int = setting(
         "120", whole(5, 1440), "How long somebody stays signed in without asking for a page."
     )

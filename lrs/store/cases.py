@@ -118,7 +118,13 @@ class Link:
     cohort: str | None
     unit: bytes | None
     unit_path: str | None
+    completed_at: int
     told: Mapping[str, Any]
+
+    @property
+    def waits_since(self) -> int:
+        """Since when it can be reviewed: since there are both the evidence and the completion."""
+        return max(self.at, self.completed_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -461,20 +467,41 @@ def links(
     which: Which = Which(states=TO_REVIEW),
     *,
     evidence: bytes | None = None,
+    behaviour: bytes | None = None,
+    waiting_since: tuple[int | None, int | None] = (None, None),
+    plain_from: int | None = None,
     whose: Whose = None,
     after: Place | None = None,
     limit: int = 50,
 ) -> Page[Link]:
     """Links in these states, the longest waiting first: by default, the review queue.
 
-    Each state is read in the order of the index `links_to_review`, and what came is merged.
+    `waiting_since` are the first and the last moment (microseconds) since which they wait; links of
+    at least the weight `plain_from` are plain: of work since the clock's start, and said by more
+    than the learner. Each state is read in the order of the index `links_to_review`, and what came
+    is merged.
     """
+    narrow = _Where()
+    if behaviour is not None:
+        narrow.add("l.behaviour = ?", behaviour)
+    if plain_from is not None:
+        narrow.add("l.self_said = 0 AND l.placed = 'after' AND l.weight >= ?", plain_from)
+    _waiting(narrow, *waiting_since)
     asked = [
-        _links_in(connection, tenant_id, state, which, evidence, whose, after, limit + 1)
+        _links_in(connection, tenant_id, state, which, evidence, narrow, whose, after, limit + 1)
         for state in which.states or review.STATES
     ]
     rows = list(islice(merge(*asked, key=lambda row: (row[0], row[1])), limit + 1))
     return _cut(rows, limit, lambda row: (row[0], row[1].hex()), _Links(connection, tenant_id))
+
+
+def _waiting(where: _Where, first: int | None, last: int | None) -> None:
+    """Narrow to links that wait since then: since the later of the evidence and the completion."""
+    completed = "SELECT 1 FROM cases w WHERE w.id = l.case_id AND w.completed_at"
+    if first is not None:
+        where.add(f"(l.at >= ? OR EXISTS ({completed} >= ?))", first, first)
+    if last is not None:
+        where.add(f"l.at <= ? AND EXISTS ({completed} <= ?)", last, last)
 
 
 def _links_in(
@@ -483,6 +510,7 @@ def _links_in(
     state: str,
     which: Which,
     evidence: bytes | None,
+    narrow: _Where,
     whose: Whose,
     after: Place | None,
     limit: int,
@@ -495,6 +523,8 @@ def _links_in(
     where = _Where()
     where.add("l.state = ?", state)
     where.beyond(("l.at", "l.id"), after)
+    if narrow.parts:
+        where = where.and_also(str(narrow), *narrow.values)
     in_order = (
         f"SELECT l.at, l.id, l.case_id FROM links l WHERE l.tenant_id = ? AND {where}"
         " ORDER BY l.at, l.id LIMIT ?"
@@ -556,6 +586,38 @@ def links_of_case(connection: Connection, tenant_id: int, case_id: bytes) -> lis
     return _Links(connection, tenant_id)(rows)
 
 
+def wanting_second(
+    connection: Connection,
+    tenant_id: int,
+    drawn: Callable[[bytes], bool],
+    not_by: bytes,
+    limit: int = 50,
+) -> list[Link]:
+    """Links that were decided once, of those `drawn` for a second opinion, which `not_by` may give:
+    neither the first reviewer nor the learner. At most `LOOK` of each state are looked at."""
+    rows: list[Sequence[Any]] = []
+    for state in (review.ACCEPTED, review.RETURNED, review.REJECTED):
+        found = _run(
+            connection,
+            f"SELECT {_LINK} FROM links l WHERE l.tenant_id = ? AND l.state = ?"
+            " AND l.first_move IS NOT NULL AND l.second_move IS NULL AND l.subject <> ?"
+            " ORDER BY l.at DESC, l.id DESC LIMIT ?",
+            (tenant_id, state, not_by, LOOK),
+        )
+        rows += [row for row in found if drawn(row[1])]
+    rows.sort(key=lambda row: (row[0], row[1]))
+    rows = [row for row in rows if first_by(json.loads(row[12])["history"]) != not_by.hex()]
+    return _Links(connection, tenant_id)(rows[:limit])
+
+
+def first_by(history: Sequence[Mapping[str, Any]]) -> str | None:
+    """Who gave the first deciding verdict of a link, by the history in its body."""
+    for each in history:
+        if each["move"] in review.DECIDING and not (each.get("second") or each.get("out_of_order")):
+            return str(each["by"])
+    return None
+
+
 def waiting(connection: Connection, tenant_id: int) -> dict[str, int]:
     """How many links there are in each state."""
     rows = run(
@@ -580,7 +642,7 @@ class _Links:
             for piece in pieces(sorted({row[2] for row in rows}))
             for row in _run(
                 self.connection,
-                "SELECT id, programme, cohort, unit FROM cases"
+                "SELECT id, programme, cohort, unit, completed_at FROM cases"
                 f" WHERE id IN ({placeholders(piece)})",
                 piece,
             )
@@ -590,7 +652,7 @@ class _Links:
         look.programmes(each[0] for each in of_case.values())
         made = []
         for row in rows:
-            programme, cohort, unit = of_case.get(row[2], (None, None, None))
+            programme, cohort, unit, completed = of_case.get(row[2], (None, None, None, 0))
             made.append(
                 Link(
                     id=row[1],
@@ -610,6 +672,7 @@ class _Links:
                     cohort=cohort,
                     unit=unit,
                     unit_path=look.unit(unit),
+                    completed_at=completed,
                     told=json.loads(row[12]),
                 )
             )
@@ -1152,6 +1215,16 @@ def unclaimed(
 
 
 # Names ---------------------------------------------------------------------------------------
+
+
+def names_of(
+    connection: Connection, tenant_id: int, people: Iterable[bytes | None]
+) -> dict[bytes, str]:
+    """What these people are called; who is nobody of the register is left out."""
+    wanted = {each for each in people if each is not None}
+    look = _Names(connection, tenant_id)
+    look.people(wanted)
+    return {each: name for each in wanted if (name := look.person(each)) is not None}
 
 
 class _Names:

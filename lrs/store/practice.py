@@ -463,6 +463,24 @@ def referring(connection: Connection, tenant_id: int, store_id: int, target: byt
     return [_logged(row) for row in rows]
 
 
+def referring_any(
+    connection: Connection, tenant_id: int, store_id: int, targets: Sequence[bytes]
+) -> list[Logged]:
+    """As `referring`, of several targets at once."""
+    found = [
+        _logged(row)
+        for piece in pieces(targets)
+        for row in run(
+            connection,
+            "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body"
+            " FROM statement_refs r JOIN statements s ON s.position = r.position"
+            f" WHERE r.tenant_id = ? AND r.target IN ({placeholders(piece)}) AND s.store_id = ?",
+            (tenant_id, *piece, store_id),
+        )
+    ]
+    return sorted(found, key=lambda each: each.position)
+
+
 def add_citizens(connection: Connection, rows: Sequence[Values]) -> None:
     """Write anonymous answers about units; those that are there already are left alone."""
     insert(connection, tables.citizens, rows, ignore=True)
