@@ -20,6 +20,7 @@ HERE: Final = Path(__file__).parent / "static"
 BUNDLES: Final = {
     "jejak.css": ("vendor/pico-2.1.1.min.css", "jejak.css"),
     "jejak.js": ("vendor/htmx-2.0.11.min.js", "jejak.js"),
+    "review.js": ("review.js",),
 }
 
 FOREVER: Final = "public, max-age=31536000, immutable"

@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from lrs.web import account, home, signing, site
+from lrs.web import account, evidence, home, review, signing, site
 
-ROOMS = (home.ROOM, signing.ROOM, account.ROOM)
+ROOMS = (home.ROOM, signing.ROOM, account.ROOM, review.ROOM, evidence.ROOM)
 
 
 def blueprint() -> Blueprint:

@@ -4,6 +4,7 @@ A room of the pages is a `Room`; each of its addresses names the action of `lrs/
 it is, or that it is public. `here()` is who is looking.
 """
 
+import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from sqlalchemy import Connection
 
 from lrs.auth import roles
 from lrs.context import Context
-from lrs.store import audit
+from lrs.store import audit, cases, practice
 from lrs.store.accounts import Tenant, User
 from lrs.store.sessions import Session
 
@@ -61,6 +62,14 @@ class Here:
         """As the register and the audit trail name them; a person of the register by its UUID is
         `by`."""
         return f"user:{self.user.login}"
+
+    def by(self, connection: Connection) -> str:
+        """As records of the practice side name them: whom of the register they were found to be,
+        so that nobody reviews their own work under an older id, else as `who`."""
+        if self.user.person is None:
+            return self.who
+        merged = practice.merged(connection, self.tenant.id)
+        return str(uuid.UUID(bytes=cases.canonical(self.user.person, merged)))
 
     def may(self, action: str) -> bool:
         """Whether they may do it with what is everybody's."""
