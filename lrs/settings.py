@@ -302,9 +302,6 @@ class Settings:
     zone: str = setting(
         "Asia/Jakarta", time_zone, "Time zone of the pages, until somebody chooses their own."
     )
-    review_days: int = setting(
-        "14", whole(1, 365), "Within how many days links are to be reviewed; later is overdue."
-    )
     second_opinions: int = setting(
         "10",
         whole(0, 100),

@@ -173,6 +173,7 @@ def queue() -> str:
         live = _standings(connection, there.tenant, links)
         whose = told.named(connection, there.tenant, [each.held_by for each in live.values()])
         counts = cases.waiting(connection, there.tenant.id)
+        undo = _undoable(connection, there)
         programmes = _programmes(connection, there.tenant)
         units = register.units(connection, there.tenant.id)
     rows = [_row(each, live[each.id], whose, _me(by), there) for each in links]
@@ -186,6 +187,7 @@ def queue() -> str:
         ),
         waiting=sum(counts.get(state, 0) for state in cases.TO_REVIEW),
         narrowed=narrowed(),
+        undo=undo,
         programmes=_programme_choices(there.tenant, programmes),
         cohorts=_cohorts(programmes),
         behaviours=_behaviour_choices(there.tenant, programmes),
@@ -356,8 +358,7 @@ def _skipped() -> frozenset[bytes]:
 def _on(link: Link | None, **more: str | None) -> Answer:
     """To a link that was taken, or to the queue, which then is empty for this reviewer."""
     if link is None:
-        if not more.get("undo"):
-            site.say(_("Nothing is left to review here."))
+        site.say(_("Nothing is left to review here."))
         return redirect(url_for("web.review.queue", **narrowed(**more)), 303)
     return redirect(url_for("web.review.one", link=link.id.hex(), **narrowed(**more)), 303)
 
@@ -455,7 +456,7 @@ def _desk(connection: Connection, there: Here, link: bytes, *, ahead: bool = Fal
         raise NotFound(f"a case {found.case.hex()}")
     row = practice.link(connection, tenant.id, link)
     answers = cases.answers(connection, tenant.id, found.case)
-    about = [each for each in answers if each.behaviour in (None, found.behaviour)]
+    about = [each for each in answers if _tells(each, found)]
     piece = evidence.piece(connection, tenant, found.evidence)
     others = [
         each
@@ -482,6 +483,14 @@ def _desk(connection: Connection, there: Here, link: bytes, *, ahead: bool = Fal
         following=following,
         wants_second=review.second_wanted(found.id, _share(there)),
     )
+
+
+def _tells(answer: cases.Answer, link: Link) -> bool:
+    """Whether an answer helps to judge a link: a rating of its behaviour, or, where the evidence
+    names none, of any."""
+    if answer.behaviour is None:
+        return bool(answer.fields.get("note"))
+    return link.behaviour is None or answer.behaviour == link.behaviour
 
 
 def _behaviour(connection: Connection, tenant: Tenant, link: Link) -> Behaviour | None:
@@ -865,7 +874,7 @@ def second() -> str:
     with there.read() as connection:
         links = _wanting(connection, there, there.by(connection))
         undo = _undoable(connection, there)
-    return render_template("review_seconds.html", links=links, undo=undo, kinds=told.KINDS)
+    return render_template("review_seconds.html", links=links, undo=undo, narrowed={})
 
 
 @ROOM.page("/review/second/<link>", "verdicts/write")

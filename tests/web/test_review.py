@@ -1,0 +1,509 @@
+"""The review queue: people take links, decide them, take back, and see what is theirs to see."""
+
+import hashlib
+import io
+import json
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from lrs import casework, intake
+from lrs.casework import Upload
+from lrs.practice import records
+from lrs.store import accounts, audit
+from lrs.web import told
+from lrs.xapi.attachments import Part
+from lrs.xapi.versions import V1
+from tests import make
+from tests.conftest import Cast
+from tests.pdfs import pdf
+from tests.promises import parts
+from tests.test_casework import (
+    ANSWERS,
+    BUDI,
+    HELPS,
+    SARI,
+    Desk,
+    answered,
+    desk,
+    evidence,
+)
+from tests.web.conftest import Browser, links
+
+__all__ = ["desk"]
+
+XSS = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{7*7}}"
+
+
+def hand_in(desk: Desk, case: bytes, title: str, **more: Any) -> str:
+    """Somebody else's evidence on the case of Sari; answers its statement."""
+    files = more.pop("files", ())
+    told: dict[str, Any] = {"by": BUDI, "role": records.SUPERIOR, "of": "observation"}
+    piece = evidence(case=case.hex(), title=title, **(told | more))
+    statement: str = desk.do(casework.hand_in, piece, files=files)
+    return statement
+
+
+def from_a_workplace(desk: Desk, *files: tuple[str, str, bytes]) -> str:
+    """Work that a system says Sari did, with files that no door of ours looked at."""
+    parts_ = []
+    told: list[dict[str, Any]] = []
+    for name, kind, content in files:
+        sha2 = hashlib.sha256(content).hexdigest()
+        parts_.append(Part(sha2, sha2, kind, len(content), io.BytesIO(content), {}))
+        usage = "http://id.tincanapi.com/attachment/supporting_media"
+        facts = {"usageType": usage, "display": {"en": name}, "contentType": kind}
+        told.append({**facts, "length": len(content), "sha2": sha2})
+    statement = make.statement(
+        actor=make.agent("sari"),
+        verb={"id": "https://w3id.org/xapi/dod-isd/verbs/performed"},
+        object={"id": "https://kerja.example.go.id/1", "definition": {"name": {"id": XSS}}},
+        context={"contextActivities": {"other": [{"id": ANSWERS}]}},
+        timestamp="2026-04-01T03:00:00Z",
+        attachments=told,
+    )
+    who = parts.principal(desk.cast)
+    batch = intake.examine(
+        json.dumps([statement]).encode(),
+        parts_,
+        version=V1,
+        principal=who,
+        place=who.learning,
+        defines=True,
+    )
+    (made,) = desk.database.write(lambda c: intake.store(c, batch)).ids
+    desk.catch_up()
+    return made
+
+
+@pytest.fixture
+def waiting(desk: Desk) -> list[str]:
+    """Three links of Sari that wait, by their ids in the order of the queue."""
+    case = desk.completes("sari")
+    for title in ("Antrean satu", "Antrean dua", "Antrean tiga"):
+        hand_in(desk, case, title)
+    return [bytes(each["id"]).hex() for each in desk.links()]
+
+
+def post(browser: Browser, address: str, **values: Any) -> str:
+    """Send a form of ours that stands on some page; answers what came back."""
+    token = browser.get("/account").form("/account").fields["token"]
+    return browser.post(address, {"token": token, **values}).get_data(as_text=True)
+
+
+def state(desk: Desk, link: str) -> str:
+    desk.catch_up()
+    return next(str(row["state"]) for row in desk.links() if bytes(row["id"]).hex() == link)
+
+
+def test_a_reviewer_goes_through_the_queue_one_press_each(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina = signed_in("reviewer", login="rina")
+    assert rina.get("/review").text.count("Antrean") == 3
+    assert "Antrean satu" in rina.send("/review/next").text
+    for verdict in ("accept 1", "return 4", "reject 7"):
+        page = rina.send("/decide", verdict=verdict)
+        assert page.status == 200
+    assert "Nothing is left to review here" in page.text
+    assert [state(desk, each) for each in waiting] == ["accepted", "returned", "rejected"]
+    body = desk.links()[0]["body"].decode()
+    assert "The work shows this behaviour." in body
+    assert "record " in body
+
+
+def test_opening_a_link_does_not_take_it_and_who_holds_it_is_shown(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina, tono = signed_in("reviewer", login="rina"), signed_in("admin", login="tono")
+    assert "Nobody reviews this link yet" in rina.get(f"/review/{waiting[0]}").text
+    assert state(desk, waiting[0]) == "submitted"
+    assert "The work shows this behaviour" in rina.send("/take").text
+    assert state(desk, waiting[0]) == "in_review"
+    assert "With rina" in tono.get("/review").text
+    assert "rina took this link" in tono.get(f"/review/{waiting[0]}").text
+    # Two begin at once, and none is given what the other holds.
+    tono.get("/review")
+    assert "Antrean dua" in tono.send("/review/next").text
+    rina.get(f"/review/{waiting[0]}")
+    post(rina, f"/review/{waiting[0]}/release")
+    assert "others can take it now" in rina.get("/review").text
+    assert state(desk, waiting[0]) == "submitted"
+
+
+def test_what_was_decided_a_moment_ago_is_not_offered_again(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina = signed_in("reviewer", login="rina")
+    rina.get("/review")
+    rina.send("/review/next")
+    # Nothing is projected between: the tables do not know yet.
+    assert "Antrean dua" in rina.send("/decide", verdict="accept 1").text
+    assert "Antrean satu" not in rina.get("/review").text
+    assert desk.links()[0]["state"] == "submitted"
+
+
+def test_a_verdict_is_undone_from_the_next_page(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina = signed_in("reviewer", login="rina")
+    rina.get("/review")
+    rina.send("/review/next")
+    assert "Undo" in rina.send("/decide", verdict="reject 8").text
+    assert "Antrean satu" in rina.send("/review/undo").text
+    assert state(desk, waiting[0]) == "in_review"
+    assert rina.send("/decide", verdict="accept 1").status == 200
+    assert state(desk, waiting[0]) == "accepted"
+
+
+def test_nobody_undoes_somebody_elses_verdict(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina, tono = signed_in("reviewer", login="rina"), signed_in("reviewer", login="tono")
+    rina.get("/review")
+    rina.send("/review/next")
+    rina.send("/decide", verdict="reject 8")
+    form = rina.page.form("/review/undo")
+    token = tono.get("/account").form("/account").fields["token"]
+    answer = tono.post("/review/undo", {"token": token, "statement": form.fields["statement"]})
+    assert answer.status_code == 404
+    assert state(desk, waiting[0]) == "rejected"
+
+
+def test_what_cannot_be_told_yet_goes_back_to_the_queue_and_not_to_the_same_reviewer(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina, tono = signed_in("reviewer", login="rina"), signed_in("reviewer", login="tono")
+    rina.get("/review")
+    rina.send("/review/next")
+    assert "Antrean dua" in rina.send("/decide", verdict="not_seen 0").text
+    assert state(desk, waiting[0]) == "submitted"
+    tono.get("/review")
+    assert "Antrean satu" in tono.send("/review/next").text
+    assert "Not observed yet by rina" in tono.page.text
+
+
+def test_nobody_reviews_their_own_work_even_by_an_older_id(
+    desk: Desk, cast: Cast, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    sari = signed_in("reviewer", login="sari")
+    cast.database.write(
+        lambda c: accounts.change_user(c, cast.tenant, "sari", person=uuid.UUID(SARI).bytes)
+    )
+    sari.get("/review")
+    assert "Nothing is left to review here" in sari.send("/review/next").text
+    sari.get(f"/review/{waiting[0]}")
+    assert "your own work" in sari.page.text
+    token = sari.get("/account").form("/account").fields["token"]
+    sari.post(f"/review/{waiting[0]}/take", {"token": token})
+    answer = sari.post(
+        f"/review/{waiting[0]}/decide",
+        {"token": token, "verdict": "accept 1", "rests_on": "record x"},
+    )
+    assert answer.status_code == 400
+    assert state(desk, waiting[0]) == "submitted"
+
+
+def test_what_only_the_learner_says_cannot_be_accepted_and_says_why(
+    desk: Desk, signed_in: Callable[..., Browser]
+) -> None:
+    case = desk.completes("sari")
+    hand_in(desk, case, "Kata sendiri", by=SARI, role=records.SELF)
+    rina = signed_in("reviewer", login="rina")
+    rina.get("/review")
+    page = rina.send("/review/next")
+    assert "Only the alumni say so" in page.text
+    assert rina.send("/decide", verdict="accept 1").status == 400
+    assert "before accepting" in rina.page.text
+    desk.do(casework.answer, answered(case))
+    rina.get(page.address)
+    assert rina.send("/decide", verdict="accept 1").status == 200
+    assert desk.links()[0]["state"] == "in_review"
+    assert state(desk, bytes(desk.links()[0]["id"]).hex()) == "accepted"
+
+
+def test_two_reviewers_at_once_and_the_second_is_told(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina, tono = signed_in("reviewer", login="rina"), signed_in("reviewer", login="tono")
+    rina.get(f"/review/{waiting[0]}")
+    tono.get(f"/review/{waiting[0]}")
+    rina.send("/take")
+    assert "Somebody else took or decided it meanwhile" in tono.send("/take").text
+    rina.send("/decide", verdict="accept 1")
+    token = tono.get("/account").form("/account").fields["token"]
+    answer = tono.post(f"/review/{waiting[0]}/decide", {"token": token, "verdict": "reject 7"})
+    assert answer.status_code == 400
+
+
+def test_the_filters_of_the_address_go_with_every_step(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    case = bytes(desk.rows()[0]["id"])
+    hand_in(desk, case, "Perilaku lain", behaviours=(HELPS,))
+    digest = next(
+        bytes(row["behaviour"]).hex() for row in desk.links() if b"Perilaku lain" in row["body"]
+    )
+    rina = signed_in("reviewer", login="rina")
+    page = rina.get(f"/review?behaviour={digest}")
+    assert page.text.count("Antrean") == 0
+    page = rina.send("/review/next")
+    assert f"behaviour={digest}" in page.address
+    assert "Perilaku lain" in page.text
+    assert "Nothing is left" in rina.send("/decide", verdict="accept 1").text
+    for wrong in ("?behaviour=xyz", "?unit=00", "?state=x&who=y&age=z", "?after=%00"):
+        assert rina.get(f"/review{wrong}").status == 200
+    desk.catch_up()
+    assert "Perilaku lain" in rina.get("/review?state=decided").text
+    assert "Perilaku lain" not in rina.get("/review?who=mine").text
+
+
+def test_what_waits_too_long_is_overdue(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser], clock: Any
+) -> None:
+    rina = signed_in("reviewer", login="rina")
+    since = max(int(row["at"]) for row in desk.links())
+    moment = clock.now
+    clock.now = moment.fromtimestamp(since / 1_000_000, moment.tzinfo) + timedelta(days=13)
+    rina.sign_in("rina")
+    assert "Overdue" not in re.sub(r"<select.*?</select>", "", rina.get("/review").html, flags=re.S)
+    assert rina.get("/review?age=overdue").text.count("Antrean") == 0
+    assert rina.get("/review?age=due").text.count("Antrean") == 3
+    clock.on(days=2)
+    rina.sign_in("rina")
+    assert rina.get("/review?age=overdue").text.count("Antrean") == 3
+
+
+# Many at once -------------------------------------------------------------------------------
+
+
+def together(desk: Desk) -> str:
+    row = desk.links()[0]
+    programme = next(bytes(each["programme"]).hex() for each in desk.rows())
+    return f"/review/together?programme={programme}&behaviour={bytes(row['behaviour']).hex()}"
+
+
+def test_plain_links_are_decided_together_and_what_is_not_plain_is_left(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    case = bytes(desk.rows()[0]["id"])
+    hand_in(desk, case, "Kata sendiri", by=SARI, role=records.SELF)
+    own = next(bytes(r["id"]).hex() for r in desk.links() if b"Kata sendiri" in r["body"])
+    rina = signed_in("reviewer", login="rina")
+    page = rina.get(together(desk))
+    assert "Antrean satu" in page.text
+    assert "Kata sendiri" not in page.text
+    answer = post(rina, page.address, verdict="accept 1", link=[*waiting[:2], own])
+    assert "2 links were decided" in answer
+    assert "It is not plain" in answer
+    assert [state(desk, each) for each in (*waiting, own)] == [
+        *("accepted", "accepted", "submitted", "submitted")
+    ]
+
+
+def test_links_of_another_behaviour_are_not_taken_along(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    hand_in(desk, bytes(desk.rows()[0]["id"]), "Perilaku lain", behaviours=(HELPS,))
+    other = next(bytes(r["id"]).hex() for r in desk.links() if b"Perilaku lain" in r["body"])
+    rina = signed_in("reviewer", login="rina")
+    answer = post(rina, together(desk), verdict="return 4", link=[waiting[0], other])
+    assert "another training or behaviour" in answer
+    assert state(desk, other) == "submitted"
+    assert state(desk, waiting[0]) == "returned"
+
+
+# Second opinions ----------------------------------------------------------------------------
+
+
+def test_a_second_opinion_is_blind_and_somebody_elses(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser], app: Flask
+) -> None:
+    context = app.extensions["jejak"]
+    app.extensions["jejak"] = replace(
+        context, settings=replace(context.settings, second_opinions=100)
+    )
+    rina, tono = signed_in("reviewer", login="rina"), signed_in("reviewer", login="tono")
+    rina.get("/review")
+    rina.send("/review/next")
+    rina.send("/decide", verdict="reject 8", note="Hanya latihan.")
+    desk.catch_up()
+    assert "No second opinion is wanted" in rina.get("/review/second").text
+    assert rina.get(f"/review/second/{waiting[0]}").status == 404
+    assert "Antrean satu" in tono.get("/review/second").text
+    page = tono.get(f"/review/second/{waiting[0]}")
+    for told_ in (
+        "Hanya latihan",
+        "rina",
+        "Rejected",
+        "trial or an exercise, not the work itself. H",
+    ):
+        assert told_ not in page.text
+    assert "Undo" in tono.send("/decide", verdict="accept 1").text
+    desk.catch_up()
+    row = desk.links()[0]
+    assert (row["state"], row["first_move"], row["second_move"]) == ("rejected", "reject", "accept")
+    assert "No second opinion" in tono.get("/review/second").text
+
+
+# What is seen -------------------------------------------------------------------------------
+
+
+def test_what_people_write_is_text_and_nothing_else(
+    desk: Desk, signed_in: Callable[..., Browser]
+) -> None:
+    case = desk.completes("sari")
+    hand_in(desk, case, XSS, text=XSS)
+    statement = from_a_workplace(
+        desk,
+        (XSS, "text/html", b"<script>alert(3)</script>"),
+        (f"{XSS}.svg", "image/svg+xml", b"<svg onload=alert(4)>"),
+        ("gambar.png", "image/png", b"<html><script>alert(5)</script>"),
+    )
+    rina = signed_in("reviewer", login="rina")
+    rina.get("/review")
+    for address in ("/review", f"/evidence/{statement}"):
+        html = rina.get(address).html
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+        assert "49" not in re.findall(r"&#39;(\S+)", html)
+    rina.get("/review")
+    assert "<script>alert" not in rina.send("/review/next").html
+    rina.send("/decide", verdict="return 4", note=XSS)
+    assert "<script>alert" not in rina.get("/review?state=decided").html
+    for n in range(3):
+        answer = rina.client.get(f"/evidence/{statement}/{n}")
+        assert answer.headers["Content-Type"] == "application/octet-stream"
+        assert answer.headers["Content-Disposition"].startswith("attachment;")
+        assert answer.headers["Content-Security-Policy"].startswith("sandbox;")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert rina.get(f"/evidence/{statement}/{n}/page/1").status == 200
+
+
+def test_a_document_is_looked_at_a_page_at_a_time(
+    desk: Desk, signed_in: Callable[..., Browser]
+) -> None:
+    case = desk.completes("sari")
+    document = pdf(["Halaman satu"], ["Bukti di halaman dua"])
+    statement = hand_in(
+        desk, case, "Laporan", files=[Upload("laporan.pdf", "application/pdf", document)]
+    )
+    rina = signed_in("reviewer", login="rina")
+    page = rina.get(f"/evidence/{statement}/0/page/2")
+    assert "Page 2 of 2" in page.text
+    assert "Bukti di halaman dua" in page.text
+    (picture,) = re.findall(r'src="(/evidence/[^"]+/picture)"', page.html)
+    answer = rina.client.get(picture)
+    assert answer.data.startswith(b"\x89PNG")
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox;")
+    assert "only 2 pages" in rina.get(f"/evidence/{statement}/0/page/9").text
+    rina.get("/review")
+    rina.send("/review/next")
+    rina.send("/decide", verdict="accept 1", rests_on="laporan.pdf", page="2")
+    desk.catch_up()
+    assert "laporan.pdf#page=2" in desk.links()[0]["body"].decode()
+    assert "laporan.pdf, page 2" in rina.get(f"/review/{bytes(desk.links()[0]['id']).hex()}").text
+
+
+def test_nothing_of_another_tenant_is_there(
+    desk: Desk, waiting: list[str], neighbour: Cast, person: Callable[..., Any], app: Flask
+) -> None:
+    statement = hand_in(
+        desk,
+        bytes(desk.rows()[0]["id"]),
+        "Laporan",
+        files=[Upload("a.png", "image/png", b"\x89PNG\r\n\x1a\n")],
+    )
+    person("lain", "admin", "reviewer", "operator", owner=neighbour)
+    other = Browser(app)
+    other.sign_in("lain")
+    token = other.get("/account").form("/account").fields["token"]
+    for address in (
+        f"/review/{waiting[0]}",
+        f"/review/second/{waiting[0]}",
+        f"/evidence/{statement}",
+        f"/evidence/{statement}/0",
+        f"/evidence/{statement}/0/page/1",
+        f"/evidence/{statement}/0/page/1/picture",
+    ):
+        assert other.get(address).status == 404, address
+    for step in ("take", "release", "decide", "withdraw", "submit"):
+        data = {"token": token, "verdict": "accept 1", "note": "x", "rests_on": "x"}
+        answer = other.post(f"/review/{waiting[0]}/{step}", data)
+        assert answer.status_code in (404,), step
+    answer = other.post(
+        "/review/together", {"token": token, "verdict": "accept 1", "link": waiting[0]}
+    )
+    assert answer.status_code == 404
+    assert state(desk, waiting[0]) == "submitted"
+
+
+def test_a_record_that_shows_nobodys_work_is_no_evidence(
+    desk: Desk, signed_in: Callable[..., Browser]
+) -> None:
+    desk.completes("sari")
+    rina = signed_in("reviewer", login="rina")
+    with desk.database.read() as connection:
+        ids = [
+            bytes(row[0]).hex()
+            for row in connection.exec_driver_sql("SELECT id FROM statement_ids").all()
+        ]
+    assert ids
+    for each in ids:
+        assert rina.get(f"/evidence/{each}").status == 404
+
+
+def test_who_saw_and_decided_what_is_in_the_trail(
+    desk: Desk, cast: Cast, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina = signed_in("reviewer", login="rina")
+    rina.get("/review")
+    rina.send("/review/next")
+    rina.send("/decide", verdict="accept 1")
+    with cast.database.read() as connection:
+        entries = audit.page(connection, cast.tenant.id, who="user:rina")
+    done = {(each.action, each.subject) for each in entries}
+    link = f"link {waiting[0]}"
+    assert {("link/taken", link), ("link/seen", link), ("link/accept", link)} <= done
+
+
+def test_an_acceptance_is_withdrawn_with_a_reason_and_a_return_comes_again(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina = signed_in("reviewer", login="rina")
+    rina.get("/review")
+    rina.send("/review/next")
+    rina.send("/decide", verdict="accept 1")
+    rina.send("/decide", verdict="return 5")
+    desk.catch_up()
+    rina.get(f"/review/{waiting[0]}")
+    assert "needs a reason" in rina.send("/withdraw", note=" ").text
+    rina.get(f"/review/{waiting[0]}")
+    assert "Withdrawn." in rina.send("/withdraw", note="Ternyata milik rekan.").text
+    assert state(desk, waiting[0]) == "withdrawn"
+    rina.get(f"/review/{waiting[1]}")
+    assert "in the queue again" in rina.send("/submit", note="Lampiran datang.").text
+    assert state(desk, waiting[1]) == "submitted"
+
+
+def test_every_key_gives_one_verdict_with_its_reason() -> None:
+    every = [each for _move, _word, some in told.choices() for each in some]
+    assert len({each.key for each in every}) == len(every) <= 10
+    assert all(told.chosen(each.value) == each for each in every)
+    assert told.chosen("accept 9") is None
+
+
+def test_links_lead_where_they_say(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina = signed_in("reviewer", login="rina")
+    page = rina.get(f"/review/{waiting[0]}")
+    for address in links(page.html, "^/(review|evidence|cases)"):
+        assert rina.get(address.replace("&amp;", "&")).status == 200, address
+    assert ANSWERS
