@@ -168,7 +168,7 @@ def queue() -> str:
     there, wanted = here(), asked()
     after = cast(Place | None, listing.after(cast(Any, tuple[int | str, ...])))
     with there.read() as connection:
-        by = there.by(connection)
+        by = there.reviewer(connection)
         links, more = _some(connection, there.tenant, wanted, after, _me(by))
         live = _standings(connection, there.tenant, links)
         whose = told.named(connection, there.tenant, [each.held_by for each in live.values()])
@@ -333,7 +333,7 @@ def _take(connection: Connection, there: Here, by: str, candidates: Iterator[Lin
 def _work(work: Callable[[Connection, Here, str], Any]) -> Any:
     """One transaction of a reviewer: `work` is told who they are as records name them."""
     there = here()
-    return there.write(lambda connection: work(connection, there, there.by(connection)))
+    return there.write(lambda connection: work(connection, there, there.reviewer(connection)))
 
 
 @ROOM.page("/review/next", "verdicts/write", methods=("POST",))
@@ -446,7 +446,7 @@ class Desk:
 def _desk(connection: Connection, there: Here, link: bytes, *, ahead: bool = False) -> Desk:
     tenant = there.tenant
     found = _found(connection, tenant, link)
-    by = there.by(connection)
+    by = there.reviewer(connection)
     me = _me(by)
     standing = _standings(connection, tenant, [found])[found.id]
     actors = {each.by for each in standing.history}
@@ -661,7 +661,7 @@ def _undoable(connection: Connection, there: Here) -> Undoable | None:
     """The verdict that the address says was just given."""
     try:
         statement = uuid.UUID(request.args.get("undo", "")).bytes
-        verdict, link = _own_verdict(connection, there, statement, there.by(connection))
+        verdict, link = _own_verdict(connection, there, statement, there.reviewer(connection))
     except (ValueError, NotFound):
         return None
     kind, word = told.MOVES[verdict.move]
@@ -737,7 +737,7 @@ def together() -> str:
     with there.read() as connection:
         programmes = _programmes(connection, there.tenant)
         if ready:
-            by = there.by(connection)
+            by = there.reviewer(connection)
             links, more = _plain(connection, there, wanted, _me(by))
             live = _standings(connection, there.tenant, links)
             rows = [_row(each, live[each.id], {}, _me(by), there) for each in links]
@@ -872,7 +872,7 @@ def second() -> str:
     """Links drawn for a second opinion, without the first."""
     there = here()
     with there.read() as connection:
-        links = _wanting(connection, there, there.by(connection))
+        links = _wanting(connection, there, there.reviewer(connection))
         undo = _undoable(connection, there)
     return render_template("review_seconds.html", links=links, undo=undo, narrowed={})
 
@@ -888,7 +888,7 @@ def _second_one(link: bytes, form: Form) -> str:
     with there.read() as connection:
         desk = _desk(connection, there, link, ahead=True)
         standing = _standings(connection, there.tenant, [desk.row.link])[link]
-        if not _may_second(standing, desk.row.link, there.by(connection), there):
+        if not _may_second(standing, desk.row.link, there.reviewer(connection), there):
             raise NotFound(f"a second opinion on {link.hex()}")
         undo = _undoable(connection, there)
     there.saw("link", link.hex())

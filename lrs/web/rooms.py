@@ -60,10 +60,10 @@ class Here:
     @property
     def who(self) -> str:
         """As the register and the audit trail name them; a person of the register by its UUID is
-        `by`."""
+        `reviewer`."""
         return f"user:{self.user.login}"
 
-    def by(self, connection: Connection) -> str:
+    def reviewer(self, connection: Connection) -> str:
         """As records of the practice side name them: whom of the register they were found to be,
         so that nobody reviews their own work under an older id, else as `who`."""
         if self.user.person is None:
