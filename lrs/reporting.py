@@ -116,6 +116,7 @@ class _Work:
     slice: Slice
     by: str | None
     published: bool
+    _past: bool | None = None
 
     @cached_property
     def programmes(self) -> dict[bytes, Programme]:
@@ -160,7 +161,21 @@ class _Work:
         if chosen.behaviour is not None:
             told["behaviour"] = names.behaviour(self.tenant_id, chosen.behaviour)
         told |= changes
+        told["past"], told["needed"] = self.past(told["end"]), self.needed
         return Cut(**told, periods=self.periods if told["by"] == "period" else ())
+
+    def past(self, end: int) -> bool:
+        """Whether more is known now than was on the as-of date."""
+        if self._past is None:
+            self._past = figures.decided_since(self.connection, self.tenant_id, end)
+        return self._past
+
+    @cached_property
+    def needed(self) -> dict[bytes, int]:
+        """Of how many of its behaviours a programme asks, before a completion counts."""
+        return {
+            digest: _needed(each) for digest, each in self.programmes.items() if each.behaviours
+        }
 
     def chosen_programmes(self) -> tuple[bytes, ...] | None:
         """The programmes of the slice: the one named, those that expect the behaviour named."""
@@ -357,7 +372,7 @@ def _m1(work: _Work) -> Figure:
         (work.group(key, _applied(counts, tier)) for key, counts, tier in groups),
         excluded={why: total[why] for why in _LEFT_OUT},
         horizon=_horizon(work),
-        notes=("census", "applied_elsewhere_unknown"),
+        notes=("census",),
     )
 
 
@@ -472,13 +487,16 @@ def _horizons(
 #: The ends of windows (domain §4): between them nobody is asked.
 EDGES = (14, 30, 45, 90, 120, 180, 240, 330, 365)
 
+#: The days on which windows open, from which on somebody can say what was not applied by then.
+OPENINGS = (30, 90, 180, 330)
+
 
 def _m2(work: _Work) -> Figure:
     """All curves of the whole; of each group the first, with its band."""
     cut, whole = work.cut(), work.cut(by=None)
     review = work.slice.review_days
     offsets = _by_place(work, figures.offsets(work.connection, cut))
-    bands = _by_place(work, figures.band(work.connection, cut, EDGES, review))
+    bands = _by_place(work, figures.band(work.connection, cut, OPENINGS, review))
     measures, curves = _survival(offsets[None], bands[None])
     groups = []
     for place in offsets.keys() | bands.keys():
@@ -523,7 +541,7 @@ def _survival(
     exits = _exits(told)
     curve = survival.kaplan_meier(exits)
     points = []
-    for number, day in enumerate(EDGES):
+    for number, day in enumerate(OPENINGS):
         n, k = bands[f"n{number}"], bands[f"applied{number}"]
         if n:
             low, high = rates.bounds(k, n - k - bands[f"known_not{number}"], n)
@@ -589,8 +607,7 @@ def _responses(counts: Mapping[Any, int]) -> list[Measure]:
 
 
 def _m4(work: _Work) -> Figure:
-    needed = {digest: _needed(each) for digest, each in work.programmes.items() if each.behaviours}
-    rows = figures.confirmations(work.connection, work.cut(), work.assessed(), needed)
+    rows = figures.confirmations(work.connection, work.cut(), work.assessed())
     total, groups = work.spread(rows)
     return work.finish(
         _all(_confirmed(total)),

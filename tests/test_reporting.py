@@ -52,6 +52,31 @@ def test_the_share_applied_is_bounds_since_the_silent_may_have_applied_or_not(
     assert told.measure("applied_7b").k == 1
 
 
+def test_an_earlier_day_knows_only_the_verdicts_that_were_given_by_then(
+    cast: Cast, rows: Rows
+) -> None:
+    course = rows.programme(programme("Arsip", "menata", "memusnahkan"))
+    both = rows.programme(programme("Anggaran", "menyusun", "merevisi", counts="all"))
+    case = rows.case(course).outcome(applied=20, contact=200).outcome("menata", applied=20)
+    case.link("menata", performed=20, decided=190).link("menata", performed=50, decided=60)
+    other = rows.case(both).outcome(applied=40)
+    other.link("menyusun", performed=30, decided=40).link("merevisi", performed=40, decided=150)
+    told = ask(cast, rows, "M1", as_of=later(120), horizon=45)
+    assert (told.total.measures[0].k, told.total.measures[0].n) == (0, 2)
+    told = ask(cast, rows, "M1", as_of=later(120), horizon=60)
+    assert told.total.measures[0].k == 1
+    by = ask(cast, rows, "M1", as_of=later(120), horizon=60, by="behaviour")
+    assert [(each.label, each.measures[0].k) for each in by.groups if each.measures[0].k] == [
+        ("menata", 1)
+    ]
+    told = ask(cast, rows, "M1", as_of=later(160), horizon=45)
+    assert told.total.measures[0].k == 1
+    now = ask(cast, rows, "M1", horizon=45)
+    assert now.total.measures[0].k == 2
+    curve = ask(cast, rows, "M2", as_of=later(120)).total.curves[0]
+    assert [(each.day, each.at_risk) for each in curve.points] == [(50, 1)]
+
+
 def test_who_is_left_out_is_told(cast: Cast, rows: Rows) -> None:
     course = rows.programme(programme())
     rows.case(course).outcome(applied=20)

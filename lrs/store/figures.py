@@ -4,12 +4,12 @@ Nothing here is a figure yet: `lrs/reports/` makes them of these counts. Each fu
 row for each group, its key first (see `key`), then counts that may be added, so that units are
 rolled up without asking again.
 
-What had happened by an earlier day is worked out of links and answers (`_standing`), since
-`outcomes` tells only what is known now.
+`outcomes` tells what is known now. Of an earlier day, the first accepted work is worked out of the
+links that were accepted by then (`_applied`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,7 +29,9 @@ class Cut:
 
     `end` is the first moment after the day `as_of`, in microseconds. `programmes` and `units`
     None: all. `behaviour` is sixteen zero bytes for the case as a whole. `periods` are the first
-    days of the spans that `by` period tells apart.
+    days of the spans that `by` period tells apart. `past`: verdicts were given since (see
+    `decided_since`). `needed` says of how many of a programme's behaviours one has to be applied
+    for a completion to count; where it says nothing, of one.
     """
 
     tenant_id: int
@@ -45,6 +47,8 @@ class Cut:
     until: int | None = None
     by: str | None = None
     periods: tuple[int, ...] = ()
+    past: bool = False
+    needed: Mapping[bytes, int] = field(default_factory=dict)
 
 
 def _where(cut: Cut, alias: str = "c") -> Sql:
@@ -112,30 +116,39 @@ def _cases(cut: Cut) -> Sql:
     """
     key, key_values = _key(cut)
     where, where_values = _where(cut)
-    outcomes, outcome_values = _outcomes(cut)
     # Where SQLite may choose, it looks up cases by outcomes: a cross join keeps the order as it is
     # written, and the plus keeps it from an index that lacks what is asked.
     on = "o.tenant_id = c.tenant_id AND o.case_id = c.id AND o.behaviour"
     if cut.by == "behaviour":
-        join, on_values = f"CROSS JOIN {outcomes} o WHERE {on} <> ? AND", (ZERO,)
+        join, on_values = f"CROSS JOIN outcomes o WHERE {on} <> ? AND", (ZERO,)
     else:
-        join, on_values = f"LEFT JOIN {outcomes} o ON {on} = ? WHERE", (cut.behaviour,)
+        join, on_values = f"LEFT JOIN outcomes o ON {on} = ? WHERE", (cut.behaviour,)
     first, second = key.rsplit(", ", 1)
-    day = "CASE WHEN o.{0} <= ? THEN o.{0} - c.clock_day END"
-    known = ("applied_day", "lasting_day", "known_not_day", "contact_day", "superior_confirmed_day")
-    return (
+    applied, applied_values = _applied(cut)
+    contact, contact_values = _contact(cut)
+    known = ("lasting_day", "known_not_day")
+    day = ", ".join(f"CASE WHEN o.{name} <= ? THEN o.{name} END AS {name}" for name in known)
+    told = (
         f"SELECT {first} AS g1, {second} AS g2, c.id AS id, c.clock_day AS clock,"
-        " c.state AS state, c.matched AS matched,"
-        " ? - c.clock_day AS age, o.applied_tier AS tier, c.ended AS why,"
-        " CASE WHEN c.ended_day <= ? THEN c.ended_day - c.clock_day END AS ended, "
-        + ", ".join(f"{day.format(name)} AS {name.removesuffix('_day')}" for name in known)
-        + f" FROM cases c {join} {where} AND +c.completed_at < ?",
+        " c.state AS state, c.matched AS matched, o.applied_tier AS tier, c.ended AS why,"
+        f" c.ended_day AS ended_day, {applied} AS applied_day, {contact} AS contact_day, {day}"
+        f" FROM cases c {join} {where} AND +c.completed_at < ?"
+    )
+    if cut.past:  # else SQLite would look up the links anew wherever the day is named
+        told += " LIMIT 1000000000"
+    return (
+        "SELECT g1, g2, id, clock, state, matched, tier, why, ? - clock AS age,"
+        " CASE WHEN ended_day <= ? THEN ended_day - clock END AS ended,"
+        " CASE WHEN applied_day <= ? THEN applied_day - clock END AS applied,"
+        " CASE WHEN applied_day <= ? THEN lasting_day - clock END AS lasting,"
+        " known_not_day - clock AS known_not, contact_day - clock AS contact"
+        f" FROM ({told}) y",
         (
+            *(cut.as_of, cut.as_of, cut.as_of, cut.as_of),
             *key_values,
-            cut.as_of,
-            cut.as_of,
+            *applied_values,
+            *contact_values,
             *(cut.as_of for _ in known),
-            *outcome_values,
             *on_values,
             *where_values,
             cut.end,
@@ -143,9 +156,59 @@ def _cases(cut: Cut) -> Sql:
     )
 
 
-def _outcomes(cut: Cut) -> Sql:
-    """What to join for what was known."""
-    return "outcomes", ()
+def decided_since(connection: Connection, tenant_id: int, end: int) -> bool:
+    """Whether a verdict was given at or after a moment, so that what is known now is more than was
+    known then."""
+    row = run(
+        connection, "SELECT position FROM projections WHERE tenant_id = ?", (tenant_id,)
+    ).one_or_none()
+    if row is not None and row[0] < end:  # verdicts stand in the log, which was read up to here
+        return False
+    found = run(
+        connection,
+        "SELECT 1 FROM links WHERE tenant_id = ? AND decided_at >= ? LIMIT 1",
+        (tenant_id, end),
+    )
+    return found.first() is not None
+
+
+def _applied(cut: Cut) -> Sql:
+    """The first day of accepted work on `c`, by verdicts that stood on the as-of date."""
+    if not cut.past:
+        return "o.applied_day", ()
+    held = (
+        "{0}.tenant_id = c.tenant_id AND {0}.case_id = c.id AND {0}.state = 'accepted'"
+        " AND {0}.placed = 'after' AND {0}.decided_at < ?"
+    )
+    first = f"SELECT MIN(l.performed_day) FROM links l WHERE {held.format('l')}"
+    if cut.by == "behaviour" or cut.behaviour != ZERO:
+        return f"({first} AND l.behaviour = o.behaviour)", (cut.end,)
+    many = {digest: count for digest, count in cut.needed.items() if count > 1}
+    if not many:
+        return f"({first})", (cut.end,)
+    # The day by which so many behaviours had been applied.
+    whens = "".join(f"WHEN ? THEN {int(count)} " for count in many.values())
+    reached = (
+        "(SELECT COUNT(DISTINCT m.behaviour) FROM links m WHERE m.tenant_id = l.tenant_id"
+        " AND m.case_id = l.case_id AND m.state = 'accepted' AND m.placed = 'after'"
+        " AND m.decided_at < ? AND m.performed_day <= l.performed_day AND m.behaviour <> ?)"
+    )
+    return (
+        f"({first} AND (CASE c.programme {whens}ELSE 1 END = 1"
+        f" OR {reached} >= CASE c.programme {whens}ELSE 1 END))",
+        (cut.end, *many, cut.end, ZERO, *many),
+    )
+
+
+def _contact(cut: Cut) -> Sql:
+    """The last day of contact by the as-of date: where there was contact since, that of the last
+    answer before."""
+    return (
+        "CASE WHEN o.contact_day <= ? THEN o.contact_day WHEN o.contact_day IS NOT NULL THEN"
+        " (SELECT MAX(a.day) FROM answers a WHERE a.tenant_id = c.tenant_id AND a.case_id = c.id"
+        " AND a.day <= ?) END",
+        (cut.as_of, cut.as_of),
+    )
 
 
 def _counted(
@@ -187,7 +250,7 @@ def completions(
     """
     inner, values = _cases(cut)
     if cut.by == "behaviour":  # who is left out is told of the programme
-        inner += " AND c.state = 'open' AND c.matched = 1 AND c.clock_day <= ?"
+        inner += f" WHERE {_VALID} AND clock <= ?"
         values = (*values, cut.as_of - horizon - review_days)
     old = "age >= ?"
     stayed = "(ended IS NULL OR ended >= ?)"
@@ -362,12 +425,12 @@ def responses(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[st
 
 
 def confirmations(
-    connection: Connection, cut: Cut, windows: Sequence[str], needed: Mapping[bytes, int]
+    connection: Connection, cut: Cut, windows: Sequence[str]
 ) -> list[tuple[Key, Counts]]:
     """Superiors who were asked for an assessment: `N` of them, `answered`, `observed`, and `yes`
-    where they gave 3 or more on as many behaviours as the programme needs (`needed`; one where
-    nothing is said). `clean…`: the same without flagged answers. `sampled`: of a sample. And, of
-    those that observed, sums by superior (see `rates.Clusters`): `count`, `y`, `m`, `yy`, ….
+    where they gave 3 or more on as many behaviours as the programme needs. `clean…`: the same
+    without flagged answers. `sampled`: of a sample. And, of those that observed, sums by superior
+    (see `rates.Clusters`): `clusters`, `yy`, `ym`, `mm`.
     """
     if not windows:
         return []
@@ -375,7 +438,7 @@ def confirmations(
     first, second = key.rsplit(", ", 1)
     source, values = _asked(cut)
     of, of_values = "a.behaviour <> ?", (ZERO,)
-    need, many = "1", {digest: count for digest, count in needed.items() if count > 1}
+    need, many = "1", {digest: count for digest, count in cut.needed.items() if count > 1}
     if cut.behaviour != ZERO:
         of, of_values, many = "a.behaviour = ?", (cut.behaviour,), {}
     if many:
@@ -398,8 +461,10 @@ def confirmations(
         f" COUNT(CASE WHEN {saw} AND a.value >= 3 THEN 1 END) AS yes,"
         f" COUNT(CASE WHEN {saw} AND a.flagged = 0 THEN 1 END) AS clean_saw,"
         f" COUNT(CASE WHEN {saw} AND a.value >= 3 AND a.flagged = 0 THEN 1 END) AS clean_yes"
-        f"{joined} AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
-        " GROUP BY 1, 2, 3, 4, c.id, i.window_name"
+        # In the order of the index, so that nothing is sorted: what else depends on the case.
+        f"{joined} AND i.role = 'superior' AND COALESCE(i.window_name, '') IN ({marks})"
+        f" AND {_REACHED.replace('i.state', 'COALESCE(i.state, ?)')}"
+        " GROUP BY c.id, i.window_name, i.state, i.rater"
     )
     each = (
         "SELECT g1, g2, rater, sampled, CASE WHEN said > 0 THEN 1 ELSE 0 END AS said,"
@@ -419,7 +484,7 @@ def confirmations(
         "SELECT g1, g2, SUM(n), SUM(said), SUM(saw), SUM(yes), SUM(clean_saw), SUM(clean_yes),"
         " SUM(sampled), SUM(CASE WHEN saw > 0 THEN 1 ELSE 0 END), SUM(yes * yes),"
         f" SUM(yes * saw), SUM(saw * saw) FROM ({by_rater}) r GROUP BY g1, g2",
-        (*key_values, *many, cut.as_of, *of_values, *values, *windows, cut.end),
+        (*key_values, *many, cut.as_of, *of_values, *values, *windows, "", cut.end),
     )
     names = (
         *("N", "answered", "observed", "yes", "clean_observed", "clean_yes", "sampled"),
@@ -500,7 +565,7 @@ def recalled(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str
         "a.role AS role, COUNT(a.recalled), COALESCE(SUM(a.value - a.recalled), 0),"
         " COUNT(CASE WHEN a.recalled IS NULL THEN 1 END),"
         " COALESCE(SUM(CASE WHEN a.recalled IS NULL THEN a.value END), 0),"
-        " COUNT(DISTINCT CASE WHEN a.recalled IS NOT NULL THEN a.rater END)",
+        " COUNT(DISTINCT CASE WHEN a.role = 'peer' AND a.recalled IS NOT NULL THEN a.rater END)",
         "a.form = 'C' AND a.observed = 1 AND a.value IS NOT NULL",
         (),
         "1, 2, 3",
@@ -517,8 +582,8 @@ def changes(
     connection: Connection, cut: Cut, windows: Sequence[str]
 ) -> list[tuple[Key, dict[tuple[str, str, str], int]]]:
     """What one rater says in a window less what the same rater said of the same item at first (at
-    W0 or at enrolment), by role and window: `pairs`, their `sum`, how many `raters`; those who said
-    nothing then (`missing`) and the sum of what they say (`missing_sum`)."""
+    W0 or at enrolment), by role and window: `pairs`, their `sum`, how many `raters` (of peers);
+    those who said nothing then (`missing`) and the sum of what they say (`missing_sum`)."""
     if not windows:
         return []
     of = "MAX(CASE WHEN a.form = 'C' AND a.window_name = ? THEN a.value END) AS w{0}"
@@ -535,7 +600,7 @@ def changes(
     )
     each = ", ".join(
         f"COUNT(base + w{n}), COALESCE(SUM(w{n} - base), 0),"
-        f" COUNT(DISTINCT CASE WHEN base + w{n} IS NOT NULL THEN rater END),"
+        f" COUNT(DISTINCT CASE WHEN role = 'peer' AND base + w{n} IS NOT NULL THEN rater END),"
         f" COUNT(CASE WHEN base IS NULL THEN w{n} END),"
         f" COALESCE(SUM(CASE WHEN base IS NULL THEN w{n} END), 0)"
         for n in range(len(windows))
@@ -699,26 +764,18 @@ def reviews(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str,
         connection,
         f"SELECT {key}, CASE WHEN {done} THEN l.first_move END AS move,"
         f" CASE WHEN {done} THEN {whole.format('l.first_decided_at')}"
-        f" ELSE {whole.format('?')} END AS days, COUNT(*){source} GROUP BY 1, 2, 3, 4",
-        (*key_values, cut.end, cut.end, _DAY, cut.end, _DAY, *parameters),
+        f" ELSE {whole.format('?')} END AS days,"
+        f" CASE WHEN {done} THEN l.second_move END AS second, COUNT(*)"
+        f"{source} GROUP BY 1, 2, 3, 4, 5",
+        (*key_values, cut.end, cut.end, _DAY, cut.end, _DAY, cut.end, *parameters),
     )
-    found = [
-        (
-            row[:2],
-            ("waiting", max(0, int(row[3])))
-            if row[2] is None
-            else ("decided", row[2], max(0, int(row[3]))),
-            row[4],
-        )
-        for row in rows
-    ]
-    twice = run(
-        connection,
-        f"SELECT {key}, l.first_move, l.second_move, COUNT(*){source}"
-        " AND l.second_move IS NOT NULL AND l.first_decided_at < ? GROUP BY 1, 2, 3, 4",
-        (*key_values, *parameters, cut.end),
-    )
-    found += [(row[:2], ("twice", row[2], row[3]), row[4]) for row in twice]
+    found: list[tuple[Any, tuple[Any, ...], int]] = []
+    for *place, move, day, second, count in rows:
+        length = max(0, int(day))
+        what = ("waiting", length) if move is None else ("decided", move, length)
+        found.append((place, what, count))
+        if second is not None:
+            found.append((place, ("twice", move, second), count))
     return _by_key(found)
 
 
