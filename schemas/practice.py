@@ -314,6 +314,21 @@ class IdentitiesQuery(PageQuery):
     person = PersonId()
 
 
+class DryRunQuery(Schema):
+    dry_run = Truth(load_default=False)
+
+
+class HoursQuery(Schema):
+    year = Whole(1990, 2200)
+    kind = Word("nip", "ni_pppk", load_default="nip")
+
+
+class EvidenceImportQuery(DryRunQuery):
+    programme = Text(500)
+    kind = Word(*records.EVIDENCE, load_default="artefact")
+    scale = Whole(1, 100, load_default=4)
+
+
 class InvitationsQuery(OfCaseQuery):
     states = Words(
         *("due", "sent", "undeliverable", "vacant", "answered", "skipped", "disowned"),
@@ -346,10 +361,6 @@ class FigureQuery(Schema):
     horizon = Whole(0, 3650)
     published = Truth(load_default=False)
     format = Word("json", "csv", load_default="json")
-
-
-class DryRunQuery(Schema):
-    dry_run = Truth(load_default=False)
 
 
 class ImportQuery(DryRunQuery):
@@ -447,15 +458,40 @@ class AssignmentBody(Schema):
     last = Day()
 
 
+class MeetingBody(Schema):
+    """A routine meeting or mentoring session at which the practice of several was looked at (form
+    J); `copied` are those of them whom colleagues imitate."""
+
+    people = ListOf(PersonId(), most=200, least=1, required=True)
+    copied = ListOf(PersonId(), most=200)
+    role = Word(*records.ROLES, required=True)
+    held_on = Day(required=True)
+    title = Text(500)
+    text = Text(20_000, least=1, required=True)
+    programme = Text(500)
+    behaviours = ListOf(Text(500, least=1), most=50)
+    by = PersonId()
+
+
+class ConfirmBody(Schema):
+    """Which proposed programmes are to be: by number or title; `base` begins the IRIs of new ones,
+    `pack` is what they are made of, where not the suggested one."""
+
+    programmes = ListOf(Text(500, least=1), most=200, least=1, required=True)
+    base = Text(400, least=8, required=True)
+    pack = Text(40)
+
+
 class IdentifierBody(Schema):
     kind = Word("mbox", "mbox_sha1sum", "openid", "account", "nip", "ni_pppk", required=True)
     text = Text(2000, least=1, required=True)
 
 
 class DecisionBody(Schema):
-    """Who is who. `confirm` and `refuse` name an identifier; `merge` the person `into` whom."""
+    """Who is who. `confirm` and `refuse` name an identifier; `merge` the person `into` whom, and
+    `distinct` whom (`into`) the person is not, however alike."""
 
-    decision = Word("confirm", "refuse", "merge", "part", required=True)
+    decision = Word("confirm", "refuse", "merge", "part", "distinct", required=True)
     person = PersonId(required=True)
     identifier = fields.Nested(IdentifierBody)
     into = PersonId()

@@ -454,6 +454,54 @@ def take_back(call: Call) -> Any:
     return {"statement": call.context.database.write(write)}
 
 
+def meet(call: Call) -> Any:
+    """Keep the note of a meeting at which the practice of several people was looked at."""
+    told = call.body
+
+    def write(connection: Connection) -> str:
+        for person in told["people"]:
+            call.require(connection, person, f"a person {uuid_of(person)}")
+            _speaks_as(call, connection, told["role"], person)
+        meeting = records.Meeting(
+            people=tuple(uuid_of(each) for each in told["people"]),
+            copied=tuple(uuid_of(each) for each in told.get("copied", ())),
+            by=call.by(told.get("by")),
+            role=told["role"],
+            held_on=told["held_on"],
+            text=told["text"],
+            title=told.get("title", ""),
+            programme=told.get("programme"),
+            behaviours=tuple(told.get("behaviours", ())),
+        )
+        return casework.meet(connection, call.tenant, meeting, now=call.now)
+
+    return {"statement": call.context.database.write(write)}
+
+
+def take_back_answer(call: Call) -> Any:
+    """Void an answer: by the rater who disowns it, or by the training admin."""
+
+    def write(connection: Connection) -> str:
+        statement = call.parts["statement"]
+        held = lists.record(connection, call.tenant.id, statement)
+        named = f"an answer {statement.hex()}"
+        if not isinstance(held, records.Answer):
+            raise errors.NotFound(named)
+        viewer = call.viewer
+        if viewer is not None and "admin" not in viewer.roles and held.rater != call.by():
+            raise errors.NotFound(named)
+        return casework.take_back(
+            connection,
+            call.tenant,
+            statement=statement,
+            by=call.by(call.body.get("by")),
+            why=call.body["why"],
+            now=call.now,
+        )
+
+    return {"statement": call.context.database.write(write)}
+
+
 def uuid_of(person: bytes) -> str:
     """A person as records name them."""
     return str(shapes.PersonId().serialize("id", {"id": person}))
@@ -621,6 +669,32 @@ RESOURCES = (
                 "evidence/write",
                 "Take back evidence that was handed in.",
                 body=shapes.WhyBody,
+                answers=shapes.StatementOut,
+                status=201,
+            )
+        },
+    ),
+    Resource(
+        "/answers/<statement>/take-back",
+        {
+            "POST": Use(
+                take_back_answer,
+                "answers/write",
+                "Take back an answer: who gave it disowns it, or the training admin does.",
+                body=shapes.WhyBody,
+                answers=shapes.StatementOut,
+                status=201,
+            )
+        },
+    ),
+    Resource(
+        "/meetings",
+        {
+            "POST": Use(
+                meet,
+                "evidence/write",
+                "Keep the note of a meeting at which several people's practice was looked at.",
+                body=shapes.MeetingBody,
                 answers=shapes.StatementOut,
                 status=201,
             )

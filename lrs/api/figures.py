@@ -3,11 +3,10 @@
 import csv
 import io
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 from lrs import reporting
-from lrs.api.practice import Call, Resource, Use
+from lrs.api.practice import Call, Resource, Use, plain
 from lrs.api.wire import Answer
 from lrs.reports.shapes import Figure, Slice
 from schemas import practice as shapes
@@ -49,7 +48,7 @@ def get_figure(call: Call) -> Any:
         name = f"{figure.id}-{figure.as_of.isoformat()}.csv"
         headers = [("Content-Disposition", f'attachment; filename="{name}"')]
         return Answer(as_csv(figure), 200, "text/csv; charset=utf-8", headers)
-    return _plain(asdict(figure))
+    return plain(asdict(figure))
 
 
 def _only_published(call: Call) -> bool:
@@ -83,14 +82,6 @@ def _safe(cell: Any) -> Any:
     if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")):
         return "'" + cell
     return "" if cell is None else cell
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return value.isoformat() if isinstance(value, date) else value
 
 
 RESOURCES = (

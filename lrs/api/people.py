@@ -2,22 +2,26 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from flask import request
 from marshmallow import Schema
 from sqlalchemy import Connection
 
-from lrs import errors, imports, reconcile, spreadsheets
+from lrs import errors, imports, imports_evidence, reconcile, reporting, spreadsheets
+from lrs import identities as proposals
 from lrs import people as register_of_people
 from lrs import units as register_of_units
 from lrs.api import cases
-from lrs.api.practice import Call, Resource, Use
+from lrs.api.practice import Call, Resource, Use, plain
 from lrs.errors import Problem, Refused
 from lrs.learning import COMPLETED, INVITED
 from lrs.practice import files, names
 from lrs.practice import people as numbers
 from lrs.practice.cases import days
+from lrs.reports.shapes import Slice
 from lrs.store import accounts, register
 from lrs.store import cases as lists
 from lrs.store.cases import Page
@@ -153,7 +157,12 @@ def decide_identity(call: Call) -> Any:
     """Decide who is who: confirm or refuse an identifier, merge two people, part them again."""
     told = call.body
     person, decision = told["person"], told["decision"]
-    needed = {"confirm": "identifier", "refuse": "identifier", "merge": "into"}.get(decision)
+    needed = {
+        "confirm": "identifier",
+        "refuse": "identifier",
+        "merge": "into",
+        "distinct": "into",
+    }.get(decision)
     if needed is not None and needed not in told:
         raise Refused(Problem(needed, f"To {decision}, name this too."))
     identifier = told.get("identifier", {})
@@ -166,11 +175,49 @@ def decide_identity(call: Call) -> Any:
             register_of_people.refuse(connection, call.tenant.id, person, pair, call.by())
         elif decision == "merge":
             register_of_people.merge(connection, call.tenant.id, person, told["into"], call.by())
+        elif decision == "distinct":
+            proposals.part_for_good(connection, call.tenant.id, person, told["into"], call.by())
         else:
             register_of_people.part(connection, call.tenant.id, person, call.by())
 
     call.context.database.write(write)
     return {"decided": decision}
+
+
+def propose_identities(call: Call) -> Any:
+    """Whom unknown identifiers may mean, who may be there twice, where the register contradicts
+    itself. Decides nothing."""
+    with call.context.database.read() as connection:
+        found = {
+            "unknown": [
+                {**asdict(each), "sure": each.sure is not None}
+                for each in proposals.unknown(connection, call.tenant.id)
+            ],
+            "doubles": [asdict(each) for each in proposals.doubles(connection, call.tenant.id)],
+            "conflicts": [asdict(each) for each in proposals.conflicts(connection, call.tenant.id)],
+        }
+    told: dict[str, Any] = plain(found)
+    return told
+
+
+def confirm_sure(call: Call) -> Any:
+    """Confirm all unknown identifiers of which it is sure whom they mean."""
+    with call.context.database.read() as connection:
+        found = proposals.unknown(connection, call.tenant.id)
+    done = call.context.database.write(
+        lambda c: proposals.confirm_sure(c, call.tenant.id, call.by(), found)
+    )
+    return {"confirmed": done, "left": len(found) - done}
+
+
+def list_hours(call: Call) -> Any:
+    """The hours (JP) of each person in a year, the least first, of who was employed all year."""
+    call.require_everybody()
+    year = call.query.get("year", call.now.year)
+    part = Slice(as_of=call.now.date(), until=date(year, 12, 31))
+    with call.context.database.read() as connection:
+        found = reporting.hours(connection, call.tenant.id, part, call.query["kind"])
+    return {"items": [plain(asdict(each)) for each in found], "next": None}
 
 
 def list_participation(call: Call) -> Any:
@@ -268,6 +315,34 @@ def _import_participation(kind: str) -> Callable[[Call], Any]:
         return told
 
     return run
+
+
+def import_evidence(call: Call) -> Any:
+    """Hand in evidence from a list, without files."""
+    call.require_everybody()
+    content, name = _file(call)
+    sheet = imports_evidence.read(content, name)
+    asked, limits = call.query, call.context.settings
+    reading = imports_evidence.Reading(
+        today=call.now.date(),
+        by=call.by(),
+        kind=asked["kind"],
+        programme=asked.get("programme"),
+        scale=asked["scale"],
+        limit=limits.evidence_limit,
+    )
+    with call.context.database.read() as connection:
+        plan = imports_evidence.plan(connection, call.tenant, sheet, reading, name)
+    if not asked["dry_run"]:
+        imports_evidence.enter(call.context.database, call.tenant, plan, now=call.now)
+    return {
+        "entered": not asked["dry_run"],
+        "new": plan.new,
+        "unchanged": plan.there,
+        "left_out": plan.left_out,
+        "problems": [each.facts() for each in plan.problems],
+        "notes": list(plan.notes),
+    }
 
 
 def reconcile_list(call: Call) -> Any:
@@ -408,6 +483,36 @@ RESOURCES = (
         },
     ),
     Resource(
+        "/identities/proposals",
+        {
+            "GET": Use(
+                propose_identities,
+                "identities/read",
+                "Whom unknown identifiers may mean, and who may be there twice.",
+                answers=shapes.AnythingOut,
+            ),
+            "POST": Use(
+                confirm_sure,
+                "identities/write",
+                "Confirm all identifiers of which it is sure whom they mean.",
+                answers=shapes.AnythingOut,
+            ),
+        },
+    ),
+    Resource(
+        "/hours",
+        {
+            "GET": Use(
+                list_hours,
+                "participation/read",
+                "The hours (JP) of each person in a year, the least first.",
+                query=shapes.HoursQuery,
+                answers=shapes.AnythingOut,
+                paged=True,
+            )
+        },
+    ),
+    Resource(
         "/participation",
         {
             "GET": Use(
@@ -459,6 +564,19 @@ RESOURCES = (
         {
             "POST": _import_of(
                 _import_participation(INVITED), "Enter who was invited to what.", shapes.ImportQuery
+            )
+        },
+    ),
+    Resource(
+        "/imports/evidence",
+        {
+            "POST": Use(
+                import_evidence,
+                "evidence/write",
+                "Hand in evidence from a list.",
+                query=shapes.EvidenceImportQuery,
+                answers=shapes.AnythingOut,
+                raw=True,
             )
         },
     ),

@@ -16,7 +16,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import Any, Final
@@ -383,6 +383,17 @@ def submission(call: Call) -> str | None:
 
 def _person(person: bytes) -> str:
     return str(uuid.UUID(bytes=person))
+
+
+def plain(value: Any) -> Any:
+    """What dataclasses come to as JSON: ids of people as UUIDs, other bytes in hexadecimal."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(each) for each in value]
+    if isinstance(value, bytes):
+        return str(uuid.UUID(bytes=value)) if len(value) == 16 else value.hex()
+    return str(value) if isinstance(value, (uuid.UUID, date)) else value
 
 
 # Cursors -------------------------------------------------------------------------------------

@@ -3,10 +3,8 @@
 import hashlib
 import json
 from dataclasses import asdict
-from datetime import date
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from flask import request
 from sqlalchemy import Connection
@@ -14,7 +12,7 @@ from sqlalchemy import Connection
 from lrs import errors, programmes, trials
 from lrs.adapters import Adapters
 from lrs.api import wire
-from lrs.api.practice import Call, Resource, Use
+from lrs.api.practice import Call, Resource, Use, plain
 from lrs.practice import names
 from lrs.practice.programmes import Programme
 from lrs.store import cases as lists
@@ -104,8 +102,31 @@ def try_rules(call: Call) -> Any:
         ],
         "gone": trial.gone,
         "read": trial.read,
-        "sample": [_plain(asdict(each)) for each in trial.sample],
+        "sample": [plain(asdict(each)) for each in trial.sample],
     }
+
+
+def propose(call: Call) -> Any:
+    """What programmes and cohorts the courses of no programme may be. Enters nothing."""
+    with call.context.database.read() as connection:
+        found = programmes.suggest(connection, call.tenant)
+    return {"items": [programmes.plain(each) for each in found], "next": None}
+
+
+def confirm(call: Call) -> Any:
+    """Have proposed programmes in force."""
+    told = call.body
+    with call.context.database.read() as connection:
+        found = programmes.chosen(programmes.suggest(connection, call.tenant), told["programmes"])
+
+    def write(connection: Connection) -> programmes.Applied:
+        given = programmes.confirmed(
+            connection, call.tenant.id, found, told["base"], told.get("pack")
+        )
+        return programmes.apply(connection, call.tenant.id, given, call.by())
+
+    done = call.context.database.write(write)
+    return {"new": list(done.new), "changed": list(done.changed)}
 
 
 def unclaimed(call: Call) -> Any:
@@ -140,16 +161,6 @@ def _tagged(answer: wire.Answer, etag: str) -> wire.Answer:
     return answer
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    if isinstance(value, bytes):
-        return value.hex()
-    return str(value) if isinstance(value, (UUID, date)) else value
-
-
 RESOURCES = (
     Resource(
         "/programmes",
@@ -181,6 +192,26 @@ RESOURCES = (
                 body=shapes.ProgrammesBody,
                 answers=shapes.AnythingOut,
             )
+        },
+    ),
+    Resource(
+        "/programmes/proposals",
+        {
+            "GET": Use(
+                propose,
+                "programmes/write",
+                "Programmes and cohorts that the courses seen may be.",
+                answers=shapes.AnythingOut,
+                paged=True,
+            ),
+            "POST": Use(
+                confirm,
+                "programmes/write",
+                "Have proposed programmes in force.",
+                body=shapes.ConfirmBody,
+                answers=shapes.AnythingOut,
+                status=201,
+            ),
         },
     ),
     Resource(

@@ -63,6 +63,14 @@ POST /imports/events            all   -        -         -     -        -       
 POST /imports/accounts          all   -        -         -     -        -        -    -       -            -    -
 POST /imports/completions       all   -        -         -     -        -        -    -       -            -    -
 POST /imports/rosters           all   -        -         -     -        -        -    -       -            -    -
+POST /imports/evidence          all   -        -         -     -        -        -    -       -            -    -
+GET /identities/proposals       all   -        -         -     -        -        -    -       -            -    -
+POST /identities/proposals      all   -        -         -     -        -        -    -       -            -    -
+GET /hours                      all   all      all       -     -        -        -    -       -            -    -
+GET /programmes/proposals       all   -        -         -     -        -        -    -       -            -    -
+POST /programmes/proposals      all   -        -         -     -        -        -    -       -            -    -
+POST /meetings                  all   -        -         near  near     near     -    near    -            -    -
+POST /answers/<statement>/take-back  all -     all       all   all      all      all  all     -            -    -
 POST /reconcile                 all   -        -         -     -        -        -    -       -            -    -
 GET /programmes                 all   all      all       all   all      all      all  all     all          all  -
 POST /programmes                all   -        -         -     -        -        -    -       -            -    -
@@ -206,6 +214,20 @@ BODIES: Mapping[str, Body] = {
     "POST /imports/rosters": lambda *_: (
         "nip,pelatihan,tanggal\n199001012020011001,Pelayanan Prima,2024-10-04\n"
     ),
+    "POST /imports/evidence": lambda *_: (
+        "nip,tanggal,judul\n199001012020011001,2024-10-04,Laporan\n"
+    ),
+    "POST /programmes/proposals": lambda *_: {
+        "programmes": ["1"],
+        "base": "https://agency.example.org/programmes",
+    },
+    "POST /meetings": lambda role, whose, stage: {
+        "people": [_by_uuid(whose.person)],
+        "role": _words(role),
+        "held_on": "2024-10-04",
+        "text": "Looked at the queue together",
+    },
+    "POST /answers/<statement>/take-back": lambda *_: {"why": "Not mine"},
     "POST /reconcile": lambda *_: "nip,course\n199001012020011001,https://course.example.org/1\n",
     "POST /programmes": lambda *_: {"programmes": []},
     "POST /programmes/trial": lambda *_: {"programmes": []},
@@ -300,6 +322,22 @@ def handed_in(stage: Stage, role: str, whose: Things) -> None:
     whose.statement = bytes.fromhex(stage.agency.database.write(write).replace("-", ""))
 
 
+def answered(stage: Stage, by: str, whose: Things) -> None:
+    """Have an answer about this person, by this rater."""
+    filled = casework.Filled(
+        form="C",
+        role="self" if by == _by_uuid(whose.person) else "evaluator",
+        observed_on=date(2024, 10, 4),
+        submission=str(uuid.uuid4()),
+        case=whose.case.hex(),
+        rater=by,
+        items={iri: {"observed": False} for iri in (LISTENS, ANSWERS)},
+    )
+    now = datetime(2024, 10, 5, tzinfo=UTC)
+    ids = stage.agency.database.write(lambda c: casework.answer(c, stage.tenant, filled, now=now))
+    whose.statement = bytes.fromhex(ids[0].replace("-", ""))
+
+
 LISTS = {
     "GET /cases": lambda items: {each["person"] for each in items},
     "GET /links": lambda items: {each["person"] for each in items},
@@ -315,7 +353,13 @@ def outcome(stage: Stage, role: str, route: str, whose: Things) -> str:
     """`yes`, `no` (forbidden) or `none` (as if it were not there)."""
     if route == "POST /evidence/<statement>/take-back":
         handed_in(stage, role, whose)
+    if route == "POST /answers/<statement>/take-back":
+        person = stage.people.get(role)
+        answered(stage, _by_uuid(person) if person else f"user:{role}", whose)
     answer = stage.ask(role, route, whose)
+    if route == "POST /programmes/proposals" and answer.status_code == 404:
+        assert "a proposed programme '1'" in answer.get_json()["detail"]
+        return "yes"
     if answer.status_code == 403:
         return "no"
     if answer.status_code == 404:
@@ -507,3 +551,10 @@ def test_who_signed_in_to_the_pages_asks_with_their_cookie_and_is_noted(
     with cast.database.read() as connection:
         [entry] = audit.page(connection, cast.tenant.id)
     assert (entry.who, entry.action, entry.subject) == ("user:sari", "api/cases/read", "GET /cases")
+
+
+def test_nobody_takes_back_what_another_answered(stage: Stage) -> None:
+    answered(stage, _by_uuid(stage.people["superior"] or b""), stage.sari)
+    for role in ("learner", "coach", "evaluator", "peer"):
+        answer = stage.ask(role, "POST /answers/<statement>/take-back", stage.sari)
+        assert answer.status_code == 404, role
