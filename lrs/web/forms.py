@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from flask import request
@@ -65,6 +66,14 @@ class Form:
             return work()
         except Refused as error:
             self.refused(error, fields)
+            return None
+
+    @staticmethod
+    def day(text: str) -> date | None:
+        """A day as a field of the type `date` sends it; None for what is none."""
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
             return None
 
     @property

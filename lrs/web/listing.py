@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from flask import request, url_for
 
+from lrs.store import cases
 from lrs.web.words import zone
 
 Row = TypeVar("Row")
@@ -45,7 +46,21 @@ def page(rows: Sequence[Row], key: Any, size: int = SIZE) -> Listed[Row]:
     """A page of `rows`, of which one more was asked than is shown. `key` of a row says what the
     next page comes after: text, a number, or a tuple of them."""
     more = token(key(rows[size - 1])) if len(rows) > size else None
-    return Listed(rows[:size], more, AFTER not in request.args)
+    return Listed(rows[:size], more, _is_first())
+
+
+def of(page: cases.Page[Row]) -> Listed[Row]:
+    """A page as `lrs/store/cases.py` gives it."""
+    return Listed(page.rows, None if page.after is None else token(page.after), _is_first())
+
+
+def place() -> cases.Place | None:
+    """Where such a list goes on, in this request; None: at its beginning."""
+    return after(tuple[int | str, ...])
+
+
+def _is_first() -> bool:
+    return AFTER not in request.args
 
 
 def token(key: Any) -> str:

@@ -2,11 +2,52 @@
 
 from flask import Blueprint
 
-from lrs.web import account, evidence, home, review, signing, site
+from lrs.web import (
+    account,
+    audit,
+    cases,
+    evidence,
+    home,
+    identities,
+    imports,
+    people,
+    programmes,
+    refusals,
+    review,
+    service,
+    setup,
+    signing,
+    site,
+    sources,
+    statements,
+    units,
+    users,
+)
 
-ROOMS = (home.ROOM, signing.ROOM, account.ROOM, review.ROOM, evidence.ROOM)
+ROOMS = (
+    home.ROOM,
+    signing.ROOM,
+    account.ROOM,
+    setup.ROOM,
+    review.ROOM,
+    evidence.ROOM,
+    cases.ROOM,
+    programmes.ROOM,
+    people.ROOM,
+    units.ROOM,
+    identities.ROOM,
+    imports.ROOM,
+    statements.ROOM,
+    refusals.ROOM,
+    sources.ROOM,
+    users.ROOM,
+    audit.ROOM,
+    service.ROOM,
+)
 
 
 def blueprint() -> Blueprint:
     """All pages as one blueprint."""
-    return site.blueprint(ROOMS)
+    made = site.blueprint(ROOMS)
+    made.context_processor(lambda: {"case_badge": cases.badge_of})
+    return made

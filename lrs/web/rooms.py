@@ -10,12 +10,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, g
 from sqlalchemy import Connection
 
 from lrs.auth import roles
 from lrs.context import Context
+from lrs.practice.cases import days
 from lrs.store import audit, cases, practice
 from lrs.store.accounts import Tenant, User
 from lrs.store.sessions import Session
@@ -56,6 +58,11 @@ class Here:
     @property
     def signed_in(self) -> bool:
         return self.session is not None and self.session.stage == "in"
+
+    @property
+    def today(self) -> int:
+        """Today where the reader is, in days since 1970."""
+        return days(self.now.astimezone(ZoneInfo(self.zone)).date())
 
     @property
     def who(self) -> str:

@@ -83,8 +83,8 @@ def let_in() -> Answer | None:
         with context.database.read() as connection:
             idle = timedelta(minutes=context.settings.session_idle_minutes)
             session = sessions.find(connection, token, now=now, idle=idle)
-            if session is not None and session.stage == sessions.RESET:
-                session = None
+            if session is not None and session.stage not in (sessions.IN, sessions.SECOND):
+                session = None  # something else that is kept by a secret
     user = None if session is None else session.user
     g.here = Here(
         context,

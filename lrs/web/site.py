@@ -185,6 +185,7 @@ def _at_hand() -> dict[str, Any]:
         "said": _said,
         "address": listing.address,
         "languages": words.LANGUAGES,
+        "event_word": words.event_word,
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel import dates
@@ -95,11 +96,44 @@ def size(value: int) -> str:
     return f"{i18n.number(round(amount, 0 if unit == 'B' else 1))} {unit}"
 
 
+def uuid_text(value: bytes) -> str:
+    """Sixteen bytes as a UUID is written."""
+    return str(UUID(bytes=value))
+
+
 FILTERS: Final[dict[str, Callable[..., str]]] = {
     "short_day": short_day,
     "when": when,
     "ago": ago,
     "iso": iso,
     "size": size,
+    "uuid": uuid_text,
 }
 """Filters of the pages' templates, beside those of `i18n.equip`."""
+
+EVENTS: Final = {
+    "invited": N_("invited"),
+    "enrolled": N_("enrolled"),
+    "withdrawn": N_("withdrew"),
+    "attended": N_("attended"),
+    "progressed": N_("progressed"),
+    "completed": N_("completed"),
+    "uncompleted": N_("completion undone"),
+    "passed": N_("passed"),
+    "failed": N_("failed"),
+    "certified": N_("certified"),
+    "decertified": N_("certificate withdrawn"),
+    "planned": N_("planned"),
+    "worked": N_("work done"),
+    "observed": N_("observed at work"),
+    "rated": N_("rated"),
+    "reflected": N_("reflected"),
+    "checked_in": N_("checked in"),
+    "handed_in": N_("handed something in"),
+}
+"""Kinds of events as people call them (`lrs/learning.py`)."""
+
+
+def event_word(kind: str) -> str:
+    """A kind of event in the reader's language."""
+    return _(EVENTS.get(kind, kind))
