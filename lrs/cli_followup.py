@@ -1,5 +1,6 @@
 """Commands over the follow-up of cohorts: who is asked, by which way, and who has not answered."""
 
+import csv
 from collections import Counter
 from datetime import timedelta
 from functools import partial
@@ -153,6 +154,54 @@ def whatsapp(context: Context, unit: str | None, sent: bool, tenant: str) -> Non
         told = context.database.write(work)
         click.echo(f"{told.name}  {told.phone or 'no phone number is known'}")
         click.echo(f"  {told.address or told.text}")
+
+
+@followup_group.command("list")
+@click.argument("unit", metavar="PATH")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    required=True,
+    help="File to write, as CSV.",
+)
+@click.option("--handed-over", is_flag=True, help="Note that all of these were handed over.")
+@of_tenant
+@click.pass_obj
+def list_(context: Context, unit: str, out: Path, handed_over: bool, tenant: str) -> None:
+    """Write the list that a unit's contact passes on.
+
+    Who of the unit has not answered, with the link to their page, which is for them alone.
+    """
+    owner, now, settings = _owner(context, tenant), context.clock(), context.settings
+    base = _public_url(settings)
+    lines = [("nama", "sebagai", "tentang", "telepon", "email", "sampai", "tautan")]
+    for each in _waiting(context, owner, unit):
+        if each.rater is None:
+            continue
+
+        def work(connection: Connection, round_: bytes = each.round) -> str:
+            page = followup.page(connection, owner, round_, now)
+            if handed_over:
+                followup.hand_over(connection, owner, round_, "list", now)
+            return followup.link_to(connection, owner, page, base, now)
+
+        url = context.database.write(work)
+        phone = channels.phone(each.phone or "") or ""
+        lines.append(
+            (
+                *(each.name, each.role, str(each.about), phone, each.mail or ""),
+                *(each.closes.isoformat(), url),
+            )
+        )
+    with out.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=";").writerows([map(_plain, line) for line in lines])
+    click.echo(f"{len(lines) - 1} people in {out}.")
+
+
+def _plain(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "@", "-") else cell
 
 
 @followup_group.command("print")

@@ -723,6 +723,7 @@ def answer(
     if wrong:
         raise Refused([problem for _, _, problem in wrong])
     visit = uuid.UUID(sheet.submission)
+    invitations.hold(connection, tenant.id, page_.round)
     if invitations.forms_of_visit(connection, tenant.id, visit.bytes):
         return 0
     rows = {row.key: row for row in page_.rows}

@@ -173,6 +173,12 @@ def test_other_ways_and_rounds_by_name(cast: Cast, settings: Settings, tmp_path:
     told = jejak(agency, "followup", "whatsapp", "--sent")
     assert told.output.count("https://wa.me/6281234567890") == 3
     assert {row["channel"] for row in agency.ledger()} == {"whatsapp"}
+    listed = tmp_path / "unit.csv"
+    told = jejak(agency, "followup", "list", OFFICE, "--out", str(listed), "--handed-over")
+    assert "3 people" in told.output
+    lines = listed.read_text(encoding="utf-8-sig").splitlines()
+    assert lines[1].startswith("Rina Kepala;superior;2;+6281234567890;rina.kepala@example.go.id")
+    assert "https://lrs.example.go.id/f/" in lines[1]
     paper = tmp_path / "kertas.html"
     told = jejak(agency, "followup", "print", "--out", str(paper))
     assert "3 sheets" in told.output

@@ -312,6 +312,16 @@ def of_round(connection: Connection, tenant_id: int, round_: bytes) -> list[Held
     return _where(connection, tenant_id, "round", [round_])
 
 
+def hold(connection: Connection, tenant_id: int, round_: bytes) -> None:
+    """Keep others who write to a round waiting until this write is over: of two taps on "send" the
+    second is to see what the first did."""
+    run(
+        connection,
+        "UPDATE invitations SET state = state WHERE tenant_id = ? AND round = ?",
+        (tenant_id, round_),
+    )
+
+
 def by_id(connection: Connection, tenant_id: int, ids: Sequence[bytes]) -> list[Held]:
     """These invitations."""
     return _where(connection, tenant_id, "id", ids)

@@ -365,6 +365,9 @@ def _answer(opened: Opened) -> Response | Answer:
         return _back("done=draft")
     with database.read() as connection:
         page = followup.page(connection, tenant, opened.subject, now)
+        before = invitations.forms_of_visit(connection, tenant.id, _submission(told).bytes)
+    if before:
+        return _back("done=answer")  # sent once more, as by a phone that was offline
     sheet = _sheet(opened, page, told)
     if sheet is not None:
         for wrong in followup.problems(page, sheet):
@@ -389,10 +392,6 @@ def _sheet(opened: Opened, page: Page, told: Told) -> Sheet | None:
     name = told.one("who_name").strip()
     if who == "other" and not name:
         told.say("who", _("Write the name of who is answering."))
-    try:
-        submission = str(uuid.UUID(told.one("submission")))
-    except ValueError:
-        submission = str(uuid.uuid4())
     entries = sheets.read(page, told.given)
     meeting = _meeting(page, told) if page.role == "superior" else None
     if not entries and meeting is None and page.waiting:
@@ -400,12 +399,21 @@ def _sheet(opened: Opened, page: Page, told: Told) -> Sheet | None:
     if told.wrong:
         return None
     return Sheet(
-        submission=submission,
+        submission=str(_submission(told)),
         entries=entries,
         who=name if who == "other" else "",
         device=_device(opened.tenant),
         meeting=meeting,
     )
+
+
+def _submission(told: Told) -> uuid.UUID:
+    """What names this sending; a new one where the form brought none."""
+    try:
+        return uuid.UUID(told.one("submission"))
+    except ValueError:
+        told.given["submission"] = [str(uuid.uuid4())]
+        return uuid.UUID(told.one("submission"))
 
 
 def _meeting(page: Page, told: Told) -> Meeting | None:
@@ -500,7 +508,7 @@ def _hand_in(opened: Opened, page: Page, told: Told) -> Response | Answer:
             iri for iri in dict.fromkeys(told.given.get("behaviours", ())) if iri in expected
         ),
     )
-    submission = str(uuid.UUID(told.one("submission")))
+    submission = str(_submission(told))
     try:
         context.database.write(
             lambda c: casework.hand_in(

@@ -5,6 +5,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -222,6 +223,19 @@ def test_sending_the_same_page_again_is_harmless(agency: Agency) -> None:
     assert len(agency.rows("filled_forms")) == 2
 
 
+def test_sending_half_a_page_again_is_harmless_too(agency: Agency) -> None:
+    at_day(agency, 90)
+    phone = phone_of(agency, "Rina")
+    first, *_ = phone.names(".value")
+    mine = [name for name in phone.names(".value") if name[:32] == first[:32]]
+    fields = dict.fromkeys(mine, "2") | {"submission": phone.value("submission"), "who": "me"}
+    for _ in range(2):
+        assert phone.client.post(phone.path, data=fields).status_code == 303
+    assert phone.client.post(phone.path, data=fields | {"submission": "x"}).status_code == 400
+    agency.catch_up()
+    assert len(agency.rows("answers")) == 2
+
+
 def test_a_draft_is_there_the_next_time_and_is_no_answer(agency: Agency) -> None:
     at_day(agency, 90)
     phone = phone_of(agency, "Rina")
@@ -428,6 +442,43 @@ def test_the_unit_agrees_to_what_learners_say_on_a_page_of_its_own(agency: Agenc
     assert len({r["round"] for r in agency.ledger(role="superior", rater=HEAD)}) == 1
     at_day(agency, 90)
     assert len(agency.ledger(role="peer")) == 3
+
+
+def test_a_colleague_answers_about_a_colleague_and_sees_nobody_elses_questions(
+    agency: Agency,
+) -> None:
+    (case, *_) = [
+        row["id"] for row in agency.rows("cases") if row["subject"] == agency.staff["Staf 01"]
+    ]
+    peers = [agency.staff["Staf 02"], CONTACT]
+    agency.do(followup.name_peers, case, peers, "staf")
+    agency.do(followup.confirm_peers, case, peers, "contact")
+    at_day(agency, 90)
+    phone = phone_of(agency, "Tono")
+    assert "Staf 01" in phone.page
+    assert "Staf 02" not in phone.page
+    assert phone.names("meeting.text") == []
+    phone.send(**dict.fromkeys(phone.names(".value"), "3"))
+    agency.catch_up()
+    assert {(row["role"], row["rater"]) for row in agency.rows("answers")} == {("peer", CONTACT)}
+
+
+def test_two_taps_on_send_at_once_are_one_answer(agency: Agency) -> None:
+    at_day(agency, 90)
+    phone = phone_of(agency, "Rina")
+    fields = dict.fromkeys(phone.names(".value"), "2") | {
+        "submission": phone.value("submission"),
+        "who": "me",
+    }
+
+    def tap(_n: int) -> int:
+        own = Client(phone.client.application)
+        return own.post(phone.path, data=fields).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(tap, range(6))) == {303}
+    agency.catch_up()
+    assert len(agency.rows("answers")) == 4
 
 
 def test_a_number_that_nobody_has_is_told(agency: Agency) -> None:
