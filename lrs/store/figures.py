@@ -18,6 +18,9 @@ from sqlalchemy import Connection
 from lrs.practice.names import ZERO
 from lrs.store.engine import placeholders, run
 
+#: Of so many programmes or units cases are looked up; of more, all are read and most kept.
+FEW = 8
+
 Key = tuple[Any, ...]
 Counts = dict[str, int]
 Sql = tuple[str, tuple[Any, ...]]
@@ -60,7 +63,10 @@ def _where(cut: Cut, alias: str = "c") -> Sql:
             continue
         if not chosen:
             return "1 = 0", ()
-        sql.append(f"{alias}.{column} IN ({placeholders(chosen)})")
+        name = f"{alias}.{column}"
+        if len(chosen) > FEW:  # else SQLite would look each case up, body and all
+            name = f"COALESCE({name}, {name})"
+        sql.append(f"{name} IN ({placeholders(chosen)})")
         parameters += chosen
     if cut.cohort is not None:
         sql.append(f"{alias}.cohort = ?")
@@ -86,14 +92,16 @@ def span(connection: Connection, cut: Cut) -> tuple[date, date] | None:
 
 def _key(cut: Cut, window: str = "NULL") -> Sql:
     """The two columns that tell groups apart."""
+    # By a bare column SQLite would go by its index, and look each case up, body and all.
+    programme = "COALESCE(c.programme, c.programme)"
     if cut.by == "programme":
-        return "c.programme, NULL", ()
+        return f"{programme}, NULL", ()
     if cut.by == "cohort":
-        return "c.programme, c.cohort", ()
+        return f"{programme}, c.cohort", ()
     if cut.by == "behaviour":
-        return "c.programme, o.behaviour", ()
+        return f"{programme}, o.behaviour", ()
     if cut.by == "unit":
-        return "c.unit, NULL", ()
+        return "COALESCE(c.unit, c.unit), NULL", ()
     if cut.by == "window":
         return f"{window}, NULL", ()
     if cut.by == "period" and cut.periods:
@@ -595,7 +603,7 @@ def changes(
         "a.form IN ('A', 'C', 'G') AND a.value IS NOT NULL AND a.observed = 1"
         " AND a.rater IS NOT NULL",
         (),
-        "1, 2, 3, 4, c.id, a.behaviour",
+        "c.id, a.role, a.rater, a.behaviour",  # in the order of the index: nothing is sorted
         selected=windows,
     )
     each = ", ".join(

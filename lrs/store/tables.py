@@ -780,7 +780,7 @@ answers = Table(
     Index("answers_by_window", "tenant_id", "window_name", "role"),
     Index(
         "answers_for_figures",
-        *("tenant_id", "case_id", "form", "role", "window_name", "behaviour", "rater", "day"),
+        *("tenant_id", "case_id", "role", "rater", "behaviour", "form", "window_name", "day"),
         *("observed", "value", "recalled", "frequency", "flagged"),
     ),
     **MARIADB,

@@ -29,7 +29,8 @@ from tests.conftest import NOW
 from tests.rows import Rows, programme
 
 SEED = 2026
-AS_OF = date(2026, 10, 31)
+#: After all that the made-up people do; what is asked of 200 days before has a past of its own.
+AS_OF = date(2027, 8, 1)
 BEGIN = date(2024, 11, 1)
 PEOPLE_A_CASE = 4
 _PIECE = 20_000

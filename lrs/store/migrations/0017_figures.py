@@ -25,7 +25,7 @@ INDEXES = (
     ),
     (
         "answers",
-        "tenant_id case_id form role window_name behaviour rater day observed value recalled"
+        "tenant_id case_id role rater behaviour form window_name day observed value recalled"
         " frequency flagged",
     ),
     (
