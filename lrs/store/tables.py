@@ -712,10 +712,10 @@ links = Table(
     Column("first_move", String(20)),
     Column("first_decided_at", BigInteger),
     Column("second_move", String(20)),
-    Index("links_of_case", "case_id"),
+    Index("links_of_case", "case_id", "state", "at", "id"),
     Index("links_of_subject", "tenant_id", "subject"),
     Index("links_of_evidence", "tenant_id", "evidence"),
-    Index("links_to_review", "tenant_id", "state", "at", "id"),
+    Index("links_to_review", "tenant_id", "state", "at", "id", "case_id"),
     Index(
         "links_for_figures",
         *("tenant_id", "case_id", "behaviour", "state", "placed", "performed_day", "at"),
