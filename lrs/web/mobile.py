@@ -31,7 +31,8 @@ from lrs.errors import Conflict, JejakError, NotFound, Refused
 from lrs.followup import Page, Row, Sheet
 from lrs.i18n import N_, _
 from lrs.practice import files, forms
-from lrs.practice.followup import ANSWERED, NAMED
+from lrs.practice import followup as schedule
+from lrs.practice.followup import ANSWERED, NAMED, PEER
 from lrs.practice.forms import FORMS
 from lrs.practice.records import SELF, Citizen, Evidence, Meeting
 from lrs.store import invitations, register
@@ -320,13 +321,18 @@ def _learner(connection: Any, tenant: Tenant, page: Page) -> Learner:
     boss = followup.superior_of(connection, tenant, page.rater, g.now)
     ids = [person for person, _name in near if person not in (page.rater, boss)]
     known = invitations.facts(connection, tenant.id, [*ids, boss] if boss else ids)
-    cases = tuple(row for row in page.rows if row.about.case is not None)
+    cases = tuple({row.about.case: row for row in page.rows if row.about.case is not None}.values())
+    asks_peers = any(
+        PEER in window.raters for row in cases for window in schedule.windows(row.about.programme)
+    )
     named = followup.peers_of(
         connection, tenant, [row.about.case for row in cases if row.about.case], confirmed=False
     )
     return Learner(
         cases=cases,
-        colleagues=tuple((each.hex(), str(known[each].get("name") or "?")) for each in ids),
+        colleagues=tuple(
+            (each.hex(), str(known[each].get("name") or "?")) for each in ids if asks_peers
+        ),
         named=frozenset(each.hex() for told in named.values() for each in told),
         superior=str(known[boss].get("name") or "?") if boss else "",
     )
