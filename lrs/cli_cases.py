@@ -15,7 +15,6 @@ from lrs.cli_accounts import of_tenant, print_table
 from lrs.cli_webhooks import HexId
 from lrs.context import Context
 from lrs.errors import JejakError, NotFound, Refused
-from lrs.learning import PRACTICE
 from lrs.practice import files, names, records, review
 from lrs.store import accounts
 from lrs.store import cases as lists
@@ -402,7 +401,9 @@ def evidence_group() -> None:
 
 
 @evidence_group.command("list")
-@click.option("--kind", "kinds", multiple=True, type=click.Choice(PRACTICE), help="Only of this.")
+@click.option(
+    "--kind", "kinds", multiple=True, type=click.Choice(lists.EVIDENCE), help="Only of this."
+)
 @click.option("--person", type=click.UUID, help="Only of this person.")
 @_limited
 @of_tenant
@@ -416,7 +417,12 @@ def list_evidence(
     with context.database.read() as connection:
         found = _some(
             lambda after, n: lists.evidence(
-                connection, owner.id, kinds=kinds or PRACTICE, whose=whose, after=after, limit=n
+                connection,
+                owner.id,
+                kinds=kinds or lists.EVIDENCE,
+                whose=whose,
+                after=after,
+                limit=n,
             ),
             limit,
         )

@@ -284,7 +284,11 @@ class LinksQuery(OfCaseQuery):
     evidence = Id()
 
 
-KINDS = ("planned", "worked", "observed", "rated", "reflected", "checked_in", "handed_in")
+#: As in `lrs/store/cases.py`: what adapters say, and what was handed in to the service.
+KINDS = (
+    *("planned", "worked", "observed", "rated", "reflected", "checked_in", "handed_in"),
+    *("evidence", "meeting"),
+)
 
 
 class EvidenceQuery(PageQuery):
@@ -608,6 +612,9 @@ class EvidenceOut(Schema):
     name = fields.String(allow_none=True)
     at = Moment()
     own = fields.Boolean()
+    of = fields.String(allow_none=True, attribute="record.of")
+    title = fields.String(allow_none=True, attribute="record.title")
+    role = fields.String(allow_none=True, attribute="record.role")
     performed_on = Day(allow_none=True, attribute="event.performed_on")
     verb = fields.String(attribute="event.verb")
     text = fields.String(attribute="event.text")

@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from sqlalchemy import Connection
 
-from lrs.learning import PRACTICE, PracticeEvent
+from lrs.learning import CHECKED_IN, HANDED_IN, PLANNED, PRACTICE, PracticeEvent
 from lrs.practice import names, records, review
 from lrs.practice.programmes import Programme
 from lrs.store import practice
@@ -34,6 +34,9 @@ Place = tuple[int | str, ...]
 
 #: What waits for a reviewer.
 TO_REVIEW = (review.SUBMITTED, review.IN_REVIEW)
+
+#: Kinds of events that are evidence: those of adapters, and of our own records.
+EVIDENCE = (*PRACTICE, "evidence", "meeting")
 
 #: How many links in order are looked at for what is asked of their cases, before the cases are.
 LOOK = 500
@@ -130,7 +133,8 @@ class Link:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """A piece of evidence: what a record in the log says of somebody's work. `person` None:
-    nobody of the register. `own`: the service wrote it, of what was handed in (`record`)."""
+    nobody of the register. `record`: the service wrote it, of what was handed in; `event` then
+    tells it as if another system had (`kind` is `evidence` or `meeting`)."""
 
     statement: bytes
     position: int
@@ -138,8 +142,12 @@ class Evidence:
     person: bytes | None
     name: str | None
     at: int
-    own: bool
     event: PracticeEvent
+    record: records.Evidence | records.Meeting | None = None
+
+    @property
+    def own(self) -> bool:
+        return self.record is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -701,7 +709,7 @@ def evidence(
     connection: Connection,
     tenant_id: int,
     *,
-    kinds: Collection[str] = PRACTICE,
+    kinds: Collection[str] = EVIDENCE,
     whose: Whose = None,
     after: Place | None = None,
     limit: int = 50,
@@ -757,6 +765,7 @@ def evidence_of(connection: Connection, tenant_id: int, statement: bytes) -> lis
         " AND e.course = ? AND e.voided = 0 ORDER BY e.position, e.n",
         (statement, tenant_id, names.ZERO),
     )
+    rows = [row for row in rows if row[4] in EVIDENCE]
     known = _Owners.of_actors(connection, tenant_id, {row[3] for row in rows})
     return _pieces_of_evidence(connection, tenant_id, rows, known)
 
@@ -767,19 +776,47 @@ def _pieces_of_evidence(
     whose = [owners.person(row[3], row[5]) for row in rows]
     look = _Names(connection, tenant_id)
     look.people(person for person in whose if person is not None)
-    return [
-        Evidence(
-            statement=row[2],
-            position=row[0],
-            kind=row[4],
-            person=person,
-            name=look.person(person),
-            at=row[5],
-            own=row[6] == _OWN,
-            event=msgspec.json.decode(row[7], type=PracticeEvent),
+    found = []
+    for row, person in zip(rows, whose, strict=True):
+        record, event = _said(row)
+        found.append(
+            Evidence(
+                statement=row[2],
+                position=row[0],
+                kind=row[4],
+                person=person,
+                name=look.person(person),
+                at=row[5],
+                event=event,
+                record=record,
+            )
         )
-        for row, person in zip(rows, whose, strict=True)
-    ]
+    return found
+
+
+def _said(
+    row: Sequence[Any],
+) -> tuple[records.Evidence | records.Meeting | None, PracticeEvent]:
+    """What an event's row says: of our own records, told as adapters tell of others'."""
+    if row[6] != _OWN:
+        return None, msgspec.json.decode(row[7], type=PracticeEvent)
+    record: records.Evidence | records.Meeting = msgspec.json.decode(
+        row[7], type=records.Evidence | records.Meeting
+    )
+    if isinstance(record, records.Meeting):
+        told: dict[str, Any] = {"kind": CHECKED_IN, "performed_on": record.held_on}
+    else:
+        kind = PLANNED if record.of == records.PLAN else HANDED_IN
+        told = {"kind": kind, "performed_on": record.performed_on, "rating": record.rating}
+        told["attachments"] = record.files
+    return record, PracticeEvent(
+        actor={},
+        at=row[5],
+        verb="",
+        behaviours=record.behaviours,
+        text="\n".join(each for each in (record.title, record.text) if each),
+        **told,
+    )
 
 
 @dataclass(frozen=True, slots=True)
