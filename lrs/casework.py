@@ -14,7 +14,7 @@ import io
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -426,6 +426,9 @@ def decide(
         second=second,
     )
     asked = as_moved(verdict, link, now, b"")
+    if row.subject in practice.standing_for(connection, tenant.id, {asked.by}):
+        # Under an older id, too, it is their own work.
+        asked = replace(asked, by=row.subject)
     if second:
         why = review.may_second(asked, standing, row.subject)
     else:

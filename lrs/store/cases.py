@@ -908,6 +908,25 @@ def answers(connection: Connection, tenant_id: int, case_id: bytes) -> list[Answ
     ]
 
 
+def own_records(
+    connection: Connection, tenant_id: int, person: bytes, kinds: Collection[str]
+) -> list[tuple[bytes, int, records.Record]]:
+    """What the service itself wrote of a person and holds: statement, position, record; the last
+    first. `kinds` are `evidence`, `meeting`, `ending`, `answer`, `verdict`."""
+    merged = practice.merged(connection, tenant_id)
+    ids = {person} | {gone for gone in merged if canonical(gone, merged) == person}
+    where = _Where()
+    where.add("tenant_id = ? AND adapter = ? AND voided = 0", tenant_id, _OWN)
+    where.among("actor", ids)
+    where.among("kind", kinds)
+    rows = _run(
+        connection,
+        f"SELECT statement, position, body FROM events WHERE {where} ORDER BY position + 0 DESC",
+        where.values,
+    )
+    return [(row[0], row[1], msgspec.json.decode(row[2], type=records.Record)) for row in rows]
+
+
 def record(connection: Connection, tenant_id: int, statement: bytes) -> records.Record | None:
     """What one of our own statements holds; None: it is not there, or voided, or holds none."""
     return _records(connection, tenant_id, [statement]).get(statement)

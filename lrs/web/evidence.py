@@ -7,7 +7,7 @@ it is by what is in it, never by what the sender called it.
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,7 +22,7 @@ from lrs.learning import PracticeEvent
 from lrs.practice import files, records
 from lrs.store import cases, practice, statements
 from lrs.store.accounts import Tenant
-from lrs.web import told
+from lrs.web import reach, told
 from lrs.web.rooms import Room, here
 from lrs.web.words import as_moment, short_day
 from lrs.xapi.statements import parse
@@ -98,6 +98,7 @@ class Piece:
     files: tuple[File, ...]
     subjects: frozenset[bytes]
     voided: bool
+    answer: bool = False
     keyed_by: bool = False
 
     @property
@@ -137,6 +138,7 @@ def piece(connection: Connection, tenant: Tenant, statement: bytes) -> Piece | N
         files=_files(connection, row.store_id, tree),
         subjects=frozenset(subjects),
         voided=row.voided,
+        answer=isinstance(record, records.Answer),
         **found,
     )
 
@@ -200,6 +202,19 @@ def _of_event(tree: dict[str, Any], event: PracticeEvent) -> dict[str, Any]:
     }
 
 
+def logged(
+    connection: Connection, tenant: Tenant, statement: bytes
+) -> tuple[datetime, bool] | None:
+    """When a statement of the learning store says it happened, and whether it is voided."""
+    row = statements.by_id(connection, tenant.learning.id, statement)
+    return None if row is None else (_timestamp(parse(row.body), row.position), row.voided)
+
+
+def uuid_of(person: bytes) -> str:
+    """A person's id as records write it."""
+    return str(uuid.UUID(bytes=person))
+
+
 def _timestamp(tree: dict[str, Any], position: int) -> datetime:
     try:
         return datetime.fromisoformat(tree["timestamp"].replace("Z", "+00:00"))
@@ -234,10 +249,21 @@ def content_of(connection: Connection, found: Piece, file: File) -> bytes:
 
 
 def find(connection: Connection, statement: str) -> Piece:
-    """The piece of evidence of an address, for whoever may see it; else NotFound."""
-    found = piece(connection, here().tenant, hexes(statement, "evidence"))
+    """The piece of evidence of an address, for whoever may see it; else NotFound.
+
+    What somebody answered about a person is not for that person, nor for their superior. Of a
+    record about several, who may see it for one of them sees that it is there, and not its text.
+    """
+    there = here()
+    found = piece(connection, there.tenant, hexes(statement, "evidence"))
     if found is None:
         raise NotFound(f"evidence {statement}")
+    action = "answers/read" if found.answer else "evidence/read"
+    may = reach.within(connection, there, action)
+    if may is not None and not found.subjects & may:
+        raise NotFound(f"evidence {statement}")
+    if may is not None and found.subjects - may:
+        return replace(found, text="")
     return found
 
 
@@ -255,19 +281,21 @@ def _file(found: Piece, n: int) -> File:
     return found.files[n]
 
 
-@ROOM.page("/evidence/<statement>", "evidence/read")
+@ROOM.page("/evidence/<statement>", "evidence/read", narrowed=True)
 def one(statement: str) -> str:
     """A piece of evidence with its files."""
     with here().read() as connection:
         found = find(connection, statement)
-        whose = cases.names_of(connection, here().tenant.id, found.subjects)
+        seen = reach.within(connection, here(), "evidence/read")
+        subjects = found.subjects if seen is None else found.subjects & seen
+        whose = cases.names_of(connection, here().tenant.id, subjects)
     here().saw("evidence", found.id)
     return render_template(
         "evidence.html", piece=found, whose=sorted(whose.values()), raters=told.RATERS
     )
 
 
-@ROOM.page("/evidence/<statement>/<int:n>", "evidence/read")
+@ROOM.page("/evidence/<statement>/<int:n>", "evidence/read", narrowed=True)
 def file(statement: str, n: int) -> Response:
     """A file as it came: a picture that a page shows, anything else as a download."""
     with here().read() as connection:
@@ -309,7 +337,7 @@ def leaf_name(name: str, page: int | None) -> str:
     return f"{name}#page={page}" if page is not None else name
 
 
-@ROOM.page("/evidence/<statement>/<int:n>/page/<int:page>", "evidence/read")
+@ROOM.page("/evidence/<statement>/<int:n>/page/<int:page>", "evidence/read", narrowed=True)
 def leaf(statement: str, n: int, page: int) -> str:
     """A page of a file: its picture, what stands on it, and the way to the next."""
     with here().read() as connection:
@@ -338,7 +366,7 @@ def _leaf(found: Piece, wanted: File, page: int, content: bytes) -> Leaf:
     return Leaf(found, wanted, page, drawn.pages, text=drawn.text)
 
 
-@ROOM.page("/evidence/<statement>/<int:n>/page/<int:page>/picture", "evidence/read")
+@ROOM.page("/evidence/<statement>/<int:n>/page/<int:page>/picture", "evidence/read", narrowed=True)
 def picture(statement: str, n: int, page: int) -> Response:
     """The picture of a page, drawn here."""
     with here().read() as connection:

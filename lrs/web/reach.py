@@ -1,0 +1,46 @@
+"""Whose things somebody may see on a page: what `Here.may`, which knows no person, cannot tell."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from lrs.auth import relations
+from lrs.auth.relations import Viewer
+from lrs.auth.roles import NotPermitted
+from lrs.errors import NotFound
+from lrs.practice.cases import days
+from lrs.web.rooms import Here
+
+
+def viewer(there: Here) -> Viewer:
+    """Who is looking, as relations are asked."""
+    today: date = there.now.astimezone(ZoneInfo(there.zone)).date()
+    return Viewer(
+        tenant_id=there.tenant.id,
+        roles=there.user.roles,
+        person=there.user.person,
+        day=days(today),
+    )
+
+
+def within(connection: Connection, there: Here, action: str) -> frozenset[bytes] | None:
+    """With whose things they may do it; None: everybody's, none: nobody's."""
+    try:
+        return relations.whose(connection, viewer(there), action)
+    except NotPermitted:
+        return frozenset()
+
+
+def reaches(connection: Connection, there: Here, action: str, subject: bytes | None) -> bool:
+    """Whether they may do it with what is this person's."""
+    some = within(connection, there, action)
+    return some is None or (subject is not None and subject in some)
+
+
+def require(
+    connection: Connection, there: Here, action: str, subject: bytes | None, what: str
+) -> None:
+    """That they may; else it is as if it were not there."""
+    if not reaches(connection, there, action, subject):
+        raise NotFound(what)
