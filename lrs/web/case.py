@@ -27,11 +27,10 @@ from lrs.practice.records import Ending
 from lrs.store import cases, practice
 from lrs.store.cases import Case, Link, Outcome
 from lrs.web import evidence, reach, site, told
+from lrs.web.cases import ROOM
 from lrs.web.evidence import Piece, hexes
 from lrs.web.forms import Form
-from lrs.web.rooms import Here, Room, here
-
-ROOM = Room("cases")
+from lrs.web.rooms import Here, here
 
 Page = str | tuple[str, int] | Answer
 
@@ -116,7 +115,7 @@ def _may(connection: Connection, there: Here, case: Case) -> May:
         answers=reached("answers/read"),
         invitations=reached("invitations/read"),
         review=there.may("verdicts/write"),
-        statements=there.may("statements/read") and site.serves("web.statements.one"),
+        statements=there.may("statements/read"),
     )
 
 
@@ -169,14 +168,13 @@ def _one(case: str, form: Form) -> str:
         completed=[each for each in completed if each is not None],
         ends=ends,
         ended_words=told.ENDED,
-        story=_story(found, links if may.links else [], answers),
+        story=_story(found, links if may.links else [], answers, may),
         states=told.STATES,
         case_states=told.CASE_STATES,
         placed=told.PLACED,
         raters=told.RATERS,
         whys=[(why, _(word)) for why, word in WHY.items()],
         today=_today(there).isoformat(),
-        has_list=site.serves("web.cases.every"),
     )
 
 
@@ -188,7 +186,7 @@ def _programme(connection: Connection, there: Here, case: Case) -> Programme | N
 
 
 def _today(there: Here) -> date:
-    return date(1970, 1, 1) + timedelta(days=reach.viewer(there).day)
+    return date(1970, 1, 1) + timedelta(days=there.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +256,7 @@ def _windows(
 ) -> list[Asking]:
     if programme is None:
         return []
-    today = reach.viewer(there).day
+    today = there.today
     made = []
     for window in followup.windows(programme):
         opens, closes = case.clock_day + window.opens, case.clock_day + window.closes
@@ -272,7 +270,7 @@ def _windows(
 
 
 def _story(
-    case: Case, links: Sequence[Link], answers: Sequence[cases.Answer]
+    case: Case, links: Sequence[Link], answers: Sequence[cases.Answer], may: May
 ) -> list[tuple[date, str, str, str]]:
     """What happened, the last first."""
     told_: list[tuple[int, str, str, str]] = [
@@ -283,7 +281,9 @@ def _story(
     for link in links:
         kind, word = told.STATES[link.state]
         title = str(link.told.get("title") or "")
-        heading = _("%(what)s: %(title)s") % {"what": _("Evidence"), "title": title}
+        heading = _("Evidence")
+        if may.evidence and title:
+            heading = _("%(what)s: %(title)s") % {"what": heading, "title": title}
         told_.append((link.performed_day, kind, heading, _(word)))
     seen = set()
     for answer in answers:
@@ -495,7 +495,7 @@ def _loose(connection: Connection, there: Here, case: Case) -> list[Loose]:
         elif isinstance(record, records.Meeting):
             at = days(record.held_on)
             title = record.title or record.text[:200]
-            made.append(Loose(statement.hex(), title, _(told.KINDS["check_in"]), at))
+            made.append(Loose(statement.hex(), title, _("Mentoring"), at))
     return sorted(made, key=lambda each: each.day, reverse=True)[:MOST]
 
 

@@ -64,10 +64,9 @@ def _practice(counts: Mapping[str, int], waiting: Mapping[str, int]) -> list[Til
         tiles.append(
             Tile(counts["open"], _("completions in follow-up"), url_for("web.cases.every"))
         )
-    if there.may("links/read"):
+    if there.may("verdicts/write"):
         number = sum(waiting.get(state, 0) for state in cases.TO_REVIEW)
-        # Shown with its list where that is served (`lrs/web/review.py`).
-        tiles.append(Tile(number, _("links to review"), url_for("web.cases.every")))
+        tiles.append(Tile(number, _("links to review"), url_for("web.review.queue")))
     if there.may("programmes/read"):
         tiles.append(Tile(counts["programmes"], _("programmes"), url_for("web.programmes.every")))
     if there.may("people/read"):

@@ -2,9 +2,10 @@
 
 from flask import Blueprint
 
-from lrs.web import (
+from lrs.web import (  # noqa: F401
     account,
     audit,
+    case,  # adds to the room of `cases`
     cases,
     evidence,
     home,

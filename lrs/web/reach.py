@@ -1,26 +1,21 @@
 """Whose things somebody may see on a page: what `Here.may`, which knows no person, cannot tell."""
 
-from datetime import date
-from zoneinfo import ZoneInfo
-
 from sqlalchemy import Connection
 
 from lrs.auth import relations
 from lrs.auth.relations import Viewer
 from lrs.auth.roles import NotPermitted
 from lrs.errors import NotFound
-from lrs.practice.cases import days
 from lrs.web.rooms import Here
 
 
 def viewer(there: Here) -> Viewer:
     """Who is looking, as relations are asked."""
-    today: date = there.now.astimezone(ZoneInfo(there.zone)).date()
     return Viewer(
         tenant_id=there.tenant.id,
         roles=there.user.roles,
         person=there.user.person,
-        day=days(today),
+        day=there.today,
     )
 
 

@@ -8,7 +8,7 @@ be a second behind. What the queue is narrowed to is in the address, and goes wi
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from flask import redirect, render_template, request, url_for
@@ -166,7 +166,7 @@ def _me(by: str) -> bytes:
 def queue() -> str:
     """What waits, the longest waiting first."""
     there, wanted = here(), asked()
-    after = cast(Place | None, listing.after(cast(Any, tuple[int | str, ...])))
+    after = listing.place()
     with there.read() as connection:
         by = there.reviewer(connection)
         links, more = _some(connection, there.tenant, wanted, after, _me(by))
@@ -552,7 +552,7 @@ def _one(link: bytes, form: Form) -> str:
         states=told.STATES,
         placed=told.PLACED,
         raters=told.RATERS,
-        kinds=told.KINDS,
+        may_case=there.may("cases/read"),
     )
 
 
@@ -904,7 +904,6 @@ def _second_one(link: bytes, form: Form) -> str:
         states=told.STATES,
         placed=told.PLACED,
         raters=told.RATERS,
-        kinds=told.KINDS,
     )
 
 

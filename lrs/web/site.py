@@ -202,11 +202,6 @@ def _navigation() -> Iterator[tuple[str, list[tuple[str, str, bool]]]]:
             yield _(group), shown
 
 
-def serves(endpoint: str) -> bool:
-    """Whether there is such a page."""
-    return endpoint in current_app.view_functions
-
-
 def _may_go(endpoint: str) -> bool:
     if endpoint not in current_app.view_functions or endpoint not in ACTIONS:
         return False

@@ -17,7 +17,7 @@ from lrs.store.accounts import Tenant
 
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     review.DRAFT: ("plain", N_("Draft")),
-    review.SUBMITTED: ("calm", N_("Waiting")),
+    review.SUBMITTED: ("calm", N_("Submitted")),
     review.IN_REVIEW: ("warn", N_("In review")),
     review.ACCEPTED: ("good", N_("Evidence accepted")),
     review.RETURNED: ("warn", N_("Returned")),
