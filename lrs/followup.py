@@ -928,11 +928,7 @@ def unit_page(connection: Connection, tenant: Tenant, unit: bytes, now: datetime
         for each in units.named(connection, tenant.id)
         if each.unit in below
     ]
-    open_cases = {
-        id_: each
-        for id_, each in gather(connection, tenant, now).about.items()
-        if each.person in here and each.case is not None
-    }
+    open_cases = invitations.cases_of(connection, tenant.id, sorted(here))
     named = peers_of(connection, tenant, open_cases, confirmed=False)
     agreed = peers_of(connection, tenant, open_cases, confirmed=True)
     waiting = [
@@ -953,7 +949,7 @@ def unit_page(connection: Connection, tenant: Tenant, unit: bytes, now: datetime
                 (
                     (
                         case,
-                        _name(known_, open_cases[case].person),
+                        _name(known_, open_cases[case]),
                         tuple((peer, _name(known_, peer)) for peer in told),
                     )
                     for case, told in named.items()

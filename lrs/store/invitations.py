@@ -136,6 +136,20 @@ def open_cases(
     ]
 
 
+def cases_of(connection: Connection, tenant_id: int, people: Sequence[bytes]) -> dict[bytes, bytes]:
+    """The open cases of these people, and whose each is."""
+    return {
+        bytes(row[0]): bytes(row[1])
+        for piece in pieces(people)
+        for row in run(
+            connection,
+            "SELECT id, subject FROM cases WHERE tenant_id = ? AND state = 'open'"
+            f" AND matched = 1 AND subject IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+    }
+
+
 def still_open(connection: Connection, tenant_id: int, cases: Sequence[bytes]) -> set[bytes]:
     """Which of these cases are open cases of somebody known."""
     return {
