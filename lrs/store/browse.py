@@ -106,8 +106,8 @@ def newest(connection: Connection, tenant_id: int) -> int | None:
 def cases_of_completion(
     connection: Connection, tenant_id: int, subject: bytes, statement: str
 ) -> list[bytes]:
-    """The cases of a person, or of an identifier nobody knows, that this completion began or
-    belongs to."""
+    """The cases of a person, or of an identifier nobody knows, that this completion (32 hex
+    digits) began or belongs to."""
     rows = run(
         connection,
         "SELECT id, body FROM cases WHERE tenant_id = ? AND subject = ?",

@@ -231,13 +231,19 @@ def failed(error: Exception) -> Response | tuple[str, int]:
         if error.code is not None and error.code < 400:
             return error.get_response()  # type: ignore[return-value]
         return _failure(error.code or 500, "")
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) and not _misfit(error):
         log.warning("database_not_answering", extra={"error": type(error.__cause__).__name__})
         return _failure(503, _("Wait a moment, and load the page again."))
     number = secrets.token_hex(6)
     log.error("unexpected_error", exc_info=error, extra={"id": number, "method": request.method})
     told = _("The operator finds it in the log as %(number)s.") % {"number": number}
     return _failure(500, told)
+
+
+def _misfit(error: Exception) -> bool:
+    """Whether the tables are not those of this version, which some drivers tell as if away."""
+    said = str(getattr(error, "orig", ""))
+    return said.startswith("no such ") or "Unknown column" in said
 
 
 def wants_page() -> bool:

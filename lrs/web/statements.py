@@ -288,7 +288,8 @@ def _cases(connection: Connection, there: Here, tree: Tree, statement: str) -> l
     digest = names.identifier(there.tenant.id, *told)
     whose = browse.whose(connection, there.tenant.id, [digest]).get(digest)
     subject = whose.person if whose is not None and whose.person is not None else digest
-    found = browse.cases_of_completion(connection, there.tenant.id, subject, statement)
+    identity = uuid.UUID(statement).hex
+    found = browse.cases_of_completion(connection, there.tenant.id, subject, identity)
     made = (cases.case(connection, there.tenant.id, each) for each in found)
     return [each for each in made if each is not None]
 
