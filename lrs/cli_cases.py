@@ -262,9 +262,9 @@ def show_link(context: Context, link: bytes, tenant: str) -> None:
     ):
         click.echo(f"{word:12}  {value}")
     for word, told in found.told.items():
-        if word != "verdicts":
+        if word != "history":
             click.echo(f"{word:12}  {_plain(told)}")
-    for each in found.told.get("verdicts", ()):
+    for each in found.told.get("history", ()):
         click.echo(f"{'verdict':12}  {_plain(each)}")
 
 

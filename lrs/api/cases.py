@@ -1,6 +1,7 @@
 """Cases, links, evidence and answers for machines: what is there, and what people do with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 
 from lrs import casework, errors
 from lrs.api.practice import Call, Resource, Use, submission, tree
+from lrs.auth import relations
 from lrs.casework import Filled, Upload
 from lrs.errors import Problem, Refused
 from lrs.practice import files, names, records
@@ -66,6 +68,7 @@ def get_case(call: Call) -> Any:
         links: list[Link] = []
         if may(call, connection, "links/read", case.person):
             links = lists.links_of_case(connection, call.tenant.id, case.id)
+            links = shown(call, connection, links)
         answers: list[lists.Answer] = []
         if may_read_answers(call, connection, case):
             answers = lists.answers(connection, call.tenant.id, case.id)
@@ -104,8 +107,8 @@ def timeline(case: Case, links: list[Link], answers: list[lists.Answer]) -> list
         told = {"link": link.id.hex(), "evidence": link.evidence.hex()}
         found.append((_day(link.performed_day), "performed", told | {"placed": link.placed}))
         found.append((_moment(link.at), "proposed", told | {"weight": link.weight}))
-        if link.decided_at is not None:
-            found.append((_moment(link.decided_at), "moved", told | {"state": link.state}))
+        for move in link.told.get("history", ()):
+            found.append((_moment(move["at"]), "moved", told | {"move": move["move"]}))
     for answer in answers:
         told = {"role": answer.role, "form": answer.form, "statement": answer.statement.hex()}
         found.append((_day(answer.day), "answered", told))
@@ -219,10 +222,33 @@ def rater(call: Call, told: Mapping[str, Any]) -> str | None:
 # Links ---------------------------------------------------------------------------------------
 
 
+#: What a link tells of an answer that was linked by hand, and whom it is about is not told.
+_FRANK = frozenset({"title", "by", "role", "text"})
+
+
+def shown(call: Call, connection: Connection, links: Sequence[Link]) -> list[Link]:
+    """Links as the caller may see them: what a rater answered is not told to whom it is about, nor
+    to their superior, also where it was linked as evidence."""
+    viewer = call.viewer
+    if viewer is None or viewer.person is None:
+        return list(links)
+    near: set[bytes] = set()
+    for word in ("own", "staff"):
+        near |= relations.RELATIONS[word](connection, viewer)
+    theirs = [each.evidence for each in links if each.person in near]
+    answers = lists.answers_among(connection, call.tenant.id, theirs)
+    return [
+        replace(each, told={k: v for k, v in each.told.items() if k not in _FRANK})
+        if each.person in near and each.evidence in answers
+        else each
+        for each in links
+    ]
+
+
 def list_links(call: Call) -> Any:
     """Links, by default the review queue: what waits the longest comes first."""
     with call.context.database.read() as connection:
-        return lists.links(
+        page = lists.links(
             connection,
             call.tenant.id,
             which(call),
@@ -231,12 +257,14 @@ def list_links(call: Call) -> Any:
             after=call.place,
             limit=call.query["limit"],
         )
+        return replace(page, rows=tuple(shown(call, connection, page.rows)))
 
 
 def links_of_case(call: Call) -> Any:
     with call.context.database.read() as connection:
         case = the_case(call, connection)
         links = lists.links_of_case(connection, call.tenant.id, case.id)
+        links = shown(call, connection, links)
     return {"items": shapes.LinkOut(many=True).dump(links), "next": None}
 
 
@@ -250,7 +278,8 @@ def the_link(call: Call, connection: Connection, link: bytes) -> Link:
 
 def get_link(call: Call) -> Any:
     with call.context.database.read() as connection:
-        return the_link(call, connection, call.parts["link"])
+        [link] = shown(call, connection, [the_link(call, connection, call.parts["link"])])
+        return link
 
 
 def propose(call: Call) -> Any:

@@ -927,6 +927,22 @@ def own_records(
     return [(row[0], row[1], msgspec.json.decode(row[2], type=records.Record)) for row in rows]
 
 
+def answers_among(
+    connection: Connection, tenant_id: int, statements: Iterable[bytes]
+) -> set[bytes]:
+    """Which of these statements are answers: a reviewer may have linked one by hand."""
+    return {
+        row[0]
+        for piece in pieces(sorted(set(statements)))
+        for row in _run(
+            connection,
+            "SELECT DISTINCT statement FROM answers WHERE tenant_id = ?"
+            f" AND statement IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+    }
+
+
 def record(connection: Connection, tenant_id: int, statement: bytes) -> records.Record | None:
     """What one of our own statements holds; None: it is not there, or voided, or holds none."""
     return _records(connection, tenant_id, [statement]).get(statement)

@@ -10,7 +10,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -558,3 +558,25 @@ def test_nobody_takes_back_what_another_answered(stage: Stage) -> None:
     for role in ("learner", "coach", "evaluator", "peer"):
         answer = stage.ask(role, "POST /answers/<statement>/take-back", stage.sari)
         assert answer.status_code == 404, role
+
+
+def test_an_answer_that_was_linked_is_not_told_to_whom_it_is_about(
+    stage: Stage, cast: Cast, app: Flask
+) -> None:
+    rater = stage.people["peer"]
+    statement = stage.agency.answer(stage.sari.case, stage.sari.person, role="peer", rater=rater)
+    link = stage.agency.link(
+        stage.sari.case,
+        stage.sari.person,
+        evidence=statement,
+        title="She never listens",
+        by=_by_uuid(rater or b""),
+        role="peer",
+    )
+    things = replace(stage.sari, link=link)
+    routes = ("GET /links/<link>", "GET /links", "GET /cases/<case>/links", "GET /cases/<case>")
+    for role, told in (("learner", False), ("superior", False), ("reviewer", True)):
+        for route in routes:
+            said = stage.ask(role, route, things).get_data(as_text=True)
+            assert ("never listens" in said) == told, (role, route)
+            assert (_by_uuid(rater or b"") in said) == told, (role, route)
