@@ -75,6 +75,21 @@ def enrolment(tenant_id: int, programme_digest: bytes, person: bytes, form: str)
     return _name("enrolment", tenant_id, programme_digest.hex(), person.hex(), form)
 
 
+def letterhead(tenant_id: int) -> bytes:
+    """What stands at the head of an agency's papers."""
+    return _name("letterhead", tenant_id)
+
+
+def draw(tenant_id: int, programme_iri: str, cohort: str) -> bytes:
+    """Which cases of a cohort were drawn for stories; an empty one is the whole programme."""
+    return _name("draw", tenant_id, programme_iri, cohort)
+
+
+def consent(tenant_id: int, case: bytes) -> bytes:
+    """Whether the story of a case may be told."""
+    return _name("consent", tenant_id, case.hex())
+
+
 def following(tenant_id: int, programme_iri: str, cohort: str) -> bytes:
     """That a cohort of a programme is followed up; an empty one is the whole programme."""
     return _name("following", tenant_id, programme_iri, cohort)

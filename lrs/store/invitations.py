@@ -379,6 +379,21 @@ def counts(connection: Connection, tenant_id: int) -> dict[tuple[str, str], int]
     return {(row[0], row[1]): int(row[2]) for row in rows}
 
 
+def overdue(connection: Connection, tenant_id: int, day: int) -> dict[str, int]:
+    """How many are `due` (to be sent) and `sent` (without an answer), and how many of them are
+    late (`…_late`): due before a day, or with a window that closed before it."""
+    row = run(
+        connection,
+        "SELECT COUNT(CASE WHEN state = 'due' AND due_day <= ? THEN 1 END),"
+        " COUNT(CASE WHEN state = 'due' AND due_day < ? THEN 1 END),"
+        " COUNT(CASE WHEN state = 'sent' THEN 1 END),"
+        " COUNT(CASE WHEN state = 'sent' AND closes_day < ? THEN 1 END)"
+        " FROM invitations WHERE tenant_id = ? AND state IN ('due', 'sent')",
+        (day, day, day, tenant_id),
+    ).one()
+    return dict(zip(("due", "due_late", "sent", "sent_late"), map(int, row), strict=True))
+
+
 def add(connection: Connection, tenant_id: int, made: Sequence[Invitation], now: int) -> None:
     """Enter invitations; those that are there are left as they are."""
     insert(

@@ -40,8 +40,16 @@ PEERS = "peers"
 FOLLOW = "follow"
 #: That a coach or examiner (the subject) is assigned a learner, from and to a day, or no more.
 ASSIGNED = "assigned"
-KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER, PEERS, FOLLOW, ASSIGNED)
-_READ_AS_THEY_ARE = (PEERS, FOLLOW, ASSIGNED)
+
+#: What stands at the head of the agency's papers (`lrs/agency.py`), what a report recommended and
+#: what came of it (`lrs/advice.py`), which cases were drawn for stories, and whether somebody
+#: agreed to their story being told (`lrs/stories.py`). Read as they are, too.
+LETTERHEAD = "letterhead"
+ADVICE = "advice"
+DRAW = "draw"
+CONSENT = "consent"
+_READ_AS_THEY_ARE = (PEERS, FOLLOW, ASSIGNED, LETTERHEAD, ADVICE, DRAW, CONSENT)
+KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER, *_READ_AS_THEY_ARE)
 
 _DERIVED = (
     tables.people,

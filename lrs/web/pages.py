@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from lrs.web import (  # noqa: F401
     account,
+    agency,
     audit,
     case,  # adds to the room of `cases`
     cases,
@@ -14,6 +15,7 @@ from lrs.web import (  # noqa: F401
     people,
     programmes,
     refusals,
+    reports,
     review,
     service,
     setup,
@@ -21,18 +23,22 @@ from lrs.web import (  # noqa: F401
     site,
     sources,
     statements,
+    summary,
     units,
     users,
 )
 
 ROOMS = (
     home.ROOM,
+    summary.ROOM,
     signing.ROOM,
     account.ROOM,
     setup.ROOM,
     review.ROOM,
     evidence.ROOM,
     cases.ROOM,
+    reports.ROOM,
+    agency.ROOM,
     programmes.ROOM,
     people.ROOM,
     units.ROOM,

@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 from babel import dates
 from flask import g
+from markupsafe import Markup
 
 from lrs import i18n
 from lrs.i18n import N_, _
+from lrs.papers.charts import Chart
+from lrs.papers.document import shown
 
 LANGUAGES: Final = {"id": "Bahasa Indonesia", "en": "English"}
 """Languages to choose from, each in its own words."""
@@ -101,7 +104,14 @@ def uuid_text(value: bytes) -> str:
     return str(UUID(bytes=value))
 
 
+def drawn(chart: Chart) -> Markup:
+    """A chart within the page; it was drawn by us, and what is in it is escaped."""
+    return Markup(chart.svg())
+
+
 FILTERS: Final[dict[str, Callable[..., str]]] = {
+    "cell": shown,
+    "drawn": drawn,
     "short_day": short_day,
     "when": when,
     "ago": ago,

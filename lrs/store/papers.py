@@ -1,0 +1,208 @@
+"""What papers list beyond figures: cases that stories may be drawn of, stories told, completions
+as an office of personnel takes them.
+
+Functions take a connection first and never commit.
+"""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lrs.practice import names
+from lrs.store.engine import pieces, placeholders, run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A case of which a story may be drawn. `best`: it is applied, and lasts or the superior
+    confirmed it; else somebody who could see said that it is not applied."""
+
+    case: bytes
+    person: bytes
+    best: bool
+
+
+def candidates(
+    connection: Connection, tenant_id: int, programme: bytes, cohort: str | None, day: int
+) -> list[Candidate]:
+    """The best and the hardest of a cohort (None: of all), as it was known on a day."""
+    where = "c.tenant_id = ? AND c.programme = ?"
+    values: list[Any] = [tenant_id, programme]
+    if cohort is not None:
+        where += " AND c.cohort = ?"
+        values.append(cohort)
+    rows = run(
+        connection,
+        "SELECT c.id, c.subject, CASE WHEN o.applied_day <= ? THEN 1 ELSE 0 END FROM cases c"
+        f" JOIN outcomes o ON o.case_id = c.id AND o.behaviour = ? WHERE {where}"
+        " AND c.matched = 1 AND c.state NOT IN ('voided', 'undone')"
+        " AND ((o.applied_day <= ? AND (o.lasting_day <= ? OR o.superior_confirmed_day <= ?))"
+        " OR (o.known_not_day <= ? AND (o.applied_day IS NULL OR o.applied_day > ?)))"
+        " ORDER BY c.id",
+        (day, names.ZERO, *values, day, day, day, day, day),
+    )
+    return [Candidate(case=bytes(row[0]), person=bytes(row[1]), best=bool(row[2])) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """That a story was told of a case: the statement that holds it, and the day."""
+
+    case: bytes
+    person: bytes
+    statement: bytes
+    programme: bytes
+    cohort: str | None
+    day: int
+
+
+def stories(
+    connection: Connection, tenant_id: int, programme: bytes | None, cohort: str | None
+) -> list[Told]:
+    """Stories told on form F, the last first; of several of one case, the last alone."""
+    where = "a.tenant_id = ? AND a.form = 'F' AND a.behaviour = ?"
+    values: list[Any] = [tenant_id, names.ZERO]
+    if programme is not None:
+        where += " AND a.programme = ?"
+        values.append(programme)
+    if cohort is not None:
+        where += " AND c.cohort = ?"
+        values.append(cohort)
+    rows = run(
+        connection,
+        "SELECT a.case_id, a.subject, a.statement, a.programme, c.cohort, a.day FROM answers a"
+        f" JOIN cases c ON c.id = a.case_id WHERE {where} ORDER BY a.day DESC, a.statement",
+        tuple(values),
+    )
+    found: dict[bytes, Told] = {}
+    for case, person, statement, its, cohort_, day in rows:
+        told = Told(
+            case=bytes(case),
+            person=bytes(person),
+            statement=bytes(statement),
+            programme=bytes(its),
+            cohort=cohort_,
+            day=int(day),
+        )
+        found.setdefault(told.case, told)
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """One person's completion of a course, for an office of personnel. `number` is the NIP or
+    NI PPPK; None: none is known. `jp` are hours; `certificate` its number, where one came."""
+
+    person: bytes
+    name: str
+    number: str | None
+    programme: bytes
+    course: bytes
+    cohort: str | None
+    enrolled_day: int | None
+    completed_day: int
+    jp: float | None
+    unit: bytes | None
+
+
+def trained(
+    connection: Connection,
+    tenant_id: int,
+    *,
+    first: int,
+    last: int,
+    programmes: Collection[bytes] | None = None,
+    cohort: str | None = None,
+    units: Collection[bytes] | None = None,
+    limit: int = 100_000,
+) -> list[Trained]:
+    """Who completed what between two days, by name: several courses of one run of a programme are
+    one completion, as in the figure of hours."""
+    where = ""
+    values: list[Any] = []
+    for column, chosen in (("p.programme", programmes), ("p.unit", units)):
+        if chosen is not None:
+            where += f" AND {column} IN ({placeholders(list(chosen))})" if chosen else " AND 1 = 0"
+            values += sorted(chosen)
+    if cohort is not None:
+        where += " AND p.cohort = ?"
+        values.append(cohort)
+    run_of = "CASE WHEN p.programme = ? THEN p.course ELSE p.programme END"
+    rows = run(
+        connection,
+        f"SELECT p.subject, {run_of} AS run, p.cohort, MIN(p.programme), MIN(p.course),"
+        " MIN(p.enrolled_day), MAX(p.completed_day), MAX(p.jp), MAX(p.unit)"
+        " FROM participation p WHERE p.tenant_id = ? AND p.matched = 1"
+        f" AND p.completed_day >= ? AND p.completed_day <= ?{where}"
+        " GROUP BY p.subject, 2, p.cohort LIMIT ?",
+        (names.ZERO, tenant_id, first, last, *values, limit),
+    )
+    told: list[tuple[Any, ...]] = [tuple(row) for row in rows]
+    people = named(connection, tenant_id, (bytes(row[0]) for row in told))
+    numbers = _numbers(connection, tenant_id)
+    found = [
+        Trained(
+            person=bytes(row[0]),
+            name=people.get(bytes(row[0]), ""),
+            number=numbers.get(bytes(row[0])),
+            programme=bytes(row[3]),
+            course=bytes(row[4]),
+            cohort=row[2],
+            enrolled_day=None if row[5] is None else int(row[5]),
+            completed_day=int(row[6]),
+            jp=None if row[7] is None else int(row[7]) / 10,
+            unit=None if row[8] is None else bytes(row[8]),
+        )
+        for row in told
+    ]
+    return sorted(found, key=lambda each: (each.name.casefold(), each.completed_day, each.person))
+
+
+def named(connection: Connection, tenant_id: int, people: Iterable[bytes]) -> dict[bytes, str]:
+    """Names of these people."""
+    found: dict[bytes, str] = {}
+    for piece in pieces(sorted(set(people))):
+        rows = run(
+            connection,
+            f"SELECT id, facts FROM people WHERE tenant_id = ? AND id IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+        for row in rows:
+            found[bytes(row[0])] = str(_json(row[1]).get("name") or "")
+    return found
+
+
+def _numbers(connection: Connection, tenant_id: int) -> dict[bytes, str]:
+    """Everybody's NIP, or NI PPPK where there is none; the newest of each."""
+    rows = run(
+        connection,
+        "SELECT person, text FROM identifiers WHERE tenant_id = ? AND state = 'confirmed'"
+        " AND kind IN ('nip', 'ni_pppk') ORDER BY CASE kind WHEN 'nip' THEN 1 ELSE 0 END, entry",
+        (tenant_id,),
+    )
+    return {bytes(row[0]): bytes(row[1]).decode() for row in rows}
+
+
+def titles(connection: Connection, tenant_id: int, courses: Iterable[bytes]) -> dict[bytes, str]:
+    """What courses are called where nobody made a programme of them: the title that records gave,
+    else their IRI."""
+    found: dict[bytes, str] = {}
+    for piece in pieces(sorted(set(courses))):
+        rows = run(
+            connection,
+            "SELECT course, MIN(body) FROM events WHERE tenant_id = ?"
+            f" AND course IN ({placeholders(piece)}) GROUP BY course",
+            (tenant_id, *piece),
+        )
+        for row in rows:
+            told = _json(row[1])
+            found[bytes(row[0])] = str(told.get("title") or told.get("course") or "")
+    return found
+
+
+def _json(body: Any) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(bytes(body))
+    return told

@@ -1,0 +1,71 @@
+"""Which part of the figures is asked about: filters in the address, and the choices there are."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from lrs import reporting
+from lrs.papers.given import Given
+from lrs.reports.shapes import Slice
+from lrs.store import register
+from lrs.web.listing import asked, asked_day
+from lrs.web.rooms import here
+
+#: Units so many steps from the top can be chosen; a unit holds all beneath it.
+DEEP: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the filters offer: values and words."""
+
+    programmes: list[tuple[str, str]]
+    cohorts: list[tuple[str, str]]
+    units: list[tuple[str, str]]
+
+
+def today() -> date:
+    """The day it is where the reader is."""
+    return here().now.astimezone(ZoneInfo(here().zone)).date()
+
+
+def given(connection: Connection) -> Given:
+    """What this request asks about. It may not be there: then `reporting` says so."""
+    there = here()
+    programme = asked("programme") or None
+    part = Slice(
+        as_of=min(asked_day("as_of") or today(), today()),
+        programme=programme,
+        cohort=(asked("cohort") or None) if programme else None,
+        unit=asked("unit") or None,
+        since=asked_day("since"),
+        until=asked_day("until"),
+        review_days=there.context.settings.review_days,
+    )
+    return Given(
+        connection,
+        there.tenant.id,
+        there.tenant.name,
+        part,
+        published="all" not in there.reach("figures/read"),
+        now=there.now,
+    )
+
+
+def choices(asked_for: Given) -> Choices:
+    """What may be chosen; cohorts are those of the programme chosen."""
+    found = register.units(asked_for.connection, asked_for.tenant_id)
+    units = []
+    for path in sorted(path for path, _facts in found.values()):
+        parts = reporting.parts(path)
+        if parts and len(parts) <= DEEP:
+            units.append(("/".join(parts), "\u2003" * (len(parts) - 1) + parts[-1]))
+    programme = asked_for.programme
+    return Choices(
+        programmes=[(each.iri, each.title) for each in asked_for.programmes],
+        cohorts=[] if programme is None else [(c.name, c.name) for c in programme.cohorts],
+        units=units,
+    )

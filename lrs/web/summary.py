@@ -1,0 +1,143 @@
+"""Ringkasan: is the training reaching the work? And what is due, and whether senders still send."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from flask import render_template
+from sqlalchemy import Connection
+
+from lrs import advice
+from lrs.i18n import N_, _
+from lrs.papers import figures, wording
+from lrs.papers.document import Block
+from lrs.papers.given import Given
+from lrs.practice import forms
+from lrs.practice.cases import days
+from lrs.reports.shapes import Figure
+from lrs.store import accounts, cases
+from lrs.store import invitations as ledger
+from lrs.web.rooms import Room, here
+from lrs.web.slices import choices, given
+
+ROOM = Room("summary")
+
+#: A source that has sent before and nothing for so long is silent: longer than a weekend.
+SILENT: Final = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure: what it is, between what and what it lies, of how many."""
+
+    called: str
+    range: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that waits, how many, and how many of them too long."""
+
+    what: str
+    number: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A source, and how it fares: sends, silent, never."""
+
+    source: accounts.Source
+    state: str
+
+
+STATES: Final = {
+    "sends": ("good", N_("Sends")),
+    "silent": ("bad", N_("Silent")),
+    "never": ("plain", N_("Never seen")),
+}
+
+
+@ROOM.page("/summary", "figures/read", narrowed=True)
+def overview() -> str:
+    """How far what was learned reaches the work, for the part that is asked about."""
+    with here().read() as connection:
+        asked = given(connection)
+        return render_template("summary.html", choices=choices(asked), **of(asked))
+
+
+def of(asked: Given) -> dict[str, object]:
+    """All that the page shows."""
+    connection, made = asked.connection, asked.figure
+    applied, time, known = made("M1"), made("M2"), made("M12")
+    reviewing = made("M9")
+    sections: list[tuple[str, list[Block]]] = [
+        (_("How far they come"), figures.funnel(made("funnel"), "funnel")),
+        (_("How long it takes"), figures.curve(time, "curve")),
+        (
+            _("What stands in the way"),
+            figures.barriers(
+                made("M8"),
+                "barriers",
+                _("Barriers to applying"),
+                forms.BARRIERS,
+                "answered_applying",
+            ),
+        ),
+    ]
+    share, median = applied.total.measure("applied"), time.total.measure("median_days")
+    tiles = [
+        Tile(
+            _("Applied within %(days)s days") % {"days": applied.horizon},
+            wording.span(share),
+            wording.told(share),
+        ),
+        Tile(
+            _("Half had applied after (days)"),
+            _("not reached yet") if median.value is None else wording.span(median),
+            wording.told(median),
+        ),
+        *(
+            Tile(wording.named(each), wording.span(each), wording.told(each))
+            for each in (known.total.measure("known_not"), known.total.measure("unknown"))
+        ),
+    ]
+    everybody = not asked.published
+    return {
+        "asked": asked,
+        "tiles": tiles,
+        "sections": sections,
+        "notes": wording.notes(applied),
+        "due": _due(connection, asked.slice.as_of, reviewing) if everybody else [],
+        "senders": _senders(connection) if everybody else [],
+        "states": STATES,
+        "nothing": not any(each.high or each.hidden for each in made("funnel").total.measures),
+    }
+
+
+def _due(connection: Connection, day: date, reviewing: Figure) -> list[Due]:
+    """What waits for somebody, and what has waited too long."""
+    tenant = here().tenant.id
+    waiting = cases.waiting(connection, tenant)
+    counts = ledger.overdue(connection, tenant, days(day))
+    open_ = [each for each in advice.every(connection, tenant) if each.state == advice.OPEN]
+    late = reviewing.total.measure("waiting_late").k or 0
+    return [
+        Due(_("Links to review"), sum(waiting.get(each, 0) for each in cases.TO_REVIEW), late),
+        Due(_("Questions to be sent"), counts["due"], counts["due_late"]),
+        Due(_("Questions without an answer yet"), counts["sent"], counts["sent_late"]),
+        Due(_("Recommendations"), len(open_), sum(each.late(day) for each in open_)),
+    ]
+
+
+def _senders(connection: Connection) -> list[Sender]:
+    """Every source, those that fell silent first."""
+    there = here()
+    found = []
+    for each in accounts.sources(connection, there.tenant):
+        seen = each.last_seen
+        state = "never" if seen is None else "silent" if there.now - seen > SILENT else "sends"
+        found.append(Sender(each, state))
+    order = ("silent", "sends", "never")
+    return sorted(found, key=lambda each: (order.index(each.state), each.source.name))
