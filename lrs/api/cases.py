@@ -91,10 +91,11 @@ def may(call: Call, connection: Connection, action: str, subject: bytes | None) 
 
 
 def may_read_answers(call: Call, connection: Connection, case: Case) -> bool:
-    """Whether the caller may see what was answered. Never whom it is about, nor their superior,
-    whatever else they are: so that raters answer frankly."""
-    near = call.near(connection, case.person)
-    return not near & {"own", "staff"} and may(call, connection, "answers/read", case.person)
+    """Whether the caller may see what was answered about a case."""
+    viewer = call.viewer
+    if viewer is not None:
+        return relations.may_read_answers(connection, viewer, case.person)
+    return may(call, connection, "answers/read", case.person)
 
 
 def timeline(case: Case, links: list[Link], answers: list[lists.Answer]) -> list[dict[str, Any]]:
@@ -222,27 +223,10 @@ def rater(call: Call, told: Mapping[str, Any]) -> str | None:
 # Links ---------------------------------------------------------------------------------------
 
 
-#: What a link tells of an answer that was linked by hand, and whom it is about is not told.
-_FRANK = frozenset({"title", "by", "role", "text"})
-
-
 def shown(call: Call, connection: Connection, links: Sequence[Link]) -> list[Link]:
-    """Links as the caller may see them: what a rater answered is not told to whom it is about, nor
-    to their superior, also where it was linked as evidence."""
+    """Links as the caller may see them."""
     viewer = call.viewer
-    if viewer is None or viewer.person is None:
-        return list(links)
-    near: set[bytes] = set()
-    for word in ("own", "staff"):
-        near |= relations.RELATIONS[word](connection, viewer)
-    theirs = [each.evidence for each in links if each.person in near]
-    answers = lists.answers_among(connection, call.tenant.id, theirs)
-    return [
-        replace(each, told={k: v for k, v in each.told.items() if k not in _FRANK})
-        if each.person in near and each.evidence in answers
-        else each
-        for each in links
-    ]
+    return list(links) if viewer is None else relations.as_told(connection, viewer, links)
 
 
 def list_links(call: Call) -> Any:

@@ -9,8 +9,8 @@ those about whom one is asked, as a peer, while the window is open.
 Who holds a role that does not reach somebody is not told that they are there.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,7 @@ from lrs.errors import NotFound
 from lrs.practice import people
 from lrs.practice.people import Units
 from lrs.store import practice, register, relations
-from lrs.store.cases import canonical
+from lrs.store.cases import Link, answers_among, canonical
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,3 +151,32 @@ RELATIONS: Mapping[str, Callable[[Connection, Viewer], set[bytes]]] = {
     "asked": _asked,
 }
 """Word of `roles.REACHES` → the people to whom somebody stands so."""
+
+
+# What raters answered -----------------------------------------------------------------------
+
+#: What a link tells of an answer that a reviewer linked by hand.
+_FRANK = frozenset({"title", "by", "role", "text"})
+
+
+def may_read_answers(connection: Connection, viewer: Viewer, subject: bytes | None) -> bool:
+    """Whether somebody may see what was answered about a person. Never the person, nor their
+    superior, whatever else they are: so that raters answer frankly."""
+    within = roles.reach(viewer.roles, "answers/read")
+    return "all" in within and not related(connection, viewer, subject) & {"own", "staff"}
+
+
+def as_told(connection: Connection, viewer: Viewer, links: Sequence[Link]) -> list[Link]:
+    """Links as somebody may see them: without what a rater answered about them or their staff,
+    also where it was linked as evidence."""
+    if viewer.person is None:
+        return list(links)
+    near = _own(connection, viewer) | _staff(connection, viewer)
+    theirs = [each.evidence for each in links if each.person in near]
+    answers = answers_among(connection, viewer.tenant_id, theirs)
+    return [
+        replace(each, told={word: said for word, said in each.told.items() if word not in _FRANK})
+        if each.person in near and each.evidence in answers
+        else each
+        for each in links
+    ]

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
 from lrs import casework
+from lrs.auth import relations
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.i18n import N_, _
 from lrs.learning import PRACTICE
@@ -112,7 +113,7 @@ def _may(connection: Connection, there: Here, case: Case) -> May:
     return May(
         evidence=reached("evidence/read"),
         links=reached("links/read"),
-        answers=reached("answers/read"),
+        answers=relations.may_read_answers(connection, reach.viewer(there), case.person),
         invitations=reached("invitations/read"),
         review=there.may("verdicts/write"),
         statements=there.may("statements/read"),
@@ -143,6 +144,7 @@ def _one(case: str, form: Form) -> str:
         programme = _programme(connection, there, found)
         outcomes = cases.outcomes(connection, tenant.id, found.id)
         links = cases.links_of_case(connection, tenant.id, found.id)
+        links = relations.as_told(connection, reach.viewer(there), links)
         answers = cases.answers(connection, tenant.id, found.id) if may.answers else []
         asked = (
             cases.invitations(connection, tenant.id, case=found.id, limit=200).rows
