@@ -46,7 +46,7 @@ from lrs.practice.followup import (
 from lrs.practice.forms import FORMS
 from lrs.practice.people import Units
 from lrs.practice.programmes import Programme, Window
-from lrs.practice.records import SELF, SUPERIOR, Meeting
+from lrs.practice.records import SELF, STAND_IN, SUPERIOR, Meeting
 from lrs.programmes import staff as staff_of
 from lrs.settings import Settings
 from lrs.store import invitations, practice, register
@@ -728,6 +728,7 @@ def answer(
         return 0
     rows = {row.key: row for row in page_.rows}
     rater = str(uuid.UUID(bytes=page_.rater)) if page_.rater and not sheet.who else None
+    role = STAND_IN if sheet.who else page_.role
     at, done = micros(now), set[str]()
     for each in sheet.entries:
         row = rows[each.row]
@@ -735,7 +736,7 @@ def answer(
         day = min(sheet.observed_on or row.observed_on, row.observed_on)
         filled = Filled(
             form=each.form,
-            role=page_.role,
+            role=role,
             observed_on=day,
             submission=str(submission),
             case=row.about.case.hex() if row.about.case else None,
@@ -743,8 +744,11 @@ def answer(
             programme=row.about.programme.iri,
             window=row.window.name,
             rater=rater,
-            whole=each.whole,
-            items=each.items,
+            whole=_asked_of(each.form, role, each.whole, behaviour=False),
+            items={
+                iri: _asked_of(each.form, role, item, behaviour=True)
+                for iri, item in each.items.items()
+            },
             device=sheet.device,
             # Who it was stands in the ledger: a name in a statement would outlive its erasure.
             keyed_by=sheet.keyed_by or ("somebody else" if sheet.who else None),
@@ -767,6 +771,13 @@ def answer(
         letter = (visit.bytes, invitations.RECEIPT, 0, page_.rater)
         invitations.post(connection, tenant.id, [letter], at)
     return len(done)
+
+
+def _asked_of(form: str, role: str, given: Mapping[str, Any], *, behaviour: bool) -> dict[str, Any]:
+    """What of the answers this role may give: a stand-in neither plans for the learner nor agrees
+    for the superior."""
+    names_ = {each.name for each in FORMS[form].fields(role, each=behaviour)}
+    return {name: value for name, value in given.items() if name in names_}
 
 
 def disown(connection: Connection, tenant: Tenant, visit: bytes, *, now: datetime) -> int:

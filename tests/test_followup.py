@@ -51,9 +51,9 @@ def rated(value: int = 2) -> dict[str, dict[str, Any]]:
     return {ANSWERS: {"value": value}, HELPS: {"observed": False}}
 
 
-def sheet(page: followup.Page, form: str, n: int = 1, **more: Any) -> Sheet:
+def sheet(page: followup.Page, form: str, n: int = 1, value: int = 2, **more: Any) -> Sheet:
     entries = tuple(
-        FilledIn(row=row.key, form=form, items=rated(), whole={}) for row in page.waiting
+        FilledIn(row=row.key, form=form, items=rated(value), whole={}) for row in page.waiting
     )
     return Sheet(submission=str(uuid.UUID(int=n, version=4)), entries=entries, **more)
 
@@ -172,9 +172,11 @@ def test_somebody_else_who_answers_is_not_taken_for_the_superior(agency: Agency)
     agency.after(90)
     agency.plan()
     page = agency.page(agency.round_of("Rina Kepala"))
-    told = sheet(page, "C", who="Plt. Joko")
+    told = sheet(page, "C", value=3, who="Plt. Joko")
     agency.do(followup.answer, page, told, now=agency.now)
-    assert {row["rater"] for row in agency.rows("answers")} == {None}
+    answers = agency.rows("answers")
+    assert {(row["rater"], row["role"]) for row in answers} == {(None, "stand_in")}
+    assert {row["superior_confirmed_day"] for row in agency.rows("outcomes")} == {None}
     assert {row["who"] for row in agency.rows("filled_forms")} == {"Plt. Joko"}
 
 

@@ -34,9 +34,13 @@ EVIDENCE = (
 #: What somebody is towards the learner when they hand something in or answer.
 SELF = "self"
 SUPERIOR = "superior"
+#: Somebody who answered in another's place and whom nobody knows: what they say counts for nothing
+#: that needs a superior, a colleague or the learner to say so.
+STAND_IN = "stand_in"
 ROLES = (
     SELF,
     SUPERIOR,
+    STAND_IN,
     "peer",
     "subordinate",
     "evaluator",

@@ -80,6 +80,7 @@ KINDS: Final[Mapping[str, str]] = {
 RATERS: Final[Mapping[str, str]] = {
     "self": N_("Alumni themselves"),
     "superior": N_("Direct superior"),
+    "stand_in": N_("Somebody else in their place"),
     "peer": N_("Peer"),
     "subordinate": N_("Subordinate"),
     "evaluator": N_("Evaluation team"),
