@@ -15,10 +15,10 @@ CLEAN := env $(foreach name,$(filter-out JEJAK_TEST_%,$(filter JEJAK_%,$(shell e
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test test-all clients lint format types contract check lock wheel conformance bench clean
+.PHONY: help run demo test test-all e2e clients lint format types contract check lock wheel conformance bench clean
 
 help:  ## List these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/' \
 		| awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
 run: .venv/run  ## Serve on this machine; first makes all that is missing, and the first key
@@ -35,6 +35,9 @@ test: .venv/dev  ## Run the tests on SQLite (Python only)
 test-all: .venv/dev clients  ## Run them on all databases, with curl and JavaScript clients [DATABASES=postgresql]
 	$(CLEAN) JEJAK_TEST_DATABASES=$(DATABASES) JEJAK_TEST_CLIENTS=1 \
 		$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+e2e: .venv/dev  ## Walk the journeys in a browser (needs Chromium: apt-get install chromium)
+	$(CLEAN) $(BIN)/python -m pytest tests/e2e $(ARGS)
 
 clients: $(CLIENTS)/node_modules/made  ## Install the JavaScript clients that test-all runs (npm)
 

@@ -68,11 +68,11 @@ def test_every_page_is_listed_in_the_index_of_its_folder() -> None:
 
 
 def test_every_make_target_named_in_the_pages_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {
         target
         for page in PAGES
-        for target in re.findall(r"(?:`|^ {4})make ([a-z-]+)", page.read_text(), re.MULTILINE)
+        for target in re.findall(r"(?:`|^ {4})make ([a-z0-9-]+)", page.read_text(), re.MULTILINE)
     }
     assert named - targets == set()
 
