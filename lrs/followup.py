@@ -650,12 +650,15 @@ def link_to(
 ) -> str:
     """The address of a page, which holds until some days after its last window closes; a learner's
     longer, since they hand in evidence there."""
-    expires = datetime.combine(page_.closes, datetime.min.time(), ZONE)
-    expires += timedelta(days=_HANDING_IN if page_.role == SELF else GRACE + 1)
-    token = links.make(
-        connection, tenant, links.ROUND, page_.round, expires=max(expires, now), now=now
-    )
+    expires = max(lasts(page_), now)
+    token = links.make(connection, tenant, links.ROUND, page_.round, expires=expires, now=now)
     return f"{base_url}/f/{token}"
+
+
+def lasts(page_: Page) -> datetime:
+    """Until when a page is there to be opened."""
+    closes = datetime.combine(page_.closes, datetime.min.time(), ZONE)
+    return closes + timedelta(days=_HANDING_IN if page_.role == SELF else GRACE + 1)
 
 
 # Answering ----------------------------------------------------------------------------------

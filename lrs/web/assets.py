@@ -18,7 +18,7 @@ HERE: Final = Path(__file__).parent / "static"
 
 #: What is joined into one file, in this order; vendored files are as their makers published them.
 BUNDLES: Final = {
-    "jejak.css": ("vendor/pico-2.1.1.min.css", "jejak.css", "papers.css"),
+    "jejak.css": ("vendor/pico-2.1.1.min.css", "colours.css", "jejak.css", "papers.css"),
     "jejak.js": ("vendor/htmx-2.0.11.min.js", "jejak.js"),
     "review.js": ("review.js",),
 }

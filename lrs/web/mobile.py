@@ -37,9 +37,10 @@ from lrs.practice.forms import FORMS
 from lrs.practice.records import SELF, Citizen, Evidence, Meeting
 from lrs.store import invitations, register
 from lrs.store.accounts import Tenant
-from lrs.web import sheets
+from lrs.web import offline, sheets
 
 PAGES = Blueprint("signed", __name__)
+PAGES.register_blueprint(offline.ROOM)
 
 #: The largest form without files, in bytes: two hundred rows with an example each.
 FORM_LIMIT: Final = 2 * 2**20
@@ -49,8 +50,9 @@ FIELDS_LIMIT: Final = 20_000
 
 HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
-        " base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        " connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -129,7 +131,8 @@ def _same_origin(context: Context) -> bool:
 def _after(answer: Response) -> Response:
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
-    return answer
+    answer.headers.setdefault(offline.MARK, "done")
+    return offline.packed(answer)
 
 
 @PAGES.errorhandler(Exception)
@@ -174,6 +177,7 @@ def _environment() -> Environment:
         "SCALES": forms.SCALES,
         "NOT_SEEN": sheets.NOT_SEEN,
         "NONE": sheets.NONE,
+        "asset": offline.address,
     }
     return made
 
@@ -200,7 +204,7 @@ def paper(agency: str, papers: Iterable[Mapping[str, Any]], locale: str) -> str:
             {**each, "code": Markup(channels.qr(each["url"], 3)), "name_of": channels.code}
             for each in papers
         ]
-        return render("paper.html", agency=agency, papers=told, style=Markup(_style().decode()))
+        return render("paper.html", agency=agency, papers=told, style=Markup(offline.style()))
 
 
 def poster(agency: str, path: str, url: str, locale: str) -> str:
@@ -208,22 +212,15 @@ def poster(agency: str, path: str, url: str, locale: str) -> str:
     with i18n.speaking(locale):
         code = Markup(channels.qr(url, 8))
         return render(
-            "poster.html", agency=agency, path=path, code=code, style=Markup(_style().decode())
+            "poster.html", agency=agency, path=path, code=code, style=Markup(offline.style())
         )
 
 
-@cache
-def _style() -> bytes:
-    return (Path(__file__).parent / "static" / "forms.css").read_bytes()
-
-
-@PAGES.get("/assets/forms.css")
-def style() -> Response:
-    """The style of these pages."""
-    answer = make_response(_style())
-    answer.content_type = "text/css; charset=utf-8"
-    answer.headers["Cache-Control"] = "public, max-age=3600"
-    return answer
+@PAGES.get("/assets/offline")
+def without_line() -> Response:
+    """What is shown without a line where the page that is asked for was never opened."""
+    sentence = _("There is no line, and this page was not opened on this device before.")
+    return _sorry(200, f"{sentence} {_('Open it once more when there is a line.')}")
 
 
 # The page -----------------------------------------------------------------------------------
@@ -279,7 +276,8 @@ def _see_round(opened: Opened, told: Told) -> Response:
         learner = _learner(connection, opened.tenant, page) if page.role == SELF else None
     if draft:
         told.given = {name: [str(v) for v in values] for name, values in draft.items()}
-    return _show(
+    lasts = max(0, int((followup.lasts(page) - g.now).total_seconds()))
+    answer = _show(
         "round.html",
         400 if told.wrong else 200,
         agency=opened.tenant.name,
@@ -293,7 +291,10 @@ def _see_round(opened: Opened, told: Told) -> Response:
         other=str(uuid.uuid4()),
         done=request.args.get("done", ""),
         today=i18n_day(page, g.now),
+        lasts=lasts,
+        waits=bool(page.waiting),
     )
+    return offline.mark(answer, lasts, waits=bool(page.waiting))
 
 
 def i18n_day(page: Page, now: datetime) -> date:

@@ -271,7 +271,10 @@ def test_a_page_may_load_nothing_from_elsewhere_and_tells_nobody_its_address(
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in answer.headers
-    assert not re.search(r"<script|style=|javascript:| on\w+=", phone.page)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert not re.search(r"<script(?! src=\"/f/assets/)|style=|javascript:| on\w+=", phone.page)
 
 
 def test_a_form_from_another_site_is_not_taken(agency: Agency) -> None:
