@@ -352,9 +352,11 @@ class _List:
                 for each in one.behaviours
                 if text.strip() == each.iri or plain(text) == plain(each.text)
             }
-            if len(meant) != 1:
-                what = "No" if not meant else "More than one"
-                raise Bad("behaviour", f"{what} behaviour of a programme is '{text.strip()[:80]}'.")
+            said = text.strip()[:80]
+            if not meant:
+                raise Bad("behaviour", f"No behaviour of a programme is '{said}'.")
+            if len(meant) > 1:
+                raise Bad("behaviour", f"More than one behaviour of a programme is '{said}'.")
             found += meant
         return tuple(dict.fromkeys(found))
 

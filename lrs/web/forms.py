@@ -10,6 +10,7 @@ from werkzeug.datastructures import FileStorage
 
 from lrs.errors import Problem, Refused
 from lrs.i18n import _
+from lrs.web import sentences
 
 
 @dataclass(slots=True)
@@ -58,7 +59,8 @@ class Form:
         name = fields.get(problem.path, problem.path)
         known = name in self.values or name in fields.values()
         place = "" if known or not problem.path else f"{problem.path}: "
-        self.wrong(name if known else "", place + _(problem.message))
+        sentence = sentences.known(problem.message) or _(problem.message)
+        self.wrong(name if known else "", place + sentence)
 
     def try_(self, work: Callable[[], Any], fields: Mapping[str, str] | None = None) -> Any:
         """What `work` gives; None where it was refused, which then is told in the form."""

@@ -5,6 +5,7 @@ from flask import Blueprint
 from lrs.web import (  # noqa: F401
     account,
     agency,
+    alumni,
     audit,
     case,  # adds to the room of `cases`
     cases,
@@ -39,6 +40,7 @@ ROOMS = (
     cases.ROOM,
     reports.ROOM,
     agency.ROOM,
+    alumni.ROOM,
     programmes.ROOM,
     people.ROOM,
     units.ROOM,

@@ -16,7 +16,7 @@ from lrs.i18n import N_, _, ngettext
 from lrs.practice import names
 from lrs.practice.programmes import COUNTS, DEPTHS, Programme
 from lrs.store import accounts, browse
-from lrs.web import listing, site
+from lrs.web import listing, setup, site
 from lrs.web.forms import Form, choices
 from lrs.web.rooms import Here, Room, here
 from schemas import packs
@@ -325,8 +325,10 @@ def proposed() -> Page:
     there, form = here(), Form.sent()
     with there.read() as connection:
         found = work.suggest(connection, there.tenant)
+        beginning = setup.unfinished(connection, there.tenant.id)
     if request.method == "POST":
-        chosen = [each for each in found if str(each.number) in form.all("number")]
+        # By what they are called, not by number: others come while one decides.
+        chosen = [each for each in found if each.proposal.key in form.all("take")]
         if not chosen:
             form.wrong("", _("Tick at least one."))
         else:
@@ -338,13 +340,15 @@ def proposed() -> Page:
                     )
                     % {"num": done}
                 )
-                return redirect(url_for("web.programmes.every"), 303)
+                on = "web.setup.start" if beginning else "web.programmes.every"
+                return redirect(url_for(on), 303)
     page = render_template(
         "programmes_proposed.html",
         found=found,
         form=form,
         packs=_packs(),
         sent=request.method == "POST",
+        beginning=beginning,
     )
     return page, 200 if form.sound else 400
 
@@ -358,7 +362,7 @@ def _confirm(form: Form, chosen: list[work.Suggestion]) -> int | None:
     def enter(connection: Connection) -> int:
         number = 0
         for each in chosen:
-            pack = form.values.get(f"pack-{each.number}")
+            pack = form.values.get(f"pack-{each.proposal.key}")
             made = work.confirmed(
                 connection, there.tenant.id, [each], base, pack if pack in known else None
             )

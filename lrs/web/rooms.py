@@ -28,6 +28,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 #: For addresses that everybody who is signed in may ask: their own account, the first page.
 SIGNED_IN: Final = "signed in"
 
+#: Bytes that a form may have, unless its page says otherwise.
+LIMIT: Final = 2 << 20
+
 #: For addresses that need no sign-in.
 PUBLIC: Final = "public"
 
@@ -118,12 +121,19 @@ class Room(Blueprint):
         super().__init__(name, "lrs.web")
 
     def page(
-        self, rule: str, action: str, *, methods: tuple[str, ...] = ("GET",), narrowed: bool = False
+        self,
+        rule: str,
+        action: str,
+        *,
+        methods: tuple[str, ...] = ("GET",),
+        narrowed: bool = False,
+        limit: int = LIMIT,
     ) -> Callable[[View], View]:
         """Serve a view. `action` is one of `roles.SCOPES_FOR`, SIGNED_IN or PUBLIC.
 
         Let in is who may do it with everybody's. With `narrowed`, also who may with some: then
-        the view itself asks `here().reach(action)` and shows no more than that.
+        the view itself asks `here().reach(action)` and shows no more than that. `limit` is how many
+        bytes may be sent.
         """
         if action not in (PUBLIC, SIGNED_IN):
             roles.SCOPES_FOR[action]
@@ -135,6 +145,7 @@ class Room(Blueprint):
                 methods=list(methods),
             )
             ACTIONS[f"web.{self.name}.{view.__name__}"] = (action, narrowed)
+            LIMITS[f"web.{self.name}.{view.__name__}"] = limit
             return view
 
         return add
@@ -143,3 +154,6 @@ class Room(Blueprint):
 ACTIONS: Final[dict[str, tuple[str, bool]]] = {}
 """Endpoint → its action, and whether the view narrows by itself. A view without one is served to
 nobody (`security.let_in`)."""
+
+LIMITS: Final[dict[str, int]] = {}
+"""Endpoint → how many bytes may be sent to it: what is more is refused before it is read."""

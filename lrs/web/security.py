@@ -26,7 +26,7 @@ from lrs.errors import NotFound
 from lrs.i18n import N_
 from lrs.store import audit, sessions
 from lrs.store.accounts import User
-from lrs.web.rooms import ACTIONS, PUBLIC, SIGNED_IN, Here, here
+from lrs.web.rooms import ACTIONS, LIMIT, LIMITS, PUBLIC, SIGNED_IN, Here, here
 
 #: Nothing from elsewhere, no script or style within the page, no frame, no form sent elsewhere.
 POLICY: Final = "; ".join(
@@ -97,6 +97,7 @@ def let_in() -> Answer | None:
     )
     i18n.speak(g.here.locale)
     if request.method not in SAFE:
+        request.max_content_length = LIMITS.get(request.endpoint or "", LIMIT)
         _check_form(context)
     return _check_action()
 

@@ -1,11 +1,15 @@
-"""The first hour: connect a sender, or drop the graduates' list."""
+"""The first hour: from a sender or a list of graduates to the list of alumni and deadlines."""
+
+from typing import Final
 
 from flask import redirect, render_template, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
+from lrs import identities
+from lrs.i18n import ngettext
 from lrs.store import accounts, browse
-from lrs.web import listing
+from lrs.web import listing, site
 from lrs.web.rooms import Room, here
 from lrs.web.sources import endpoint
 
@@ -14,18 +18,55 @@ ROOM = Room("setup")
 Page = str | tuple[str, int] | Answer
 
 #: The scopes that a Moodle needs.
-SCOPES = ("statements/write", "statements/read/mine")
+SCOPES: Final = ("statements/write", "statements/read/mine")
+
+#: Of more unknown accounts than this it is not worked out on the first page whose they are.
+MOST_UNKNOWN: Final = 2000
+
+
+def unfinished(connection: Connection, tenant_id: int) -> bool:
+    """Whether an agency is still setting up: then each step leads back to the next."""
+    counts = browse.counts(connection, tenant_id)
+    return not (counts["programmes"] and counts["people"])
 
 
 @ROOM.page("/setup", "sources/write")
 def start() -> Page:
-    """The two ways to begin."""
+    """The steps, each with what is found so far; the next one first."""
+    there = here()
+    tenant = there.tenant
+    with there.read() as connection:
+        counts = browse.counts(connection, tenant.id)
+        newest = browse.newest(connection, tenant.id)
+        sure = 0
+        if there.may("identities/write") and 0 < counts["unknown"] <= MOST_UNKNOWN:
+            found = identities.unknown(connection, tenant.id)
+            sure = sum(1 for each in found if each.sure is not None)
+    done = (newest is not None, bool(counts["programmes"]), bool(counts["people"]) and not sure)
+    step = done.index(False) + 1 if False in done else 4
+    states = ["done" if did else "" for did in (*done, False)]
+    states[step - 1] = "next"
+    return render_template(
+        "setup.html", counts=counts, newest=newest, done=done, step=step, states=states, sure=sure
+    )
+
+
+@ROOM.page("/setup/accounts", "identities/write", methods=("POST",))
+def confirm_sure() -> Page:
+    """Confirm the accounts of which it is sure whose they are, and go on."""
     there = here()
     with there.read() as connection:
-        counts = browse.counts(connection, there.tenant.id)
-        newest = browse.newest(connection, there.tenant.id)
-    steps = [newest is not None, bool(counts["programmes"]), bool(counts["people"])]
-    return render_template("setup.html", counts=counts, newest=newest, steps=steps)
+        found = identities.unknown(connection, there.tenant.id)
+
+    def decide(connection: Connection) -> int:
+        done = identities.confirm_sure(connection, there.tenant.id, there.who, found)
+        there.did(connection, "identifier/confirmed-sure", f"identifiers {done}")
+        return done
+
+    done = there.write(decide)
+    told = ngettext("One account is joined.", "%(num)s accounts are joined.", done)
+    site.say(told % {"num": done})
+    return redirect(url_for("web.setup.start"), 303)
 
 
 @ROOM.page("/setup/moodle", "sources/write", methods=("POST",))

@@ -54,6 +54,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Way, ...]], ...]] = (
             Way(N_("Overview"), "web.home.overview"),
             Way(N_("To review"), "web.review.queue"),
             Way(N_("Follow-up of alumni"), "web.cases.every"),
+            Way(N_("Alumni and deadlines"), "web.alumni.every"),
             Way(N_("Reports"), "web.reports.every"),
         ),
     ),
