@@ -22,11 +22,13 @@ from lrs.store.accounts import Tenant
 from lrs.store.invitations import SignedLink
 
 #: What a link may be for: a round of questions, the page of a unit's contact, saying that an
-#: answer given in one's name was not one's own, and what citizens say of a unit's service.
+#: answer given in one's name was not one's own, what citizens say of a unit's service, and whether
+#: a certificate still holds.
 ROUND: Final = "round"
 UNIT: Final = "unit"
 DISOWN: Final = "disown"
 CITIZEN: Final = "citizen"
+CHECK: Final = "check"
 
 _ID = 16
 _SIGNATURE = 16

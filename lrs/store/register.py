@@ -48,7 +48,9 @@ LETTERHEAD = "letterhead"
 ADVICE = "advice"
 DRAW = "draw"
 CONSENT = "consent"
-_READ_AS_THEY_ARE = (PEERS, FOLLOW, ASSIGNED, LETTERHEAD, ADVICE, DRAW, CONSENT)
+#: What was certified of a case to have been applied (`lrs/certificates.py`).
+CERTIFICATE = "certificate"
+_READ_AS_THEY_ARE = (PEERS, FOLLOW, ASSIGNED, LETTERHEAD, ADVICE, DRAW, CONSENT, CERTIFICATE)
 KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER, *_READ_AS_THEY_ARE)
 
 _DERIVED = (

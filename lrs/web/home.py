@@ -28,6 +28,9 @@ class Tile:
 def overview() -> str | Answer:
     """How things stand, of what the reader may see; an empty store begins with the set-up."""
     there = here()
+    if there.user.roles <= {"learner", "superior", "peer"} and there.user.person is not None:
+        mine = "web.mine.overview" if "learner" in there.user.roles else "web.staff.every"
+        return redirect(url_for(mine), 303)
     tiles: list[Tile] = []
     senders = []
     with there.read() as connection:

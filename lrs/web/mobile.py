@@ -246,7 +246,10 @@ def send(token: str) -> Response | Answer:
 
 def _open(token: str) -> Opened | Dead:
     with _context().database.read() as connection:
-        return links.redeem(connection, token, g.now)
+        opened = links.redeem(connection, token, g.now)
+    if isinstance(opened, Opened) and opened.purpose not in _SEE:
+        return Dead(links.UNKNOWN)  # one of ours, for another page
+    return opened
 
 
 def _dead(dead: Dead) -> Response:
@@ -496,7 +499,7 @@ def _hand_in(opened: Opened, page: Page, told: Told) -> Response | Answer:
         told.say("performed_on", _(forms.NO_DATE))
     elif performed_on > now.date():
         told.say("performed_on", _("The work lies in the future; give the day it was done."))
-    uploads = _uploads(context, told)
+    handed = uploads(context, told)
     if told.wrong or row is None or row.about.case is None or performed_on is None:
         return _see_round(opened, told)
     expected = {each.iri for each in row.about.programme.behaviours}
@@ -519,7 +522,7 @@ def _hand_in(opened: Opened, page: Page, told: Told) -> Response | Answer:
     try:
         context.database.write(
             lambda c: casework.hand_in(
-                c, tenant, evidence, now=now, files=uploads, submission=submission
+                c, tenant, evidence, now=now, files=handed, submission=submission
             )
         )
     except Conflict:
@@ -527,7 +530,8 @@ def _hand_in(opened: Opened, page: Page, told: Told) -> Response | Answer:
     return _back("done=evidence")
 
 
-def _uploads(context: Context, told: Told) -> list[Upload]:
+def uploads(context: Context, told: Told) -> list[Upload]:
+    """The files of this request, looked at; what is wrong with one is said at `files`."""
     allowed = frozenset(context.settings.evidence_types.split()) or frozenset(files.TYPES)
     found = []
     for each in request.files.getlist("files"):

@@ -49,6 +49,13 @@ class Way:
 #: shown to nobody, so that it may stand here before.
 NAVIGATION: Final[tuple[tuple[str, tuple[Way, ...]], ...]] = (
     (
+        N_("Mine"),
+        (
+            Way(N_("My trainings"), "web.mine.overview"),
+            Way(N_("My staff"), "web.staff.every"),
+        ),
+    ),
+    (
         "",
         (
             Way(N_("Overview"), "web.home.overview"),
@@ -83,6 +90,9 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Way, ...]], ...]] = (
         ),
     ),
 )
+
+#: Pages of somebody of the register → the role whose way it is.
+OF_A_PERSON: Final = {"web.mine.overview": "learner", "web.staff.every": "superior"}
 
 _STATUS: Final[dict[type[errors.JejakError], int]] = {
     errors.Refused: 400,
@@ -207,6 +217,10 @@ def _may_go(endpoint: str) -> bool:
     if endpoint not in current_app.view_functions or endpoint not in ACTIONS:
         return False
     action, narrowed = ACTIONS[endpoint]
+    if endpoint in OF_A_PERSON and (not here().signed_in or here().user.person is None):
+        return False
+    if endpoint in OF_A_PERSON:
+        return OF_A_PERSON[endpoint] in here().user.roles
     if action in (PUBLIC, SIGNED_IN):
         return here().signed_in
     return here().may(action) or (narrowed and bool(here().reach(action)))
