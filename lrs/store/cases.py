@@ -759,13 +759,18 @@ def _events(
 
 def evidence_of(connection: Connection, tenant_id: int, statement: bytes) -> list[Evidence]:
     """What one statement says of people's work; nothing where it is voided or says nothing."""
-    rows = _run(
-        connection,
-        f"SELECT {_EVENT} FROM events e WHERE e.statement = ? AND e.tenant_id = ?"
-        " AND e.course = ? AND e.voided = 0 ORDER BY e.position, e.n",
-        (statement, tenant_id, names.ZERO),
-    )
-    rows = [row for row in rows if row[4] in EVIDENCE]
+    # That it tells of work is seen in its kind: asked of the database, the course that such events
+    # have none of would be taken for the way in, and leads to all of them.
+    rows = [
+        row
+        for row in _run(
+            connection,
+            f"SELECT {_EVENT} FROM events e WHERE e.statement = ? AND e.tenant_id = ?"
+            " AND e.voided = 0 ORDER BY e.position, e.n",
+            (statement, tenant_id),
+        )
+        if row[4] in PRACTICE
+    ]
     known = _Owners.of_actors(connection, tenant_id, {row[3] for row in rows})
     return _pieces_of_evidence(connection, tenant_id, rows, known)
 
