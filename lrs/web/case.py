@@ -82,6 +82,7 @@ class Asking:
     when: str
     asked: Sequence[cases.Invitation]
     answers: Sequence[cases.Answer]
+    owed: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _one(case: str, form: Form) -> str:
         form=form,
         known=_known(there, programme, outcomes, links if may.links else []),
         whole=_whole(there, outcomes),
-        windows=_windows(there, found, programme, asked, answers),
+        windows=_windows(there, found, programme, asked, answers, may),
         links=links if may.links else [],
         answers=answers,
         asked_words=ASKED,
@@ -255,6 +256,7 @@ def _windows(
     programme: Programme | None,
     asked: Sequence[cases.Invitation],
     answers: Sequence[cases.Answer],
+    may: May,
 ) -> list[Asking]:
     if programme is None:
         return []
@@ -267,7 +269,13 @@ def _windows(
             (each.role, each.rater): each for each in answers if each.window == window.name
         }.values()
         invited = [each for each in asked if each.window == window.name]
-        made.append(Asking(window, opens, closes, when, invited, tuple(given)))
+        said = {each.role for each in given}
+        owed = (
+            ()
+            if when == "later" or not may.answers
+            else (tuple(role for role in window.raters if role not in said))
+        )
+        made.append(Asking(window, opens, closes, when, invited, tuple(given), owed))
     return made
 
 

@@ -1,0 +1,252 @@
+"""A reviewer at work, with the keyboard alone, in a real browser on the service as users run it."""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from lrs import casework
+from lrs.casework import Upload
+from lrs.practice import records
+from lrs.store import accounts
+from tests.conftest import NOW, Cast, Server
+from tests.pdfs import pdf
+from tests.test_casework import BUDI, Desk, desk, evidence
+from tests.test_casework import NOW as LATER
+from tests.web.conftest import PASSWORD, hashed
+
+__all__ = ["desk"]
+
+CHROMIUM = os.environ.get("JEJAK_TEST_BROWSER") or shutil.which("chromium")
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+LINKS = 20
+
+
+@dataclass
+class Hands:
+    """A keyboard, and how often it was pressed; `faults` is what the browser complained of."""
+
+    page: Page
+    url: str
+    pressed: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def press(self, key: str) -> None:
+        self.pressed += 1
+        self.page.keyboard.press(key)
+
+    def write(self, text: str) -> None:
+        self.pressed += len(text)
+        self.page.keyboard.type(text)
+
+    def heading(self) -> str:
+        return self.page.locator("h1").inner_text()
+
+    def expect_next(self, title: str) -> None:
+        """The next link is there, and can be decided."""
+        expect(self.page.locator("h1")).to_have_text(title)
+        expect(self.page.locator("form.verdict > fieldset:not([disabled])")).to_have_count(1)
+
+
+@pytest.fixture
+def hands(server: Server, cast: Cast) -> Iterator[Callable[..., Hands]]:
+    """Sit somebody down who is signed in as a reviewer: `hands("rina", theme="dark")`."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        seated: list[Hands] = []
+
+        def sit(login: str = "rina", width: int = 1440, theme: Any = "light") -> Hands:
+            cast.database.write(
+                lambda c: accounts.create_user(c, cast.tenant, login, hashed(), ("reviewer",), NOW)
+            )
+            size: Any = {"width": width, "height": 900}
+            context = browser.new_context(viewport=size, color_scheme=theme, locale="id-ID")
+            page = context.new_page()
+            made = Hands(page, server.url)
+            page.on("pageerror", lambda error: made.faults.append(str(error)))
+            page.on(
+                "console",
+                lambda said: made.faults.append(said.text) if said.type == "error" else None,
+            )
+            page.goto(server.url + "/sign-in")
+            page.fill("[name=login]", login)
+            page.fill("[name=password]", PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_url(lambda url: "/sign-in" not in url)
+            page.goto(server.url + "/review")
+            seated.append(made)
+            return made
+
+        yield sit
+        browser.close()
+        assert [each.faults for each in seated if each.faults] == []
+
+
+def fill(desk: Desk, count: int, **more: Any) -> None:
+    """So many plain pieces of evidence of Sari's, handed in by her superior."""
+    case = desk.completes("sari")
+    for n in range(1, count + 1):
+        piece = evidence(
+            case=case.hex(), title=f"Antrean {n:02}", by=BUDI, role=records.SUPERIOR, **more
+        )
+        desk.database.write(lambda c, p=piece: casework.hand_in(c, desk.tenant, p, now=LATER))
+    desk.catch_up()
+
+
+def states(desk: Desk) -> list[str]:
+    desk.catch_up()
+    return [str(row["state"]) for row in desk.links()]
+
+
+def test_twenty_plain_links_take_one_key_each(desk: Desk, hands: Callable[..., Hands]) -> None:
+    fill(desk, LINKS)
+    at = hands()
+    began = time.monotonic()
+    at.press("a")
+    for n in range(1, LINKS + 1):
+        at.expect_next(f"Antrean {n:02}")
+        at.press("1")
+    expect(at.page.locator(".said").first).to_be_visible()
+    took = time.monotonic() - began
+    expect(at.page).to_have_url(re.compile(r"/review($|\?)"))
+    assert at.pressed <= LINKS + 1 <= 4 * LINKS
+    # What is left of five minutes is for reading.
+    assert took < 60
+    assert states(desk) == ["accepted"] * LINKS
+
+
+def test_a_reason_of_ones_own_the_tier_passing_over_and_undoing(
+    desk: Desk, hands: Callable[..., Hands]
+) -> None:
+    fill(desk, 4)
+    at = hands()
+    at.press("a")
+    at.expect_next("Antrean 01")
+    at.press("n")
+    at.write("Lihat tabel 2.")
+    at.press("Escape")
+    at.press("t")
+    at.press("1")
+    at.expect_next("Antrean 02")
+    at.press("9")
+    at.expect_next("Antrean 03")
+    at.press("u")
+    at.expect_next("Antrean 02")
+    at.press("4")
+    at.expect_next("Antrean 03")
+    at.press("j")
+    at.expect_next("Antrean 04")
+    at.press("r")
+    expect(at.page).to_have_url(at.url + "/review")
+    assert states(desk) == ["accepted", "returned", "submitted", "submitted"]
+    body = desk.links()[0]["body"].decode()
+    assert "Lihat tabel 2." in body
+    assert desk.links()[0]["tier"] == "7a"
+
+
+def test_keys_type_where_one_types_and_do_nothing_once_they_are_off(
+    desk: Desk, hands: Callable[..., Hands]
+) -> None:
+    fill(desk, 2)
+    at = hands()
+    at.press("a")
+    at.expect_next("Antrean 01")
+    at.press("n")
+    at.write("1234567890 autojr")
+    at.press("Escape")
+    assert at.heading() == "Antrean 01"
+    at.page.locator("#keys").uncheck()
+    at.press("1")
+    at.page.reload()
+    expect(at.page.locator("#keys")).not_to_be_checked()
+    at.press("7")
+    assert at.heading() == "Antrean 01"
+    assert states(desk) == ["in_review", "submitted"]
+
+
+def test_the_page_in_view_is_what_the_verdict_rests_on(
+    desk: Desk, hands: Callable[..., Hands]
+) -> None:
+    case = desk.completes("sari")
+    piece = evidence(case=case.hex(), title="Laporan", by=BUDI, role=records.SUPERIOR)
+    document = pdf(["Halaman satu"], ["Halaman dua"], ["Halaman tiga"])
+    desk.do(casework.hand_in, piece, files=[Upload("laporan.pdf", "application/pdf", document)])
+    at = hands()
+    at.press("a")
+    at.expect_next("Laporan")
+    at.page.wait_for_selector(".leaf[data-page='1'] img")
+    at.press("ArrowRight")
+    at.page.wait_for_selector(".leaf[data-page='2'] img")
+    at.press("1")
+    expect(at.page.locator(".said").first).to_be_visible()
+    assert states(desk) == ["accepted"]
+    assert "laporan.pdf#page=2" in desk.links()[0]["body"].decode()
+
+
+def test_two_reviewers_work_beside_one_another(desk: Desk, hands: Callable[..., Hands]) -> None:
+    fill(desk, 6)
+    rina, tono = hands("rina"), hands("tono")
+    rina.press("a")
+    rina.expect_next("Antrean 01")
+    tono.press("a")
+    tono.expect_next("Antrean 02")
+    # What was fetched for Rina as the next is Tono's by now: she gets another.
+    rina.press("1")
+    rina.expect_next("Antrean 03")
+    tono.press("7")
+    tono.expect_next("Antrean 04")
+    assert states(desk)[:4] == ["accepted", "rejected", "in_review", "in_review"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 768, 360])
+def test_nothing_is_wrong_with_the_pages_that_a_machine_can_find(
+    desk: Desk, hands: Callable[..., Hands], theme: str, width: int
+) -> None:
+    fill(desk, 3)
+    case = bytes(desk.rows()[0]["id"]).hex()
+    row = desk.links()[0]
+    statement, behaviour = bytes(row["evidence"]).hex(), bytes(row["behaviour"]).hex()
+    programme = bytes(desk.rows()[0]["programme"]).hex()
+    at = hands(width=width, theme=theme)
+    wrong: list[tuple[str, str]] = []
+
+    def look(name: str) -> None:
+        page = at.page
+        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        if page.evaluate(wide):
+            wrong.append((name, "scrolls sideways"))
+        if AXE.exists():
+            page.evaluate(AXE.read_text())
+            found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+            wrong.extend((name, f"{each['id']}: {each['nodes'][0]['target'][0]}") for each in found)
+
+    look("queue")
+    at.press("a")
+    at.expect_next("Antrean 01")
+    look("one")
+    at.press("2")
+    at.expect_next("Antrean 02")
+    look("one with undo")
+    for address in (
+        f"/cases/{case}",
+        f"/cases/{case}/link?evidence={statement}",
+        f"/evidence/{statement}",
+        "/review/second",
+        f"/review/together?programme={programme}&behaviour={behaviour}",
+        "/review/together",
+        "/review?state=decided",
+    ):
+        at.page.goto(at.url + address)
+        look(address.partition("?")[0])
+    assert wrong == []
