@@ -1,8 +1,6 @@
 """A reviewer at work, with the keyboard alone, in a real browser on the service as users run it."""
 
-import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lrs import casework
 from lrs.casework import Upload
@@ -24,16 +22,13 @@ from tests.web.conftest import PASSWORD, hashed
 
 __all__ = ["desk"]
 
-CHROMIUM = os.environ.get("JEJAK_TEST_BROWSER") or shutil.which("chromium")
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 LINKS = 20
 
 
 @dataclass
-class Hands:
+class Reviewer:
     """A keyboard, and how often it was pressed; `faults` is what the browser complained of."""
 
     page: Page
@@ -59,37 +54,35 @@ class Hands:
 
 
 @pytest.fixture
-def hands(server: Server, cast: Cast) -> Iterator[Callable[..., Hands]]:
+def hands(browser: Browser, server: Server, cast: Cast) -> Iterator[Callable[..., Reviewer]]:
     """Sit somebody down who is signed in as a reviewer: `hands("rina", theme="dark")`."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        seated: list[Hands] = []
+    seated: list[Reviewer] = []
 
-        def sit(login: str = "rina", width: int = 1440, theme: Any = "light") -> Hands:
-            cast.database.write(
-                lambda c: accounts.create_user(c, cast.tenant, login, hashed(), ("reviewer",), NOW)
-            )
-            size: Any = {"width": width, "height": 900}
-            context = browser.new_context(viewport=size, color_scheme=theme, locale="id-ID")
-            page = context.new_page()
-            made = Hands(page, server.url)
-            page.on("pageerror", lambda error: made.faults.append(str(error)))
-            page.on(
-                "console",
-                lambda said: made.faults.append(said.text) if said.type == "error" else None,
-            )
-            page.goto(server.url + "/sign-in")
-            page.fill("[name=login]", login)
-            page.fill("[name=password]", PASSWORD)
-            page.keyboard.press("Enter")
-            page.wait_for_url(lambda url: "/sign-in" not in url)
-            page.goto(server.url + "/review")
-            seated.append(made)
-            return made
+    def sit(login: str = "rina", width: int = 1440, theme: Any = "light") -> Reviewer:
+        cast.database.write(
+            lambda c: accounts.create_user(c, cast.tenant, login, hashed(), ("reviewer",), NOW)
+        )
+        size: Any = {"width": width, "height": 900}
+        page = browser.new_context(viewport=size, color_scheme=theme, locale="id-ID").new_page()
+        made = Reviewer(page, server.url)
+        page.on("pageerror", lambda error: made.faults.append(str(error)))
+        page.on(
+            "console",
+            lambda said: made.faults.append(said.text) if said.type == "error" else None,
+        )
+        page.goto(server.url + "/sign-in")
+        page.fill("[name=login]", login)
+        page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        page.goto(server.url + "/review")
+        seated.append(made)
+        return made
 
-        yield sit
-        browser.close()
-        assert [each.faults for each in seated if each.faults] == []
+    yield sit
+    for each in seated:
+        each.page.context.close()
+    assert [each.faults for each in seated if each.faults] == []
 
 
 def fill(desk: Desk, count: int, **more: Any) -> None:
@@ -108,7 +101,7 @@ def states(desk: Desk) -> list[str]:
     return [str(row["state"]) for row in desk.links()]
 
 
-def test_twenty_plain_links_take_one_key_each(desk: Desk, hands: Callable[..., Hands]) -> None:
+def test_twenty_plain_links_take_one_key_each(desk: Desk, hands: Callable[..., Reviewer]) -> None:
     fill(desk, LINKS)
     at = hands()
     began = time.monotonic()
@@ -126,7 +119,7 @@ def test_twenty_plain_links_take_one_key_each(desk: Desk, hands: Callable[..., H
 
 
 def test_a_reason_of_ones_own_the_tier_passing_over_and_undoing(
-    desk: Desk, hands: Callable[..., Hands]
+    desk: Desk, hands: Callable[..., Reviewer]
 ) -> None:
     fill(desk, 4)
     at = hands()
@@ -155,7 +148,7 @@ def test_a_reason_of_ones_own_the_tier_passing_over_and_undoing(
 
 
 def test_keys_type_where_one_types_and_do_nothing_once_they_are_off(
-    desk: Desk, hands: Callable[..., Hands]
+    desk: Desk, hands: Callable[..., Reviewer]
 ) -> None:
     fill(desk, 2)
     at = hands()
@@ -175,7 +168,7 @@ def test_keys_type_where_one_types_and_do_nothing_once_they_are_off(
 
 
 def test_the_page_in_view_is_what_the_verdict_rests_on(
-    desk: Desk, hands: Callable[..., Hands]
+    desk: Desk, hands: Callable[..., Reviewer]
 ) -> None:
     case = desk.completes("sari")
     piece = evidence(case=case.hex(), title="Laporan", by=BUDI, role=records.SUPERIOR)
@@ -193,7 +186,7 @@ def test_the_page_in_view_is_what_the_verdict_rests_on(
     assert "laporan.pdf#page=2" in desk.links()[0]["body"].decode()
 
 
-def test_two_reviewers_work_beside_one_another(desk: Desk, hands: Callable[..., Hands]) -> None:
+def test_two_reviewers_work_beside_one_another(desk: Desk, hands: Callable[..., Reviewer]) -> None:
     fill(desk, 6)
     rina, tono = hands("rina"), hands("tono")
     rina.press("a")
@@ -211,7 +204,7 @@ def test_two_reviewers_work_beside_one_another(desk: Desk, hands: Callable[..., 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 768, 360])
 def test_nothing_is_wrong_with_the_pages_that_a_machine_can_find(
-    desk: Desk, hands: Callable[..., Hands], theme: str, width: int
+    desk: Desk, hands: Callable[..., Reviewer], theme: str, width: int
 ) -> None:
     fill(desk, 3)
     case = bytes(desk.rows()[0]["id"]).hex()
