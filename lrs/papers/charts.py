@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-WIDTH: Final = 460
+WIDTH: Final = 360
 
 #: For papers: dark on white, and to be told apart in grey too.
 PRINT: Final = (
@@ -66,7 +66,7 @@ def bars(name: str, title: str, about: str, rows: Sequence[Bar], legend: Sequenc
     drawn: list[str] = []
     y = 4.0
     for row in rows:
-        lines = _wrapped(row.label, 46)
+        lines = _wrapped(row.label, 34)
         for line in lines:
             y += 15
             drawn.append(_text(0, y, line))
@@ -170,12 +170,17 @@ def steps(
     for kind, told in (("c-line", words.line), ("c-second", words.second)):
         if kind == "c-second" and not second:
             continue
-        bottom += 17
-        body += _line(kind, 0, bottom - 4, 26, bottom - 4) + _text(34, bottom, told, "c-quiet")
+        for n, part in enumerate(_wrapped(told, 52)):
+            bottom += 17 if n == 0 else 13
+            if n == 0:
+                body += _line(kind, 0, bottom - 4, 22, bottom - 4)
+            body += _text(28, bottom, part, "c-quiet")
     if band:
-        bottom += 17
-        body += _rect(None, 0, bottom - 10, 26, 11, fill=f"url(#{name}-hatch)")
-        body += _rect("c-edge", 0, bottom - 10, 26, 11) + _text(34, bottom, words.band, "c-quiet")
+        body += _rect(None, 0, bottom + 7, 22, 11, fill=f"url(#{name}-hatch)")
+        body += _rect("c-edge", 0, bottom + 7, 22, 11)
+        for n, part in enumerate(_wrapped(words.band, 52)):
+            bottom += 17 if n == 0 else 13
+            body += _text(28, bottom, part, "c-quiet")
     return Chart(name, title, about, round(bottom + 8), body)
 
 
@@ -184,7 +189,7 @@ def _legend(name: str, body: str, y: float, legend: Sequence[str]) -> tuple[str,
     for kind, told in (("known", full), ("open", hatched)):
         if not told:
             continue
-        for n, part in enumerate(_wrapped(told, 72)):
+        for n, part in enumerate(_wrapped(told, 52)):
             y += 15
             if n == 0:
                 body += (

@@ -155,7 +155,7 @@ def _windows(windows: Iterable[Window]) -> Table:
         columns=columns(_("Stage"), _("Days after the end"), _("Who"), _("Forms")),
         rows=tuple(
             (
-                each.name,
+                each.name.removeprefix("W"),
                 f"{each.opens}–{each.closes}",
                 ", ".join(_(wording.ROLES.get(role, role)) for role in each.raters),
                 ", ".join(f"{letter} {_(forms.FORMS[letter].title)}" for letter in each.forms),

@@ -79,7 +79,7 @@ def image(chart: Chart, *, ppi: float = 220) -> bytes:
     """A chart as PNG, for what takes no SVG."""
     source = (
         b"#set page(width: auto, height: auto, margin: 2pt)\n"
-        b'#image(bytes(sys.inputs.svg), format: "svg", width: 345pt)'
+        b'#image(bytes(sys.inputs.svg), format: "svg", width: 320pt)'
     )
     made = typst.compile(
         source,

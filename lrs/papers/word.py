@@ -148,7 +148,7 @@ def _block(made: Written, block: Block) -> None:
         case Picture():
             _caption(made, block.chart.title)
             image = pdf.image(block.chart)
-            _picture(made, image, Cm(13.5), f"{block.chart.title}. {block.chart.about}")
+            _picture(made, image, Cm(11.5), f"{block.chart.title}. {block.chart.about}")
             if block.table is not None:
                 _table(made, block.table)
         case Blank():

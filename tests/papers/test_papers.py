@@ -191,7 +191,7 @@ def test_a_chart_tells_by_form_what_colour_tells() -> None:
 def test_a_curve_goes_no_further_than_anybody_was_seen() -> None:
     path = re.findall(r'c-line" d="([^"]+)"', CURVE.svg())[0]
     last = float(path.rsplit("L", 1)[1].split()[0])
-    assert last == pytest.approx(36 + (460 - 50) * 94 / 120, abs=0.2)
+    assert last == pytest.approx(36 + (360 - 50) * 94 / 120, abs=0.2)
 
 
 def test_a_name_of_a_file_holds_nothing_odd() -> None:
