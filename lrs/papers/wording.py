@@ -116,7 +116,10 @@ def named(measure: Measure) -> str:
         return _(WORDS[measure.name])
     role, _window, window = measure.name.partition("_")
     if role in ROLES:
-        return _("%(who)s, stage %(stage)s") % {"who": _(ROLES[role]), "stage": window.removeprefix("W")}
+        return _("%(who)s, stage %(stage)s") % {
+            "who": _(ROLES[role]),
+            "stage": window.removeprefix("W"),
+        }
     return measure.name
 
 

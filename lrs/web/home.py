@@ -9,7 +9,9 @@ from werkzeug.wrappers import Response as Answer
 from lrs import refusals
 from lrs.i18n import _
 from lrs.store import accounts, browse, cases, refused
+from lrs.web import summary
 from lrs.web.rooms import SIGNED_IN, Room, here
+from lrs.web.slices import given
 from lrs.web.sources import lines
 
 ROOM = Room("home")
@@ -48,6 +50,7 @@ def overview() -> str | Answer:
             held = 0
         if there.may("sources/write"):
             senders = lines(connection, accounts.sources(connection, there.tenant))
+        part = summary.of(given(connection)) if there.reach("figures/read") else None
     tiles += _practice(counts, waiting)
     if there.may("identities/read"):
         tiles.append(
@@ -55,9 +58,8 @@ def overview() -> str | Answer:
         )
     if there.may("refusals/write"):
         tiles.append(Tile(held, _("refused records"), url_for("web.refusals.every")))
-    return render_template(
-        "overview.html", tiles=tiles, silent=[each for each in senders if each.state == "silent"]
-    )
+    silent = [each for each in senders if each.state == "silent"]
+    return render_template("overview.html", tiles=tiles, silent=silent, summary=part)
 
 
 def _practice(counts: Mapping[str, int], waiting: Mapping[str, int]) -> list[Tile]:

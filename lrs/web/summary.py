@@ -1,14 +1,13 @@
 """Ringkasan: is the training reaching the work? And what is due, and whether senders still send."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final
+from datetime import date
 
 from flask import render_template
 from sqlalchemy import Connection
 
 from lrs import advice
-from lrs.i18n import N_, _
+from lrs.i18n import _
 from lrs.papers import figures, wording
 from lrs.papers.document import Block
 from lrs.papers.given import Given
@@ -19,11 +18,9 @@ from lrs.store import accounts, cases
 from lrs.store import invitations as ledger
 from lrs.web.rooms import Room, here
 from lrs.web.slices import choices, given
+from lrs.web.sources import SILENT, STATES
 
 ROOM = Room("summary")
-
-#: A source that has sent before and nothing for so long is silent: longer than a weekend.
-SILENT: Final = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +49,12 @@ class Sender:
     state: str
 
 
-STATES: Final = {
-    "sends": ("good", N_("Sends")),
-    "silent": ("bad", N_("Silent")),
-    "never": ("plain", N_("Never seen")),
-}
-
-
 @ROOM.page("/summary", "figures/read", narrowed=True)
 def overview() -> str:
     """How far what was learned reaches the work, for the part that is asked about."""
     with here().read() as connection:
         asked = given(connection)
-        return render_template("summary.html", choices=choices(asked), **of(asked))
+        return render_template("summary.html", **of(asked))
 
 
 def of(asked: Given) -> dict[str, object]:
@@ -106,6 +96,7 @@ def of(asked: Given) -> dict[str, object]:
     everybody = not asked.published
     return {
         "asked": asked,
+        "choices": choices(asked),
         "tiles": tiles,
         "sections": sections,
         "notes": wording.notes(applied),
