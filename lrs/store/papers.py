@@ -206,3 +206,54 @@ def titles(connection: Connection, tenant_id: int, courses: Iterable[bytes]) -> 
 def _json(body: Any) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(bytes(body))
     return told
+
+
+# A copy for one person ------------------------------------------------------------------------
+
+
+def answered(
+    connection: Connection, tenant_id: int, person: bytes, limit: int
+) -> list[dict[str, Any]]:
+    """What somebody answered themselves, about themselves or as a rater."""
+    rows = run(
+        connection,
+        "SELECT form, role, window_name, day, observed, value, recalled, frequency, barriers,"
+        " subject FROM answers WHERE tenant_id = ? AND (rater = ? OR (subject = ? AND role ="
+        " 'self')) ORDER BY day LIMIT ?",
+        (tenant_id, person, person, limit),
+    )
+    words = ("form", "role", "stage", "day", "observed", "value", "recalled", "frequency")
+    return [
+        {
+            **dict(zip(words, row, strict=False)),
+            "observed": bool(row[4]),
+            "barriers": row[8].split(),
+            "about_themselves": bytes(row[9]) == person,
+        }
+        for row in rows
+    ]
+
+
+def answered_about(connection: Connection, tenant_id: int, person: bytes) -> int:
+    """How many answers others gave about somebody; not what."""
+    return int(
+        run(
+            connection,
+            "SELECT COUNT(*) FROM answers WHERE tenant_id = ? AND subject = ? AND role <> 'self'",
+            (tenant_id, person),
+        ).scalar_one()
+    )
+
+
+def asked_of(
+    connection: Connection, tenant_id: int, person: bytes, limit: int
+) -> list[dict[str, Any]]:
+    """What somebody was or is to be asked."""
+    rows = run(
+        connection,
+        "SELECT role, window_name, state, due_day, closes_day FROM invitations"
+        " WHERE tenant_id = ? AND rater = ? ORDER BY due_day LIMIT ?",
+        (tenant_id, person, limit),
+    )
+    words = ("role", "stage", "state", "due_day", "closes_day")
+    return [dict(zip(words, row, strict=True)) for row in rows]

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Answer
 from lrs import advice, agency, casework, stories
 from lrs.advice import Advice
 from lrs.agency import Letterhead
+from lrs.auth import relations
 from lrs.casework import Filled
 from lrs.errors import NotFound, Problem
 from lrs.i18n import _
@@ -17,7 +18,7 @@ from lrs.papers import stories as paper
 from lrs.practice import forms
 from lrs.store import cases
 from lrs.stories import Story
-from lrs.web import site
+from lrs.web import reach, site
 from lrs.web.forms import Form, file_of
 from lrs.web.listing import asked
 from lrs.web.reports import handed
@@ -253,6 +254,8 @@ def story(case: str) -> Page:
         found = cases.case(connection, there.tenant.id, id)
         if found is None or found.programme is None:
             raise NotFound("a case")
+        if not relations.may_read_answers(connection, reach.viewer(there), found.person):
+            raise NotFound("a case")  # one's own, or one's staff's
         told = stories.told(connection, there.tenant.id, found.programme.iri, None)
     stands = next((each for each in told if each.case == id), None)
     there.saw("case", case)

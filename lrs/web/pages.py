@@ -10,6 +10,7 @@ from lrs.web import (  # noqa: F401
     case,  # adds to the room of `cases`
     cases,
     check,
+    copies,
     evidence,
     home,
     identities,
@@ -47,6 +48,7 @@ ROOMS = (
     reports.ROOM,
     agency.ROOM,
     alumni.ROOM,
+    copies.ROOM,
     programmes.ROOM,
     people.ROOM,
     units.ROOM,
