@@ -21,6 +21,9 @@ NUMBER: Final = "number"
 SHARE: Final = "share"
 DAY: Final = "day"
 
+#: So many columns stand on an upright page.
+WIDE: Final = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -116,6 +119,11 @@ class Document:
     signed: bool = False
 
     @property
+    def wide(self) -> bool:
+        """Whether it is to lie on its side: some table has many columns."""
+        return any(len(each.columns) > WIDE for each in self.tables)
+
+    @property
     def tables(self) -> tuple[Table, ...]:
         """Every table, those behind charts too, in order."""
         found = []
@@ -163,7 +171,7 @@ def widths(table: Table) -> list[float]:
     for n, column in enumerate(table.columns):
         longest = [len(shown(row[n], column.kind)) for row in table.rows[:200]] or [0]
         words = max((len(word) for word in column.name.split()), default=0)
-        found.append(float(min(46, max(words, 4, *_typical(longest)))))
+        found.append(float(min(46, max(words + 2, 5, *_typical(longest)))))
     return found
 
 

@@ -86,10 +86,10 @@ def _background(given: Given) -> list[Block]:
             "number": i18n.number(len(given.programmes))
         }
         return [Text(sentence), Text(_purpose())]
-    told = [_("This report is about the programme %(title)s.") % {"title": programme.title}]
+    told = [_("This report is about %(title)s.") % {"title": programme.title}]
     if cohort is not None and (cohort.starts or cohort.ends):
         told.append(
-            _("The cohort %(name)s ran %(days)s.")
+            _("%(name)s ran %(days)s.")
             % {"name": cohort.name, "days": between(cohort.starts, cohort.ends)}
         )
     if programme.jp:

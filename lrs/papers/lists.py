@@ -302,7 +302,7 @@ def siasn(given: Given) -> Document:
                 given.letterhead.name,
                 None,
                 hours,
-                ends.year if ends else year,
+                str(ends.year if ends else year),
                 _siasn_day(starts),
                 _siasn_day(ends),
             )

@@ -55,6 +55,7 @@ def render(document: Document) -> bytes:
             "logo_type": head.logo_type,
         },
         "signed": _signature(document),
+        "wide": document.wide,
         "page": _("Page %(page)s of %(pages)s") % {"page": "\0", "pages": "\1"},
     }
     return set_in(TEMPLATE, told, document.day)

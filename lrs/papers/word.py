@@ -14,7 +14,6 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
-from docx.text.run import Run
 
 from lrs import i18n
 from lrs.i18n import _
@@ -43,7 +42,9 @@ FONT: Final = "Calibri"
 ROWS: Final = 1000
 _ACCENT: Final = RGBColor(0x0B, 0x62, 0x5D)
 _QUIET: Final = RGBColor(0x52, 0x60, 0x5D)
-_WIDTH: Final = 16.2
+#: How wide what stands on a page is, in centimetres.
+_UPRIGHT: Final = 16.2
+_ACROSS: Final = 24.9
 
 
 def render(document: Document) -> bytes:
@@ -51,8 +52,9 @@ def render(document: Document) -> bytes:
     made = docx.Document()
     _styles(made)
     section = made.sections[0]
-    section.orientation = WD_ORIENT.PORTRAIT
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
+    section.orientation = WD_ORIENT.LANDSCAPE if document.wide else WD_ORIENT.PORTRAIT
+    sides = (Cm(29.7), Cm(21)) if document.wide else (Cm(21), Cm(29.7))
+    section.page_width, section.page_height = sides
     section.left_margin = section.right_margin = Cm(2.4)
     section.top_margin = section.bottom_margin = Cm(2.2)
     _letterhead(made, document)
@@ -62,7 +64,7 @@ def render(document: Document) -> bytes:
     if document.facts:
         _facts(made, document.facts)
     for block in document.blocks:
-        _block(made, block)
+        _block(made, block, _ACROSS if document.wide else _UPRIGHT)
     _signature(made, document)
     _footer(made, document)
     properties = made.core_properties
@@ -131,7 +133,7 @@ def _rule(paragraph: Paragraph) -> None:
     properties.append(borders)
 
 
-def _block(made: Written, block: Block) -> None:
+def _block(made: Written, block: Block, wide: float) -> None:
     match block:
         case Heading():
             made.add_heading(_clean(block.text), block.level)
@@ -144,13 +146,13 @@ def _block(made: Written, block: Block) -> None:
         case Facts():
             _facts(made, block.pairs)
         case Table():
-            _table(made, block)
+            _table(made, block, wide)
         case Picture():
             _caption(made, block.chart.title)
             image = pdf.image(block.chart)
             _picture(made, image, Cm(11.5), f"{block.chart.title}. {block.chart.about}")
             if block.table is not None:
-                _table(made, block.table)
+                _table(made, block.table, wide)
         case Blank():
             made.add_paragraph().add_run(_clean(block.asks)).bold = True
             for _line in range(block.lines):
@@ -184,20 +186,20 @@ def _caption(made: Written, words: str) -> None:
     run.bold, run.font.size = True, Pt(10)
 
 
-def _table(made: Written, table: Table) -> None:
+def _table(made: Written, table: Table, width: float) -> None:
     _caption(made, table.caption)
     if not table.rows:
         made.add_paragraph().add_run(_clean(table.empty or _("Nothing yet."))).italic = True
         return
     rows = table.rows[:ROWS]
-    grid: Any = made.add_table(len(rows) + 1, len(table.columns), style="Light Grid Accent 1")
-    grid.style = made.styles["Table Grid"]
+    grid: Any = made.add_table(len(rows) + 1, len(table.columns), style="Table Grid")
     grid.alignment = WD_TABLE_ALIGNMENT.LEFT
     grid.autofit = False
     parts = widths(table)
     size = Pt(8 if len(table.columns) > 6 else 9)
     for n, (column, part) in enumerate(zip(table.columns, parts, strict=True)):
-        wide = Cm(_WIDTH * part / sum(parts))
+        wide = Cm(width * part / sum(parts))
+        grid.columns[n].width = wide
         cells = grid.columns[n].cells
         told = [column.name, *(shown(row[n], column.kind) for row in rows)]
         for number, (cell, words) in enumerate(zip(cells, told, strict=True)):
@@ -208,6 +210,8 @@ def _table(made: Written, table: Table) -> None:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
             run = paragraph.add_run(_clean(words))
             run.font.size, run.bold = size, number == 0
+            if number == 0:
+                _shade(cell)
     head = grid.rows[0]._tr.get_or_add_trPr()
     repeat = OxmlElement("w:tblHeader")
     repeat.set(qn("w:val"), "true")
@@ -218,6 +222,14 @@ def _table(made: Written, table: Table) -> None:
         more = _("%(number)s more rows are in the spreadsheet.") % {"number": i18n.number(left)}
         note = f"{note} {more}".strip()
     _text(made, Text(note, "small"))
+
+
+def _shade(cell: Any) -> None:
+    """A ground that sets the head of a table apart."""
+    ground = OxmlElement("w:shd")
+    for name, value in (("val", "clear"), ("color", "auto"), ("fill", "E8EFEE")):
+        ground.set(qn(f"w:{name}"), value)
+    cell._tc.get_or_add_tcPr().append(ground)
 
 
 def _picture(made: Written, image: bytes, size: Any, words: str, *, high: bool = False) -> None:
@@ -251,17 +263,19 @@ def _footer(made: Written, document: Document) -> None:
     paragraph = made.sections[0].footer.paragraphs[0]
     said = _("Page %(page)s of %(pages)s") % {"page": "\0PAGE\0", "pages": "\0NUMPAGES\0"}
     for n, words in enumerate(f"{_clean(document.title)} · {said}".split("\0")):
-        run = paragraph.add_run()
-        run.font.size = Pt(8.5)
         if n % 2 == 0:
-            run.text = words
+            paragraph.add_run(words).font.size = Pt(8.5)
         else:
-            _field(run, words)
+            _field(paragraph, words)
 
 
-def _field(run: Run, words: str) -> None:
+def _field(paragraph: Paragraph, words: str) -> None:
     """What the program that shows it fills in."""
-    for kind in ("begin", "", "end"):
+    for kind in ("begin", "", "separate", "1", "end"):
+        run = paragraph.add_run("1" if kind == "1" else "")
+        run.font.size = Pt(8.5)
+        if kind == "1":
+            continue
         part: Any = OxmlElement("w:fldChar" if kind else "w:instrText")
         if kind:
             part.set(qn("w:fldCharType"), kind)

@@ -130,33 +130,39 @@ def trained(
     if cohort is not None:
         where += " AND p.cohort = ?"
         values.append(cohort)
-    run_of = "CASE WHEN p.programme = ? THEN p.course ELSE p.programme END"
     rows = run(
         connection,
-        f"SELECT p.subject, {run_of} AS run, p.cohort, MIN(p.programme), MIN(p.course),"
-        " MIN(p.enrolled_day), MAX(p.completed_day), MAX(p.jp), MAX(p.unit)"
-        " FROM participation p WHERE p.tenant_id = ? AND p.matched = 1"
+        "SELECT p.subject, p.programme, p.course, p.cohort, p.enrolled_day, p.completed_day, p.jp,"
+        " p.unit FROM participation p WHERE p.tenant_id = ? AND p.matched = 1"
         f" AND p.completed_day >= ? AND p.completed_day <= ?{where}"
-        " GROUP BY p.subject, 2, p.cohort LIMIT ?",
-        (names.ZERO, tenant_id, first, last, *values, limit),
+        " ORDER BY p.subject, p.completed_day LIMIT ?",
+        (tenant_id, first, last, *values, limit),
     )
-    told: list[tuple[Any, ...]] = [tuple(row) for row in rows]
-    people = named(connection, tenant_id, (bytes(row[0]) for row in told))
+    told: dict[tuple[Any, ...], list[Any]] = {}
+    for person, programme, course, its, *days_, unit in rows:
+        person, programme, course = bytes(person), bytes(programme), bytes(course)
+        key = (person, course if programme == names.ZERO else programme, its)
+        enrolled, completed, jp = days_
+        held = told.setdefault(key, [programme, course, enrolled, completed, jp, unit])
+        held[2] = min((d for d in (held[2], enrolled) if d is not None), default=None)
+        held[3] = max(held[3], completed)
+        held[4] = max((h for h in (held[4], jp) if h is not None), default=None)
+    people = named(connection, tenant_id, (key[0] for key in told))
     numbers = _numbers(connection, tenant_id)
     found = [
         Trained(
-            person=bytes(row[0]),
-            name=people.get(bytes(row[0]), ""),
-            number=numbers.get(bytes(row[0])),
-            programme=bytes(row[3]),
-            course=bytes(row[4]),
-            cohort=row[2],
-            enrolled_day=None if row[5] is None else int(row[5]),
-            completed_day=int(row[6]),
-            jp=None if row[7] is None else int(row[7]) / 10,
-            unit=None if row[8] is None else bytes(row[8]),
+            person=person,
+            name=people.get(person, ""),
+            number=numbers.get(person),
+            programme=programme,
+            course=course,
+            cohort=its,
+            enrolled_day=enrolled,
+            completed_day=completed,
+            jp=None if jp is None else jp / 10,
+            unit=None if unit is None else bytes(unit),
         )
-        for row in told
+        for (person, _run, its), (programme, course, enrolled, completed, jp, unit) in told.items()
     ]
     return sorted(found, key=lambda each: (each.name.casefold(), each.completed_day, each.person))
 
@@ -190,16 +196,16 @@ def titles(connection: Connection, tenant_id: int, courses: Iterable[bytes]) -> 
     """What courses are called where nobody made a programme of them: the title that records gave,
     else their IRI."""
     found: dict[bytes, str] = {}
-    for piece in pieces(sorted(set(courses))):
-        rows = run(
+    for course in set(courses):
+        row = run(
             connection,
-            "SELECT course, MIN(body) FROM events WHERE tenant_id = ?"
-            f" AND course IN ({placeholders(piece)}) GROUP BY course",
-            (tenant_id, *piece),
-        )
-        for row in rows:
-            told = _json(row[1])
-            found[bytes(row[0])] = str(told.get("title") or told.get("course") or "")
+            "SELECT body FROM events WHERE tenant_id = ? AND course = ?"
+            " ORDER BY kind, position, n LIMIT 1",
+            (tenant_id, course),
+        ).first()
+        if row is not None:
+            told = _json(row[0])
+            found[course] = str(told.get("title") or told.get("course") or "")
     return found
 
 
