@@ -5,6 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CLIENTS := tests/senders/javascript
+E2E := tests/e2e
 DATABASES ?= sqlite,postgresql,mariadb
 JOBS ?= auto
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -36,8 +37,8 @@ test-all: .venv/dev clients  ## Run them on all databases, with curl and JavaScr
 	$(CLEAN) JEJAK_TEST_DATABASES=$(DATABASES) JEJAK_TEST_CLIENTS=1 \
 		$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
-e2e: .venv/dev  ## Walk the journeys in a browser (needs Chromium: apt-get install chromium)
-	$(CLEAN) $(BIN)/python -m pytest tests/e2e $(ARGS)
+e2e: .venv/dev $(E2E)/node_modules/made  ## Walk the journeys in a browser (needs Chromium: apt-get install chromium)
+	$(CLEAN) $(BIN)/python -m pytest $(E2E) $(ARGS)
 
 clients: $(CLIENTS)/node_modules/made  ## Install the JavaScript clients that test-all runs (npm)
 
@@ -74,7 +75,7 @@ bench: .venv/dev  ## Measure speed: make bench [ARGS="--database postgresql --si
 
 clean:  ## Remove what was made here, except the data
 	rm -rf .venv build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache \
-		.import_linter_cache $(CLIENTS)/node_modules
+		.import_linter_cache $(CLIENTS)/node_modules $(E2E)/node_modules
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -97,6 +98,10 @@ clean:  ## Remove what was made here, except the data
 	@echo "Installing what the tests need into .venv …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-dev.txt
+	@touch $@
+
+$(E2E)/node_modules/made: $(E2E)/package.json $(E2E)/package-lock.json
+	cd $(E2E) && npm ci --no-audit --no-fund
 	@touch $@
 
 $(CLIENTS)/node_modules/made: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json

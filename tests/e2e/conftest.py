@@ -6,17 +6,30 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from lrs import people as register_of_people
+from lrs import programmes, projector, spreadsheets
+from lrs.adapters import Adapters
+from lrs.people import Reading
+from lrs.store import accounts, register
+from schemas import programmes as written
+from tests.conftest import NOW, Cast, Server
 from tests.serving import Served, serving
+from tests.web.conftest import PASSWORD, hashed
+from tests.web.test_pages import PEOPLE, PROGRAMME
 
 #: Where a browser of the system is, where Playwright brought none.
 CHROMIUM = os.environ.get("JEJAK_TEST_CHROMIUM") or shutil.which("chromium")
+
+#: The checker of accessibility, by `npm ci` (`make e2e` does that).
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 QUIET = (
     "--no-sandbox",
@@ -121,3 +134,125 @@ def hands(browser: Browser, agency: Agency) -> Iterator[Callable[..., Hands]]:
     yield make
     for context in opened:
         context.close()
+
+
+# Windows on the tests' own database ---------------------------------------------------------
+
+
+@dataclass
+class Window:
+    """A browser window on the service; `faults` gathers what goes wrong in it, `asked` every
+    address that it asked for, `weight` how many bytes came."""
+
+    url: str
+    context: BrowserContext
+    page: Page
+    faults: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    weight: int = 0
+
+    def go(self, path: str) -> None:
+        answer = self.page.goto(self.url + path)
+        assert answer is not None
+        assert answer.status == 200, path
+
+    def sign_in(self, login: str) -> None:
+        self.go("/sign-in")
+        self.page.fill("[name=login]", login)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    def violations(self) -> list[str]:
+        """What axe finds wrong with the page as it stands."""
+        self.page.evaluate(AXE.read_text())
+        found: dict[str, Any] = self.page.evaluate("axe.run({resultTypes: ['violations']})")
+        return [
+            f"{each['id']}: {each['nodes'][0]['target'][0]}: {each['help']}"
+            for each in found["violations"]
+        ]
+
+    def too_wide(self) -> bool:
+        """Whether one has to scroll sideways."""
+        wide: bool = self.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+        return wide
+
+
+@pytest.fixture
+def window(browser: Browser, server: Server) -> Iterator[Callable[..., Window]]:
+    """Open a window: `window(width=360, theme="dark", language="id-ID", script=True)`."""
+    opened: list[Window] = []
+
+    def opens(
+        width: int = 1440, theme: Any = "light", language: str = "id-ID", script: bool = True
+    ) -> Window:
+        context = browser.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme=theme,
+            locale=language,
+            java_script_enabled=script,
+        )
+        page = context.new_page()
+        there = Window(server.url, context, page)
+        page.on("console", lambda said: _note(there, said.type, said.text))
+        page.on("pageerror", lambda error: there.faults.append(str(error)))
+        page.on("request", lambda request: there.asked.append(request.url))
+        page.on("requestfinished", lambda request: _weigh(there, request))
+        opened.append(there)
+        return there
+
+    yield opens
+    for each in opened:
+        each.context.close()
+        assert each.faults == []
+        assert [url for url in each.asked if not url.startswith(server.url)] == []
+
+
+def _note(there: Window, kind: str, text: str) -> None:
+    # A hint of the browser about forms; an answer that is no page is told by the test itself.
+    if kind == "error" and not re.search(r"status of 4\d\d", text):
+        there.faults.append(text)
+
+
+def _weigh(there: Window, request: Any) -> None:
+    with suppress(Exception):  # the page was left meanwhile
+        sizes = request.sizes()
+        there.weight += sizes["responseBodySize"] + sizes["responseHeadersSize"]
+
+
+@pytest.fixture
+def admin(server: Server) -> str:
+    """The login of the admin who is the operator too, with the usual password of tests."""
+    cast = server.cast
+    cast.database.write(
+        lambda c: accounts.create_user(
+            c, cast.tenant, "admin", hashed(), ("admin", "operator"), NOW
+        )
+    )
+    return "admin"
+
+
+@pytest.fixture
+def registered(server: Server) -> Cast:
+    """Two people of the register and a programme, before anything is sent."""
+    cast = server.cast
+    sheet = spreadsheets.read(PEOPLE.encode(), "people.csv")
+
+    def enter(connection: Any) -> None:
+        reading = Reading(today=NOW.date())
+        done = register_of_people.import_people(connection, cast.tenant.id, sheet, reading)
+        register.append(connection, cast.tenant.id, done.facts, "a test")
+        loaded = written.load({"programmes": [PROGRAMME]})
+        programmes.apply(connection, cast.tenant.id, loaded, "a test")
+
+    cast.database.write(enter)
+    return cast
+
+
+def work_out(cast: Cast) -> None:
+    """What the worker does within a second or two, at once."""
+    adapters = Adapters.installed()
+    while projector.catch_up(cast.database, cast.tenant, adapters):
+        pass

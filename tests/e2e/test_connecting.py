@@ -1,0 +1,94 @@
+"""A training admin connects Moodle and sees the first record come; and does without a mouse."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from tests.conftest import Server
+from tests.e2e.conftest import Window, work_out
+from tests.web.test_pages import PEOPLE, completed, siti
+
+
+def test_from_a_key_for_moodle_to_the_list_of_alumni(
+    server: Server, admin: str, window: Callable[..., Window], tmp_path: Path
+) -> None:
+    there = window()
+    there.sign_in(admin)
+    page, clicks = there.page, 0
+
+    # Connect Moodle: one press gives address and key.
+    page.get_by_role("button", name="Dapatkan alamat dan kunci").click()
+    clicks += 1
+    key, secret = page.inner_text("#key"), page.inner_text("#secret")
+    assert page.inner_text("#endpoint") == server.endpoint
+    page.get_by_role("button", name="Sudah dipasang di pengirim").click()
+    clicks += 1
+    page.get_by_text("Belum ada", exact=False).first.wait_for()
+
+    # The first record arrives over HTTP; the page tells by itself.
+    sent = requests.post(
+        f"{key and server.endpoint}/statements",
+        json=[completed(siti())],
+        auth=(key, secret),
+        headers={"X-Experience-API-Version": "1.0.3"},
+        timeout=10,
+    )
+    assert sent.status_code == 200
+    page.get_by_text("Berhasil").wait_for(timeout=15_000)
+    work_out(server.cast)
+
+    # Programmes and cohorts, confirmed in bulk.
+    page.get_by_role("button", name=re.compile("Lanjut: pelatihan")).click()
+    page.get_by_text("Pelayanan Prima").first.wait_for()
+    page.get_by_role("button", name="Berlakukan").click()
+    clicks += 2
+
+    # The people.
+    people = tmp_path / "pegawai.csv"
+    people.write_text(PEOPLE)
+    there.go("/imports?kind=people")
+    page.set_input_files("[name=file]", people)
+    page.get_by_role("button", name="Periksa").click()
+    page.get_by_role("button", name="Masukkan", exact=True).click()
+    clicks += 4
+    page.get_by_text("Siti Rahma").first.wait_for()
+    work_out(server.cast)
+
+    # The alumni and their follow-up.
+    page.get_by_role("link", name="Tindak Lanjut Alumni").click()
+    clicks += 1
+    page.get_by_role("link", name="Siti Rahma").wait_for()
+    assert clicks <= 15
+
+
+def test_the_keyboard_is_enough(
+    server: Server, admin: str, registered: object, window: Callable[..., Window]
+) -> None:
+    """Sign in, go past the menu, narrow a list, open a row: no mouse."""
+    there = window(language="en")
+    there.go("/sign-in")
+    keys = there.page.keyboard
+    keys.type(admin)  # the field is ready
+    keys.press("Tab")
+    keys.type("kucing tidur di atap")
+    keys.press("Enter")
+    there.page.wait_for_url(lambda url: "/sign-in" not in url)
+    there.go("/people")
+    keys.press("Tab")
+    assert "Go to the content" in there.page.evaluate("document.activeElement.textContent")
+    keys.press("Enter")
+    for _ in range(12):
+        keys.press("Tab")
+        if there.page.evaluate("document.activeElement.name") == "name":
+            break
+    keys.type("siti")
+    there.page.wait_for_url(re.compile("name=siti"))
+    there.page.wait_for_function("document.querySelectorAll('#list tbody tr').length === 1")
+    for _ in range(12):
+        keys.press("Tab")
+        if there.page.evaluate("document.activeElement.className") == "main":
+            break
+    keys.press("Enter")
+    there.page.get_by_role("heading", name="Siti Rahma").wait_for()
