@@ -16,7 +16,7 @@ from lrs import followup, projector, refusals, reminders, webhooks
 from lrs.adapters import Adapters
 from lrs.context import Context
 from lrs.mail import Post
-from lrs.store import accounts, engine
+from lrs.store import accounts, engine, sessions
 
 #: How far back it is worth looking whether a sender has sent again what was refused. Moodle does
 #: so by itself within hours, or when an admin presses a button.
@@ -130,6 +130,12 @@ def _send_webhooks(context: Context) -> None:
         _sending.release()
 
 
+def sweep_sessions(context: Context) -> int:
+    """Drop sessions that ended, and failed sign-ins of which nothing follows any more."""
+    now = context.clock()
+    return context.database.write(lambda connection: sessions.sweep(connection, now))
+
+
 def sweep_webhooks(context: Context) -> int:
     """Forget what was told long ago."""
     return webhooks.sweep(context.database, context.clock())
@@ -142,6 +148,7 @@ DUTIES = (
     Duty("settle_refusals", 60, settle_refusals),
     Duty("follow_up", 900, follow_up),
     Duty("tidy_database", 600, tidy_database),
+    Duty("sweep_sessions", 3600, sweep_sessions),
     Duty("sweep_webhooks", 3600, sweep_webhooks),
 )
 

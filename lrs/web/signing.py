@@ -1,5 +1,7 @@
 """Signing in and out: by password, with a second factor, through a provider; a new password."""
 
+import logging
+import threading
 from datetime import timedelta
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -8,7 +10,7 @@ from flask import Response, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
-from lrs import errors
+from lrs import errors, mail
 from lrs.auth import factors, openid, passwords
 from lrs.auth.openid import Provider
 from lrs.i18n import _
@@ -22,9 +24,14 @@ from schemas import accounts as entered
 
 ROOM = Room("signing")
 
+log = logging.getLogger(__name__)
+
 #: How long the second factor may take, and how long a link to set a password is good.
 SECOND: Final = timedelta(minutes=10)
 RESET: Final = timedelta(hours=24)
+
+#: How often such a letter goes to one login at most.
+PAUSE: Final = timedelta(minutes=5)
 
 _TRAIL: Final = "jejak-trail"
 
@@ -242,10 +249,63 @@ def _known(connection: Connection, identity: openid.Identity) -> User:
 # A new password -----------------------------------------------------------------------------
 
 
-@ROOM.page("/sign-in/forgotten", PUBLIC)
+@ROOM.page("/sign-in/forgotten", PUBLIC, methods=("GET", "POST"))
 def forgotten() -> Page:
-    """What to do who forgot the password: an admin makes a link that sets a new one."""
-    return render_template("forgotten.html")
+    """What to do who forgot the password: ask for a link by mail, or an admin for one.
+
+    Neither what is answered nor how soon tells whether there is such a login.
+    """
+    form, post = Form.sent(), mail.Post.from_settings(here().context.settings)
+    if request.method == "POST" and post is not None:
+        form.need("login")
+        if form.sound:
+            _write_to(form["login"].lower()[:200], post)
+            return render_template("forgotten.html", form=form, mails=True, sent=True)
+    return render_template("forgotten.html", form=form, mails=post is not None, sent=False)
+
+
+def _write_to(login: str, post: mail.Post) -> None:
+    """A link to everybody of that login who has an address; one letter in a few minutes."""
+    there, who = here(), passwords.reset_of(login)
+    base = there.context.settings.public_url or request.host_url.rstrip("/")
+    secrets: list[str] = [accounts.new_secret(32) for _n in range(8)]
+    way = base + url_for("web.signing.no_link")
+
+    def work(connection: Connection) -> list[tuple[User, str, str]]:
+        _failed, last, until = sessions.attempts(connection, who)
+        if last <= there.now < until:
+            return []
+        sessions.fail(connection, who, 1, now=there.now, until=there.now + PAUSE)
+        made = []
+        called = accounts.users_called(connection, login)
+        for (tenant, user), secret in zip(called, secrets, strict=False):
+            if user.ended is None and user.address is not None:
+                sessions.create(
+                    connection, user, secret, stage=sessions.RESET, now=there.now, lasts=RESET
+                )
+                made.append((user, secret, tenant.name))
+        return made
+
+    locale = there.locale
+
+    def send(letters: list[tuple[User, str, str]]) -> None:
+        for user, secret, agency in letters:
+            letter = mail.write(
+                "password",
+                str(user.address),
+                user.login,
+                sessions.digest(secret).hex()[:32],
+                user.locale or locale,
+                {"url": way + secret, "agency": agency},
+            )
+            try:
+                post.send(letter)
+            except (mail.Undeliverable, mail.NotSent, mail.Unsure) as why:
+                log.warning("password_letter_not_sent", extra={"user": user.id, "why": str(why)})
+
+    letters = there.write(work)
+    # Beside the answer: how long a mail server takes would tell that there is somebody.
+    threading.Thread(target=send, args=(letters,), name="jejak-letter", daemon=True).start()
 
 
 def password_link(user: User) -> str:
@@ -258,6 +318,12 @@ def password_link(user: User) -> str:
     )
     base = there.context.settings.public_url or request.host_url.rstrip("/")
     return base + url_for("web.signing.new_password", secret=secret)
+
+
+@ROOM.page("/sign-in/new/", PUBLIC)
+def no_link() -> Page:
+    """A link that lost its end on the way."""
+    return render_template("new_password.html", form=Form(), login=None), 410
 
 
 @ROOM.page("/sign-in/new/<secret>", PUBLIC, methods=("GET", "POST"))

@@ -1,5 +1,7 @@
 """Somebody signs in, and nobody else does."""
 
+import re
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +16,7 @@ from lrs.settings import Settings
 from lrs.store import accounts, audit, sessions
 from lrs.store.engine import Database
 from lrs.web import security
+from tests.agency import mail_server, text_of
 from tests.conftest import NOW, Cast
 from tests.web.conftest import PASSWORD, Browser, Clock, hashed
 
@@ -196,8 +199,6 @@ def test_what_has_ended_is_swept(app: Flask, person: Person, cast: Cast) -> None
 
 def set_up(browser: Browser, clock: Clock) -> tuple[pyotp.TOTP, list[str]]:
     """Turn the second factor on; answers the app and the recovery codes."""
-    import re
-
     browser.get("/account/second")
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", browser.page.html)
     assert secret is not None
@@ -335,3 +336,35 @@ def test_a_password_hash_of_another_day_is_made_anew(
     with cast.database.read() as connection:
         kept = accounts.secrets_of(connection, user.id).password
     assert kept not in (weak, hashed())
+
+
+def test_who_forgot_the_password_gets_a_link_by_mail(
+    database: Database, settings: Settings, person: Person, cast: Cast, clock: Clock
+) -> None:
+    person("siti@example.go.id", "admin")
+    person("budi", "admin")  # of whom no mail address is known
+    with mail_server() as (sink, post):
+        able = replace(settings, smtp_url=post.url, mail_from=post.sender)
+        app = create_app(Context(settings=able, database=database, clock=clock))
+        answers = set()
+        for login in ("siti@example.go.id", "budi", "nobody", "siti@example.go.id"):
+            browser = Browser(app)
+            browser.get("/sign-in/forgotten")
+            answers.add(browser.send("/sign-in/forgotten", login=login).text)
+            for thread in threading.enumerate():
+                if thread.name == "jejak-letter":
+                    thread.join(20)
+        assert len(answers) == 1
+        (letter,) = sink.letters
+    link = re.search(r"http://localhost(/sign-in/new/\S+)", text_of(letter))
+    assert link is not None
+    new = "another short sentence"
+    browser.get(link[1])
+    browser.send("/sign-in/new", password=new, again=new)
+    assert browser.sign_in("siti@example.go.id", new).status == 200
+
+
+def test_without_a_mail_server_one_is_told_whom_to_ask(app: Flask) -> None:
+    page = Browser(app).get("/sign-in/forgotten")
+    assert "Ask your training admin" in page.text
+    assert "Send me a link" not in page.text
