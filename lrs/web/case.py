@@ -162,16 +162,16 @@ def _one(case: str, form: Form) -> str:
         case=found,
         may=may,
         form=form,
-        known=_known(there, programme, outcomes, links if may.links else []),
+        known=_known(there, programme, outcomes, links),
         whole=_whole(there, outcomes),
         windows=_windows(there, found, programme, asked, answers, may),
-        links=links if may.links else [],
+        links=links,
         answers=answers,
         asked_words=ASKED,
         completed=[each for each in completed if each is not None],
         ends=ends,
         ended_words=told.ENDED,
-        story=_story(found, links if may.links else [], answers, may),
+        story=_story(found, links, answers, may),
         states=told.STATES,
         case_states=told.CASE_STATES,
         placed=told.PLACED,
@@ -179,6 +179,17 @@ def _one(case: str, form: Form) -> str:
         whys=[(why, _(word)) for why, word in WHY.items()],
         today=_today(there).isoformat(),
     )
+
+
+def _links(connection: Connection, there: Here, case: Case, may: May) -> list[Link]:
+    """The links of a case; one to an answer only for whoever may read answers."""
+    if not may.links:
+        return []
+    found = cases.links_of_case(connection, there.tenant.id, case.id)
+    if may.answers:
+        return found
+    hidden = cases.answers_among(connection, there.tenant.id, [each.evidence for each in found])
+    return [each for each in found if each.evidence not in hidden]
 
 
 def _programme(connection: Connection, there: Here, case: Case) -> Programme | None:

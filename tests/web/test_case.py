@@ -81,6 +81,21 @@ def test_the_learner_sees_the_evidence_and_never_what_a_peer_answered(
         assert sari.get(f"/evidence/{each}").status == 404
 
 
+def test_an_answer_that_was_linked_by_hand_is_not_shown_to_whom_it_is_about(
+    desk: Desk, case: str, who: Callable[..., Browser], signed_in: Callable[..., Browser]
+) -> None:
+    given = next(row for row in desk.rated() if row["role"] == "peer")
+    tono = signed_in("reviewer", login="tono")
+    statement = bytes(given["statement"]).hex()
+    answer = post(tono, f"/cases/{case}/link", evidence=statement, behaviour="", reason="Lihat.")
+    assert "no evidence of this person" not in answer
+    desk.catch_up()
+    assert len(desk.links()) == 2
+    assert tono.get(f"/cases/{case}").text.count("Rahasia rekan") > 1
+    assert "Rahasia rekan" not in who("sari", SARI, "learner").get(f"/cases/{case}").text
+    assert "Rahasia rekan" not in who("budi", BUDI, "superior").get(f"/cases/{case}").text
+
+
 def test_the_superior_sees_evidence_of_staff_and_of_nobody_else(
     desk: Desk, case: str, who: Callable[..., Browser]
 ) -> None:
