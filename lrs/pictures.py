@@ -24,6 +24,9 @@ HEIGHT: Final = 3000
 SIGNS: Final = 20_000
 SECONDS: Final = 15
 
+#: Seconds that a request waits for its turn: no longer, since others need its thread.
+PATIENCE: Final = 5
+
 #: Bytes of pictures kept in memory.
 KEPT: Final = 24 * 2**20
 
@@ -40,8 +43,8 @@ class Picture(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Unseen(Exception):
-    """There is no picture; `why` is `time`, `memory`, `encrypted`, `page` (no such page), or what
-    the child said of a broken file. `pages`: how many there are, where that is known."""
+    """There is no picture; `why` is `time`, `memory`, `encrypted`, `page` (no such page), `busy`
+    (too many are being drawn), or what the child said of a broken file. `pages`: how many there are, where that is known."""
 
     why: str
     pages: int | None = None
@@ -64,11 +67,14 @@ def picture(name: str, content: bytes, page: int, *, seconds: int = SECONDS) -> 
         pages = _pages.get(name)
     if page < 1 or (pages is not None and page > pages):
         raise Unseen("page", pages)
-    with _few:
-        try:
-            told = run(__name__, _HEAD.pack(page) + content, seconds=seconds)
-        except Failed as failed:
-            raise Unseen(failed.why) from failed
+    if not _few.acquire(timeout=PATIENCE):
+        raise Unseen("busy", pages)
+    try:
+        told = run(__name__, _HEAD.pack(page) + content, seconds=seconds)
+    except Failed as failed:
+        raise Unseen(failed.why) from failed
+    finally:
+        _few.release()
     drawn = msgspec.convert(told, type=Picture)
     with _lock:
         _pages[name] = drawn.pages

@@ -1,6 +1,7 @@
 """Pages of documents as pictures: drawn within bounds, whatever the document holds."""
 
 import struct
+import threading
 
 import pytest
 
@@ -47,3 +48,14 @@ def test_a_page_as_large_as_a_wall_is_drawn_small() -> None:
     width, height = struct.unpack(">II", seen.png[16:24])
     assert height <= pictures.HEIGHT
     assert width <= pictures.WIDTH
+
+
+def test_who_comes_when_too_many_are_drawn_is_told_so_and_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pictures, "PATIENCE", 0)
+    monkeypatch.setattr(pictures, "_few", threading.BoundedSemaphore(1))
+    with pictures._few, pytest.raises(Unseen) as unseen:
+        picture("busy", REPORT, 1)
+    assert unseen.value.why == "busy"
+    assert picture("busy", REPORT, 1).pages == 2

@@ -43,6 +43,7 @@ SIGNS: Final = 20_000
 _WHY: Final = {
     "time": N_("Drawing this page took too long. Download the file to see it."),
     "memory": N_("Drawing this page took too much memory. Download the file to see it."),
+    "busy": N_("Many pages are being drawn just now. Try again in a moment."),
     "encrypted": N_("The document is locked with a password. Ask for one without."),
 }
 _BROKEN: Final = N_("The document is broken and cannot be shown. Ask for it once more.")
