@@ -44,7 +44,8 @@ class Picture(msgspec.Struct, frozen=True):
 @dataclass(frozen=True, slots=True)
 class Unseen(Exception):
     """There is no picture; `why` is `time`, `memory`, `encrypted`, `page` (no such page), `busy`
-    (too many are being drawn), or what the child said of a broken file. `pages`: how many there are, where that is known."""
+    (too many are being drawn), or what the child said of a broken file. `pages`: how many there
+    are, where that is known."""
 
     why: str
     pages: int | None = None
