@@ -61,6 +61,9 @@ SCOPES = [
 ]
 
 
+SOME, OTHER = "6c39f73e-6f7d-4d27-a730-949991a5bfee", "170b623c-d7f1-4358-8307-76970a1074f4"
+
+
 @pytest.mark.parametrize(("scope", "method", "path"), SCOPES)
 def test_a_scope_opens_its_door_and_no_other(
     client: Client, cast: Cast, scope: str, method: str, path: str
@@ -127,8 +130,8 @@ def test_a_version_not_spoken_is_refused(client: Client, said: str | None) -> No
         ("verb=a%00b", "NUL"),
         ("more=rubbish", "more link"),
         ("more=%C3%A9", "more link"),
-        ("statementId=" + make.uuid4() + "&voidedStatementId=" + make.uuid4(), "exclude"),
-        ("statementId=" + make.uuid4() + "&limit=1", "limit"),
+        (f"statementId={SOME}&voidedStatementId={OTHER}", "exclude"),
+        (f"statementId={SOME}&limit=1", "limit"),
         ("&".join(f"p{n}=1" for n in range(200)), "more than"),
     ],
 )
