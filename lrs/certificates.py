@@ -125,7 +125,9 @@ def find(connection: Connection, tenant: Tenant, named: bytes) -> Certificate | 
         cohort=case.cohort or "",
         completed=case.clock_day,
         issued=body["issued"],
-        applied=tuple(_applied(outcomes, each) for each in body["applied"]),
+        applied=tuple(
+            sorted((_applied(outcomes, each) for each in body["applied"]), key=lambda a: a.day)
+        ),
         why=_why(case, outcomes, body["applied"]),
     )
 

@@ -1,9 +1,10 @@
 """A superior's own page: their staff, how their trainings stand, whose turn it is, forms to fill.
 
-Staff are those whose superior one is today (`lrs/auth/relations.py`); what peers answered about
+Staff are those whose superior one is today (`lrs/auth/relations.py`); what others answered about
 them is not shown.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +17,7 @@ from lrs.auth import relations, roles
 from lrs.i18n import N_
 from lrs.practice.records import SUPERIOR
 from lrs.store import cases
-from lrs.store.cases import Case, Link
+from lrs.store.cases import Case
 from lrs.web import reach, told
 from lrs.web.mine import Asked, asked_of
 from lrs.web.rooms import SIGNED_IN, Here, Room, here
@@ -37,11 +38,12 @@ TURNS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A training of one of the staff: whose turn it is, and what was handed in."""
+    """A training of one of the staff: whose turn it is, and how much of the evidence stands how;
+    the page of the case shows each."""
 
     case: Case
     turn: str
-    links: Sequence[Link]
+    counted: Sequence[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +102,18 @@ def _waiting(connection: Connection, there: Here, asked: Sequence[Asked]) -> fro
 
 def _line(connection: Connection, there: Here, case: Case, waiting: frozenset[bytes]) -> Line:
     links = cases.links_of_case(connection, there.tenant.id, case.id)
-    links = relations.as_told(connection, reach.viewer(there), links)
-    states = {each.state for each in links}
+    states = Counter(each.state for each in links)
     if case.id in waiting:
         turn = "you"
     elif case.state != "open" or case.ended is not None:
         turn = "nobody"
     elif "returned" in states:
         turn = "alumni"
-    elif states & {"submitted", "in_review"}:
+    elif states["submitted"] or states["in_review"]:
         turn = "reviewer"
     elif case.outcome is not None and case.outcome.applied_day is not None:
         turn = "nobody"
     else:
         turn = "alumni"
-    return Line(case, turn, links)
+    counted = [(state, states[state]) for state in told.STATES if states[state]]
+    return Line(case, turn, counted)

@@ -22,6 +22,7 @@ from tests.pdfs import pdf
 from tests.test_casework import ANSWERS, BUDI, RINA, SARI, Desk, answered, desk
 from tests.test_casework import NOW as WORKDAY
 from tests.web.conftest import Browser, Clock
+from tests.web.conftest import links as links_on
 from tests.web.test_review import XSS, hand_in
 
 __all__ = ["desk"]
@@ -171,7 +172,10 @@ def test_a_superior_sees_their_staff_and_whose_turn_it_is(
         answered(bytes.fromhex(case), example="Rahasia rekan", role="peer", rater=RINA),
     )
     assert "With the reviewers" in budi.get("/staff").text
-    assert "Antrean lebih singkat" in budi.page.text
+    assert "Submitted: 1" in budi.page.text
+    assert "Rahasia rekan" not in budi.page.html
+    (way,) = links_on(budi.page.html, "/cases/[0-9a-f]")
+    assert "Antrean lebih singkat" in budi.get(way).text
     assert "Rahasia rekan" not in budi.page.html
     with desk.database.read() as connection:
         seen = audit.page(connection, cast.tenant.id, who="user:budi", action="case/seen")
