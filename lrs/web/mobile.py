@@ -174,6 +174,7 @@ def _environment() -> Environment:
         "field_name": sheets.name,
         "unseen": sheets.unseen,
         "labels": sheets.labels,
+        "stage": sheets.stage,
         "SCALES": forms.SCALES,
         "NOT_SEEN": sheets.NOT_SEEN,
         "NONE": sheets.NONE,

@@ -70,6 +70,15 @@ def labels(behaviour: Behaviour) -> tuple[str, ...]:
     return tuple(_(each) for each in forms.SCALES[behaviour.scale])
 
 
+def stage(window: Window) -> str:
+    """A window as people call it: `Tahap 2 (90–120 hari)`; one with a name of its own by that."""
+    number = window.name.removeprefix("W")
+    if not number.isdecimal():
+        return "" if window.name in FORMS else window.name
+    facts = {"n": number, "opens": window.opens, "closes": window.closes}
+    return _("Stage %(n)s (%(opens)s–%(closes)s days)") % facts
+
+
 def read(page: Page, given: Given) -> tuple[FilledIn, ...]:
     """What was filled in. A person about whom nothing was said is left for later, and so is a form
     after the first in which nothing was."""
