@@ -47,9 +47,9 @@ class Unknown:
         return None if rivals else first
 
 
-def unknown(connection: Connection, tenant_id: int) -> list[Unknown]:
+def unknown(connection: Connection, tenant_id: int, every: Register | None = None) -> list[Unknown]:
     """Who is in learning records and not in the register, most active first, and who they may be.
-    A like name alone proposes nobody."""
+    A like name alone proposes nobody. `every` is `whole`, where it is at hand."""
     told = []
     for ifi, name, events in register.unmatched(connection, tenant_id):
         identifier = actors.ifi(ifi)
@@ -57,7 +57,7 @@ def unknown(connection: Connection, tenant_id: int) -> list[Unknown]:
             told.append(Unknown(identifier, name, events))
     if not told:
         return []
-    every = whole(connection, tenant_id)
+    every = every or whole(connection, tenant_id)
     found = [
         replace(each, candidates=tuple(every.candidates(*each.identifier, each.name)))
         for each in told
@@ -87,11 +87,13 @@ def doubles(connection: Connection, tenant_id: int) -> list[Pair]:
     return whole(connection, tenant_id).doubles()
 
 
-def conflicts(connection: Connection, tenant_id: int) -> list[Conflict]:
+def conflicts(
+    connection: Connection, tenant_id: int, every: Register | None = None
+) -> list[Conflict]:
     """Where the register contradicts itself, and identifiers that may mean several alike."""
-    every = whole(connection, tenant_id)
+    every = every or whole(connection, tenant_id)
     found = every.conflicts()
-    for each in unknown(connection, tenant_id):
+    for each in unknown(connection, tenant_id, every):
         rivals = [one.person for one in each.candidates if one.confidence >= SURE]
         if len(rivals) > 1:
             found.append(Conflict("ambiguous", tuple(rivals), each.identifier[1]))

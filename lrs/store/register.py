@@ -142,6 +142,12 @@ def entries(connection: Connection, tenant_id: int, subjects: Iterable[bytes]) -
     return sorted(found, key=lambda held: held.entry.position)
 
 
+def newest(connection: Connection, tenant_id: int) -> int:
+    """The position of the last entry; 0 where there is none."""
+    sql = "SELECT max(position) FROM register WHERE tenant_id = ?"
+    return int(run(connection, sql, (tenant_id,)).scalar_one() or 0)
+
+
 def people(connection: Connection, tenant_id: int, ids: Iterable[bytes]) -> dict[bytes, Person]:
     """What stands of these people; those who are not in the register are left out."""
     found: dict[bytes, list[Entry]] = {}

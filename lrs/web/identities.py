@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from flask import redirect, render_template, request, url_for
 from sqlalchemy import Connection
@@ -11,7 +12,9 @@ from lrs import identities as work
 from lrs import people as register_of_people
 from lrs.errors import NotFound
 from lrs.i18n import N_, _
+from lrs.practice.identities import Register
 from lrs.store import register
+from lrs.store.engine import Database
 from lrs.web import listing, site
 from lrs.web.people import KINDS, id_of, identifier_of
 from lrs.web.rooms import Room, here
@@ -41,12 +44,28 @@ def reason(word: str) -> str:
     return _(REASONS.get(word, word))
 
 
+#: The register as it was read last, for each tenant: reading thousands of people takes a second,
+#: and holds until somebody enters something.
+_read: "WeakKeyDictionary[Database, dict[int, tuple[int, Register]]]" = WeakKeyDictionary()
+
+
+def _whole(connection: Connection) -> Register:
+    """Everybody in the register, read anew when it changed."""
+    there = here()
+    tenant = there.tenant.id
+    newest = register.newest(connection, tenant)
+    kept = _read.setdefault(there.context.database, {})
+    if tenant not in kept or kept[tenant][0] != newest:
+        kept[tenant] = (newest, work.whole(connection, tenant))
+    return kept[tenant][1]
+
+
 @ROOM.page("/identities", "identities/read")
 def every() -> Page:
     """Accounts that nobody in the register has, the most active first."""
     there = here()
     with there.read() as connection:
-        found = work.unknown(connection, there.tenant.id)
+        found = work.unknown(connection, there.tenant.id, _whole(connection))
         start = listing.after(int) or 0
         rows = found[start : start + listing.SIZE + 1]
         ids = {each.person for row in rows for each in row.candidates}
@@ -121,8 +140,8 @@ def doubles() -> Page:
     """People who may be in the register twice, and contradictions."""
     there = here()
     with there.read() as connection:
-        pairs = work.doubles(connection, there.tenant.id)[: listing.SIZE]
-        conflicts = work.conflicts(connection, there.tenant.id)[: listing.SIZE]
+        pairs = _whole(connection).doubles()[: listing.SIZE]
+        conflicts = work.conflicts(connection, there.tenant.id, _whole(connection))[: listing.SIZE]
         ids = {each for pair in pairs for each in (pair.one, pair.other)}
         ids |= {each for conflict in conflicts for each in conflict.people}
         people = register.people(connection, there.tenant.id, ids)
