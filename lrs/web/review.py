@@ -787,20 +787,47 @@ def decide_together() -> Page:
         return redirect(url_for("web.review.together", **narrowed()), 303)
     chosen, reason = choice, _reason(form, choice)
 
-    def work(connection: Connection, there: Here, by: str) -> list[tuple[Link, str]]:
-        left = []
+    def work(connection: Connection, there: Here, by: str) -> tuple[list[str], list[Any]]:
+        made, left = [], []
         for each in links:
             link = _found(connection, there.tenant, each)
-            if why := _decide_plain(connection, there, by, wanted, link, chosen.move, reason):
-                left.append((link, why))
-        return left
+            try:
+                made.append(_decide_plain(connection, there, by, wanted, link, chosen.move, reason))
+            except Left as why:
+                left.append((link, str(why)))
+        return made, left
 
-    left = _work(work)
-    done = len(links) - len(left)
-    site.say(ngettext("One link was decided.", "%(num)s links were decided.", done) % {"num": done})
-    if not left:
-        return redirect(url_for("web.review.together", **narrowed()), 303)
-    return render_template("review_left.html", left=left, narrowed=narrowed(), done=done)
+    made, left = _work(work)
+    return render_template("review_left.html", left=left, narrowed=narrowed(), made=made)
+
+
+@ROOM.page("/review/together/undo", "verdicts/write", methods=("POST",))
+def undo_together() -> Answer:
+    """Take back what was decided together: each link waits again, in nobody's hands."""
+    given = Form.sent().all("statement")[:TOGETHER]
+    statements = [hexes(each, "verdict") for each in given]
+    why = _("Taken back by the reviewer.")
+
+    def work(connection: Connection, there: Here, by: str) -> int:
+        for statement in statements:
+            _verdict, link = _own_verdict(connection, there, statement, by)
+            casework.take_back(
+                connection, there.tenant, statement=statement, by=by, why=why, now=there.now
+            )
+            casework.decide(
+                connection, there.tenant, link=link.id, move="release", by=by, now=there.now
+            )
+            there.did(connection, "link/undone", f"link {link.id.hex()}")
+        return len(statements)
+
+    count = _work(work)
+    told_ = ngettext("One verdict was taken back.", "%(num)s verdicts were taken back.", count)
+    site.say(told_ % {"num": count})
+    return redirect(url_for("web.review.together", **narrowed()), 303)
+
+
+class Left(Exception):
+    """A link that was not decided with the others, and why, in English."""
 
 
 def _decide_plain(
@@ -811,16 +838,17 @@ def _decide_plain(
     link: Link,
     move: str,
     reason: str,
-) -> str | None:
-    """Decide one of many; answers why it was not, in English."""
+) -> str:
+    """Decide one of many; answers the verdict's statement. Raises `Left`."""
     same = link.programme is not None and link.programme.id == wanted.which.programme
     if not same or link.behaviour is None or link.behaviour.id != wanted.behaviour:
-        return N_("It is of another training or behaviour; decide it by itself.")
+        raise Left(N_("It is of another training or behaviour; decide it by itself."))
     if not is_plain(link):
-        return N_("It is not plain; look at it by itself.")
+        raise Left(N_("It is not plain; look at it by itself."))
+    made = ""
     try:
         for step in ("take", move):
-            casework.decide(
+            made = casework.decide(
                 connection,
                 there.tenant,
                 link=link.id,
@@ -831,15 +859,15 @@ def _decide_plain(
                 rests_on=f"record {uuid.UUID(bytes=link.evidence)}" if step == move else "",
             )
     except Conflict:
-        return MEANWHILE
+        raise Left(MEANWHILE) from None
     except Refused as error:
         if _standings(connection, there.tenant, [link])[link.id].held_by == _me(by):
             casework.decide(
                 connection, there.tenant, link=link.id, move="release", by=by, now=there.now
             )
-        return " ".join(each.message for each in error.problems)
+        raise Left(error.problems[0].message) from error
     there.did(connection, f"link/{move}", f"link {link.id.hex()}")
-    return None
+    return made
 
 
 # Second opinions ----------------------------------------------------------------------------

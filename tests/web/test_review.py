@@ -307,6 +307,23 @@ def test_plain_links_are_decided_together_and_what_is_not_plain_is_left(
     ]
 
 
+def test_what_was_decided_together_is_taken_back_together(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina, tono = signed_in("reviewer", login="rina"), signed_in("reviewer", login="tono")
+    answer = post(rina, together(desk), verdict="accept 1", link=waiting)
+    assert "3 links were decided" in answer
+    made = re.findall(r'name="statement" value="([^"]+)"', answer)
+    assert [state(desk, each) for each in waiting] == ["accepted"] * 3
+    # By nobody else, and all or none.
+    post(tono, "/review/together/undo", statement=made)
+    post(rina, "/review/together/undo", statement=[*made, "0" * 32])
+    assert [state(desk, each) for each in waiting] == ["accepted"] * 3
+    post(rina, "/review/together/undo", statement=made)
+    assert "3 verdicts were taken back" in rina.get("/review").text
+    assert [state(desk, each) for each in waiting] == ["submitted"] * 3
+
+
 def test_links_of_another_behaviour_are_not_taken_along(
     desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
 ) -> None:
