@@ -636,12 +636,15 @@ def first_by(history: Sequence[Mapping[str, Any]]) -> str | None:
     return None
 
 
-def waiting(connection: Connection, tenant_id: int) -> dict[str, int]:
-    """How many links there are in each state."""
+def waiting(
+    connection: Connection, tenant_id: int, states: Sequence[str] = TO_REVIEW
+) -> dict[str, int]:
+    """How many links there are in each of these states that has any."""
     rows = run(
         connection,
-        "SELECT state, COUNT(*) FROM links WHERE tenant_id = ? GROUP BY state",
-        (tenant_id,),
+        "SELECT state, COUNT(*) FROM links WHERE tenant_id = ?"
+        f" AND state IN ({placeholders(states)}) GROUP BY state",
+        (tenant_id, *states),
     )
     return {row[0]: int(row[1]) for row in rows}
 
