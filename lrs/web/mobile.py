@@ -198,14 +198,18 @@ def _sorry(status: int, sentence: str) -> Response:
     return _show("sorry.html", status, agency="", sentence=sentence)
 
 
-def paper(agency: str, papers: Iterable[Mapping[str, Any]], locale: str) -> str:
-    """Rounds for printing: each with its page, its groups and its address."""
+def paper(
+    agency: str, papers: Iterable[Mapping[str, Any]], locale: str, *, linked: bool = False
+) -> str:
+    """Rounds for printing: each with its page, its groups and its address; a file that holds its
+    style, or, `linked`, a page of ours that names it."""
     with i18n.speaking(locale):
         told = [
             {**each, "code": Markup(channels.qr(each["url"], 3)), "name_of": channels.code}
             for each in papers
         ]
-        return render("paper.html", agency=agency, papers=told, style=Markup(offline.style()))
+        style = "" if linked else Markup(offline.style())
+        return render("paper.html", agency=agency, papers=told, style=style)
 
 
 def poster(agency: str, path: str, url: str, locale: str) -> str:

@@ -1,0 +1,126 @@
+"""A cohort of forty is invited by the pages, in at most ten actions, with and without mail."""
+
+import io
+import re
+from collections.abc import Callable
+
+from lrs import projector
+from lrs.adapters import Adapters
+from lrs.store import audit
+from tests.conftest import Cast
+from tests.web.conftest import Browser, links
+
+SignedIn = Callable[..., Browser]
+
+FORTY = "NIP;Nama;Pelatihan;Angkatan;Tanggal Lulus;Unit Kerja;No HP;NIP Atasan\n" + "".join(
+    f"19900101201501{1 + n % 2}{n:03};Alumni {n:02};Pelatihan Arsip;XII;25 Januari 2026;"
+    f"Dinas Arsip;0812345678{n:02};\n"
+    for n in range(40)
+)
+
+
+def forty(admin: Browser, cast: Cast) -> str:
+    """Forty graduates of one cohort; answers the address of their invitation."""
+    admin.get("/imports?kind=graduates")
+    admin.send("/imports", {"file": (io.BytesIO(FORTY.encode()), "lulusan.csv")})
+    admin.send("/imports/", do="enter")
+    projector.catch_up(cast.database, cast.tenant, Adapters.installed())
+    admin.get("/programmes/proposed")
+    admin.send("/programmes/proposed", **{"pack-pelatihan arsip": "latsar"})
+    projector.catch_up(cast.database, cast.tenant, Adapters.installed())
+    (address,) = links(admin.get("/invitations").html, "/invitations/cohort")[:1]
+    return address.replace("&amp;", "&")
+
+
+def test_forty_are_invited_in_a_few_presses_and_reached_without_mail(
+    admin: Browser, cast: Cast
+) -> None:
+    address = forty(admin, cast)
+    looked = admin.get(address)
+    assert "40 people to be asked today" in looked.text
+    assert "Nobody was asked yet" in admin.get("/invitations/waiting").text
+    admin.get(address)
+    asked = admin.send("/invitations/begin")
+    assert "40 invitations are made." in asked.text
+    assert "For 40 alumni no superior is known" in asked.text
+    assert "40 people were asked, or are to be, and have not answered." in asked.text
+
+    told = admin.send("/invitations/messages")
+    found = re.findall(r'href="(https://wa\.me/62812345678\d\d\?text=[^"]+)"', told.html)
+    assert len(set(found)) == 40
+    assert told.html.count('rel="noopener noreferrer"') == 40
+    assert "JEJAK_PUBLIC_URL" in told.text  # no public address is set: said, not guessed silently
+
+    admin.get("/invitations/waiting")
+    sheets = admin.send("/invitations/paper")
+    assert sheets.html.count("<svg") == 40
+    assert "<style" not in sheets.html
+    assert '<link rel="stylesheet" href="/f/assets/forms.css">' in sheets.html
+
+    admin.get("/invitations/waiting")
+    noted = admin.send("/invitations/handed")
+    assert "Noted for 40 people." in noted.text
+    assert "on paper" in noted.text
+    with cast.database.read() as connection:
+        done = {each.action for each in audit.page(connection, cast.tenant.id)}
+    assert {"followup/begun", "invitations/handed-over", "invitations/seen"} <= done
+
+
+def test_a_text_opens_the_page_of_its_person_and_asking_anew_closes_it(
+    admin: Browser, cast: Cast
+) -> None:
+    admin.get(forty(admin, cast))
+    admin.send("/invitations/begin")
+    told = admin.send("/invitations/messages")
+    (first, *_others) = re.findall(r"http://localhost(/f/[\w.-]+)", told.html)
+    assert "Alumni 00" in admin.client.get(first).get_data(as_text=True)
+    admin.get("/invitations/waiting")
+    round_ = re.search(r'name="round" value="([0-9a-f]+)"', admin.page.html)
+    assert round_ is not None
+    token = admin.page.form("/invitations/messages").fields["token"]
+    sent = {"token": token, "round": round_[1], "channel": "whatsapp"}
+    assert admin.post("/invitations/handed", sent).status_code == 303
+    assert admin.post("/invitations/again", {"token": token, "round": round_[1]}).status_code == 303
+    assert admin.client.get(first).status_code in (404, 410)
+
+
+def test_what_is_owed_is_listed_by_unit_and_a_cohort_is_left_in_peace(
+    admin: Browser, cast: Cast
+) -> None:
+    admin.get(forty(admin, cast))
+    shown = admin.send("/invitations/begin")
+    assert "Dinas Arsip (40)" in shown.text
+    assert "The unit has no contact yet." in shown.text
+    admin.get("/invitations")
+    admin.send("/invitations/stop")
+    assert "nobody is asked" in admin.get("/invitations").text
+
+
+def test_whoever_only_reads_sees_no_links_and_whoever_may_not_sees_nothing(
+    admin: Browser, cast: Cast, signed_in: SignedIn
+) -> None:
+    admin.get(forty(admin, cast))
+    admin.send("/invitations/begin")
+    evaluator = signed_in("evaluator")
+    seen = evaluator.get("/invitations/waiting")
+    assert "Alumni 00" in seen.text
+    assert "WhatsApp" not in seen.text
+    assert "0812345678" not in seen.html
+    contact = signed_in("unit_contact")
+    assert "Alumni" not in contact.get("/invitations/waiting").text  # of no unit of theirs
+    for role in ("reviewer", "head", "learner", "superior"):
+        assert signed_in(role).get("/invitations/waiting").status == 403
+    token = evaluator.page.form("/sign-out").fields["token"]
+    for address in ("messages", "paper", "handed", "again", "begin", "stop", "ask-unit"):
+        assert evaluator.post(f"/invitations/{address}", {"token": token}).status_code == 403
+
+
+def test_a_round_of_another_agency_is_not_there(
+    admin: Browser, cast: Cast, neighbour: Cast
+) -> None:
+    token = admin.get("/invitations").form("/sign-out").fields["token"]
+    for address in ("messages", "again", "handed"):
+        given = {"token": token, "round": "00" * 16, "channel": "paper"}
+        assert admin.post(f"/invitations/{address}", given).status_code == 404
+    assert admin.get(f"/invitations/cohort?programme={'ab' * 16}").status == 404
+    assert admin.get("/invitations/cohort?programme=x").status == 404
