@@ -76,6 +76,26 @@ def agents_of(
     return found
 
 
+def strangers(connection: Connection, tenant_id: int, cases: Collection[bytes]) -> dict[bytes, str]:
+    """What those are called whose these cases are, and whom nobody knows: by the name that came
+    with their records, else by their account or mailbox."""
+    found: dict[bytes, str] = {}
+    for piece in pieces(sorted(set(cases))):
+        rows = run(
+            connection,
+            "SELECT c.id, i.name, i.ifi FROM cases c JOIN identities i ON i.digest = c.subject"
+            " AND i.tenant_id = c.tenant_id"
+            f" WHERE c.tenant_id = ? AND c.matched = 0 AND c.id IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+        for case, name, ifi in rows:
+            agent = json.loads(bytes(ifi))
+            account = agent.get("account") or {}
+            called = name or account.get("name") or agent.get("mbox") or agent.get("openid") or ""
+            found[bytes(case)] = str(called).removeprefix("mailto:")
+    return found
+
+
 def lately(connection: Connection, since: int) -> dict[int, int]:
     """How many of the newest statements after a position came from each source; at most MOST are
     looked at."""

@@ -96,6 +96,8 @@ def every() -> str:
         force = programmes.in_force(connection, tenant)
         units = register.units(connection, tenant)
         counts = browse.counts(connection, tenant)
+        unknown = [case.id for case in page.rows if case.person is None]
+        strangers = browse.strangers(connection, tenant, unknown)
     made = groups(page.rows, {each.iri: each for each in force}, there.today)
     chosen = next(
         (each for each in force if names.programme(tenant, each.iri).hex() == wanted), None
@@ -104,6 +106,7 @@ def every() -> str:
     return render_template(
         "alumni.html",
         groups=made,
+        strangers=strangers,
         stage=stage,
         total=sum(len(each.rows) for each in made),
         now=sum(each.now for each in made),

@@ -416,6 +416,11 @@ def ask_unit() -> Page:
 
 
 def _back(form: Form) -> Answer:
-    given = {name: form[name] or None for name in ("programme", "cohort")}
     unit = form["narrowed"] if "narrowed" in form.values else form["unit"]
-    return redirect(url_for("web.invitations.waiting", unit=unit or None, **given), 303)
+    there_to = url_for(
+        "web.invitations.waiting",
+        programme=form["programme"] or None,
+        cohort=form["cohort"] or None,
+        unit=unit or None,
+    )
+    return redirect(there_to, 303)
