@@ -14,9 +14,11 @@ from pypdf import PdfReader
 from lrs import agency, casework, certificates
 from lrs.auth import links
 from lrs.practice import people, records
+from lrs.settings import Settings
 from lrs.store import accounts, audit
 from lrs.store.register import Fact
 from tests import make
+from tests.agency import Agency
 from tests.conftest import NOW, Cast
 from tests.pdfs import pdf
 from tests.test_casework import ANSWERS, BUDI, RINA, SARI, Desk, answered, desk
@@ -148,10 +150,29 @@ def test_nothing_of_somebody_else_is_to_be_had(desk: Desk, case: str, who: Who) 
     assert sari.get(letter).status == 200
 
 
-def test_a_form_is_opened_by_whom_it_asks_and_nobody_else(desk: Desk, case: str, who: Who) -> None:
-    rina = who("rina", RINA, "learner")
-    assert post(rina, f"/mine/forms/{uuid.uuid4().hex}").status_code == 404
-    assert post(rina, "/mine/forms/x").status_code == 404
+def test_a_form_is_opened_by_whom_it_asks_and_nobody_else(
+    cast: Cast, settings: Settings, app: Flask, clock: Clock, who: Who
+) -> None:
+    there = Agency(cast, settings)
+    there.setup()
+    there.complete()
+    there.begin()
+    there.after(90)
+    there.plan()
+    rina, staf = (str(uuid.UUID(bytes=there.staff[name])) for name in ("Rina Kepala", "Staf 01"))
+    head, learner = who("rina", rina, "superior"), who("staf", staf, "learner")
+    clock.now = there.now
+    assert "about 2 people" in head.get("/staff").text
+    assert "Your turn" in head.page.text
+    opened = head.send("/mine/forms/")
+    assert opened.address.startswith("/f/")
+    assert "Staf 02" in opened.text
+    theirs = there.round_of("Rina Kepala").hex()
+    assert post(learner, f"/mine/forms/{theirs}").status_code == 404
+    assert post(head, f"/mine/forms/{uuid.uuid4().hex}").status_code == 404
+    assert post(head, "/mine/forms/x").status_code == 404
+    assert learner.get("/mine").status == 200
+    assert theirs not in learner.page.html
 
 
 def test_an_account_of_nobody_is_told_so(signed_in: Callable[..., Browser]) -> None:
