@@ -109,14 +109,19 @@
     const told = await Outbox.send(name).catch(() => ({ became: "later" }));
     if (!form) return;
     form.inert = false;
-    if (told.became === "sent") sent(form);
+    if (told.became === "sent") sent(form, told.html);
     else if (told.became === "wrong" || told.became === "over") swap(told.html);
     else if (told.became === "gone") show(form, "");
     else wait(form);
   };
-  const sent = (form) => {
+  // What the service answered is shown as it came: asking once more could fail on a poor line.
+  const sent = (form, html) => {
     show(form, "sent");
-    location.replace(`${path}?done=${form.dataset.part}`);
+    const there = `${path}?done=${form.dataset.part}`;
+    if (!html) return location.replace(there);
+    history.replaceState(null, "", there);
+    swap(html);
+    keep().catch(() => {});
   };
   const wait = async (form) => {
     show(form, "waiting");
@@ -126,6 +131,7 @@
   const swap = (html) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     document.title = page.title;
+    Object.assign(document.body.dataset, page.body.dataset);
     document.querySelector("main").replaceWith(document.importNode(page.querySelector("main"), true));
     begin().then(() => {
       const wrong = document.querySelector(".problems");
