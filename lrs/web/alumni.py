@@ -7,13 +7,12 @@ from typing import Final
 from flask import render_template
 
 from lrs import programmes
-from lrs.i18n import _
 from lrs.practice import names
 from lrs.practice.followup import windows
 from lrs.practice.programmes import Programme, Window
 from lrs.store import browse, cases, register
 from lrs.store.cases import Case
-from lrs.web import listing
+from lrs.web import listing, sheets
 from lrs.web.people import hex_of, unit_choices
 from lrs.web.rooms import Room, here
 
@@ -70,15 +69,6 @@ def groups(found: Iterable[Case], force: Mapping[str, Programme], today: int) ->
     return made
 
 
-def stage(window: Window) -> str:
-    """What a window is called: `Tahap 1 (30–45 hari)`."""
-    number = window.name.removeprefix("W")
-    told = {"name": window.name, "number": number, "from": window.opens, "to": window.closes}
-    if number.isdigit():
-        return _("Stage %(number)s (%(from)s–%(to)s days)") % told
-    return _("%(name)s (%(from)s–%(to)s days)") % told
-
-
 @ROOM.page("/alumni", "cases/read")
 def every() -> str:
     """All who are in follow-up, by programme and cohort, with the days of their windows."""
@@ -107,7 +97,7 @@ def every() -> str:
         "alumni.html",
         groups=made,
         strangers=strangers,
-        stage=stage,
+        stage=sheets.stage,
         total=sum(len(each.rows) for each in made),
         now=sum(each.now for each in made),
         more=page.after is not None,

@@ -139,13 +139,16 @@ def cohort() -> Page:
         for told in (known.get(each, {}) for each in raters)
     )
     asked = Counter((each.window, each.role) for each in mine)
+    stages = {each.name: sheets.stage(each) for each in windows(programme)}
     return render_template(
         "invitations_cohort.html",
         programme=programme,
         wanted=wanted,
         run=run,
         on=on,
-        asked=sorted(asked.items()),
+        asked=[
+            (stages.get(window, window), role, n) for (window, role), n in sorted(asked.items())
+        ],
         people=len(raters),
         reached=reached,
         roles={word: _(told) for word, told in ROLES.items()},
