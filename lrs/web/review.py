@@ -5,6 +5,7 @@ verdict. Where links stand is read from the log itself (`casework.standings`), s
 be a second behind. What the queue is narrowed to is in the address, and goes with every step.
 """
 
+import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +37,9 @@ Page = str | tuple[str, int] | Answer
 #: The filters of the queue, by their names in the address.
 FILTERS: Final = ("programme", "cohort", "unit", "behaviour", "state", "age", "who")
 
+#: Up to where a reviewer passed links over, in the order of the queue: what comes next lies beyond.
+PASSED: Final = "passed"
+
 #: Links of at least this weight may be decided together, where nothing else speaks against it.
 PLAIN: Final = 700
 
@@ -61,6 +65,7 @@ class Asked:
     behaviour: bytes | None
     waiting_since: tuple[int | None, int | None]
     who: str
+    passed: Place | None = None
 
     @property
     def to_review(self) -> bool:
@@ -92,7 +97,13 @@ def asked() -> Asked:
         _digest("behaviour"),
         since or (None, None),
         who,
+        _passed(),
     )
+
+
+def _passed() -> Place | None:
+    found = re.fullmatch(r"([0-9]{1,18})-([0-9a-f]{32})", listing.asked(PASSED))
+    return None if found is None else (int(found[1]), found[2])
 
 
 def _deadlines(there: Here) -> tuple[int, int]:
@@ -112,7 +123,7 @@ def _digest(name: str) -> bytes | None:
 
 def narrowed(**more: str | None) -> dict[str, Any]:
     """The filters of this request, for another address of the queue."""
-    given = {name: listing.asked(name) for name in FILTERS} | more
+    given = {name: listing.asked(name) for name in (*FILTERS, PASSED)} | more
     return {name: value for name, value in given.items() if value}
 
 
@@ -186,7 +197,7 @@ def queue() -> str:
             rows, listing.token(more) if more else None, listing.AFTER not in request.args
         ),
         waiting=sum(counts.get(state, 0) for state in cases.TO_REVIEW),
-        narrowed=narrowed(),
+        narrowed=narrowed(**{PASSED: None}),
         undo=undo,
         programmes=_programme_choices(there.tenant, programmes),
         cohorts=_cohorts(programmes),
@@ -279,7 +290,7 @@ def _next(
     """Links that somebody could review next: what they hold, then what nobody holds."""
     me = _me(by)
     for states, who in (((review.IN_REVIEW,), "mine"), ((review.SUBMITTED,), "")):
-        after: Place | None = None
+        after = None if who else wanted.passed
         while True:
             page = cases.links(
                 connection,
@@ -359,7 +370,7 @@ def _on(link: Link | None, **more: str | None) -> Answer:
     """To a link that was taken, or to the queue, which then is empty for this reviewer."""
     if link is None:
         site.say(_("Nothing is left to review here."))
-        return redirect(url_for("web.review.queue", **narrowed(**more)), 303)
+        return redirect(url_for("web.review.queue", **narrowed(**more | {PASSED: None})), 303)
     return redirect(url_for("web.review.one", link=link.id.hex(), **narrowed(**more)), 303)
 
 
@@ -384,17 +395,20 @@ def release(link: str) -> Answer:
     """Give a link back to the queue, and, where that was asked for, take the next."""
     wanted, queue_, on = hexes(link, "link"), asked(), bool(request.form.get("on"))
 
-    def work(connection: Connection, there: Here, by: str) -> Link | None:
+    def work(connection: Connection, there: Here, by: str) -> tuple[str, Link | None]:
+        row = _found(connection, there.tenant, wanted)
         casework.decide(connection, there.tenant, link=wanted, move="release", by=by, now=there.now)
         there.did(connection, "link/released", f"link {link}")
         if not on:
-            return None
-        skip = frozenset((wanted,))
-        return _take(connection, there, by, _next(connection, there.tenant, queue_, by, skip))
+            return "", None
+        beyond = replace(queue_, passed=(row.at, row.id.hex()))
+        candidates = _next(connection, there.tenant, beyond, by, frozenset((wanted,)))
+        return f"{row.at}-{row.id.hex()}", _take(connection, there, by, candidates)
 
-    following = _tell(lambda: _work(work))
+    released = _tell(lambda: _work(work))
     if on:
-        return _on(following)
+        passed, following = released or (None, None)
+        return _on(following, **{PASSED: passed})
     site.say(_("Released: others can take it now."))
     return redirect(url_for("web.review.queue", **narrowed()), 303)
 

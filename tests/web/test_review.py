@@ -15,8 +15,9 @@ from flask import Flask
 
 from lrs import casework, intake
 from lrs.casework import Upload
-from lrs.practice import records
+from lrs.practice import people, records
 from lrs.store import accounts, audit
+from lrs.store.register import Fact
 from lrs.web import told
 from lrs.xapi.attachments import Part
 from lrs.xapi.versions import V1
@@ -187,6 +188,23 @@ def test_what_cannot_be_told_yet_goes_back_to_the_queue_and_not_to_the_same_revi
     tono.get("/review")
     assert "Antrean satu" in tono.send("/review/next").text
     assert "Not observed yet by rina" in tono.page.text
+
+
+def test_what_is_passed_over_does_not_come_again_until_one_begins_anew(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina = signed_in("reviewer", login="rina")
+    rina.get("/review")
+    assert "Antrean satu" in rina.send("/review/next").text
+    assert "Antrean dua" in rina.send("/release").text
+    assert "Antrean tiga" in rina.send("/release").text
+    assert "Nothing is left to review here" in rina.send("/release").text
+    assert [state(desk, each) for each in waiting] == ["submitted"] * 3
+    rina.get("/review")
+    assert "Antrean satu" in rina.send("/review/next").text
+    assert "Antrean dua" in rina.send("/release").text
+    # And what is decided then goes on from there.
+    assert "Antrean tiga" in rina.send("/decide", verdict="accept 1").text
 
 
 def test_nobody_reviews_their_own_work_even_by_an_older_id(
@@ -376,6 +394,7 @@ def test_what_people_write_is_text_and_nothing_else(
     desk: Desk, signed_in: Callable[..., Browser]
 ) -> None:
     case = desk.completes("sari")
+    desk.enter(Fact(people.PERSON, uuid.UUID(SARI).bytes, {"name": XSS}))
     hand_in(desk, case, XSS, text=XSS)
     statement = from_a_workplace(
         desk,
@@ -385,7 +404,7 @@ def test_what_people_write_is_text_and_nothing_else(
     )
     rina = signed_in("reviewer", login="rina")
     rina.get("/review")
-    for address in ("/review", f"/evidence/{statement}"):
+    for address in ("/review", f"/evidence/{statement}", f"/cases/{case.hex()}"):
         html = rina.get(address).html
         assert "<script>alert" not in html
         assert "<img src=x" not in html
