@@ -410,7 +410,7 @@ def release(link: str) -> Answer:
         passed, following = released or (None, None)
         return _on(following, **{PASSED: passed})
     site.say(_("Released: others can take it now."))
-    return redirect(url_for("web.review.queue", **narrowed()), 303)
+    return redirect(url_for("web.review.queue", **narrowed(**{PASSED: None})), 303)
 
 
 def _tell(work: Callable[[], Any]) -> Any:
