@@ -392,7 +392,9 @@ def again() -> Page:
     """Ask a round anew: a new letter, a new link; the old link ends."""
     form, there = Form.sent(), here()
     tenant, now = there.tenant, there.now
-    (one, *_others) = _meant(there, form)
+    one = next(iter(_meant(there, form)), None)
+    if one is None:
+        raise NotFound("a round that waits")
 
     def work(connection: Connection) -> None:
         followup.again(connection, tenant, one.round, now)
