@@ -107,9 +107,10 @@ def code(row: Row) -> str:
     return row.key[:CODE]
 
 
-def qr(text: str, scale: int = 4) -> str:
-    """A QR code as an image within a page."""
-    drawn: str = segno.make(text, error="m").svg_inline(scale=scale)
+def qr(text: str) -> str:
+    """A QR code as an image within a page, as large as its place there: cut off at an edge, no
+    phone would read it."""
+    drawn: str = segno.make(text, error="m").svg_inline(omitsize=True)
     return drawn
 
 

@@ -205,7 +205,7 @@ def paper(
     style, or, `linked`, a page of ours that names it."""
     with i18n.speaking(locale):
         told = [
-            {**each, "code": Markup(channels.qr(each["url"], 3)), "name_of": channels.code}
+            {**each, "code": Markup(channels.qr(each["url"])), "name_of": channels.code}
             for each in papers
         ]
         style = "" if linked else Markup(offline.style())
@@ -215,7 +215,7 @@ def paper(
 def poster(agency: str, path: str, url: str, locale: str) -> str:
     """A poster for a counter."""
     with i18n.speaking(locale):
-        code = Markup(channels.qr(url, 8))
+        code = Markup(channels.qr(url))
         return render(
             "poster.html", agency=agency, path=path, code=code, style=Markup(offline.style())
         )

@@ -54,6 +54,7 @@ def test_forty_are_invited_in_a_few_presses_and_reached_without_mail(
     admin.get("/invitations/waiting")
     sheets = admin.send("/invitations/paper")
     assert sheets.html.count("<svg") == 40
+    assert sheets.html.count("viewBox=") == 40  # so that no code is cut off where it is scaled
     assert "<style" not in sheets.html
     assert '<link rel="stylesheet" href="/f/assets/forms.css">' in sheets.html
 
