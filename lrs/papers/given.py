@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from lrs import agency, i18n, programmes, reporting
 from lrs.agency import Letterhead
 from lrs.i18n import _
+from lrs.papers.counted import AT_MOST, Counted
 from lrs.papers.document import Block, Document, stem
 from lrs.practice.programmes import Cohort, Programme
 from lrs.reports.shapes import Figure, Slice
@@ -19,7 +20,8 @@ from lrs.reports.shapes import Figure, Slice
 @dataclass
 class Given:
     """One paper in the making. `published`: the reader sees counts only, small ones held back;
-    then no list of people is made."""
+    then no list of people is made. `counted` holds figures for pages; `told_as_at` is when the
+    oldest of them was counted, where something has changed since."""
 
     connection: Connection
     tenant_id: int
@@ -27,6 +29,8 @@ class Given:
     slice: Slice
     published: bool
     now: datetime
+    counted: Counted | None = None
+    told_as_at: datetime | None = None
     _made: dict[Any, Figure] = field(default_factory=dict)
 
     def figure(self, id: str, by: str | None = None, **changes: Any) -> Figure:
@@ -34,10 +38,20 @@ class Given:
         part = replace(self.slice, **changes) if changes else self.slice
         key = (id, by, part)
         if key not in self._made:
-            self._made[key] = reporting.figure(
+            self._made[key] = self._figure(id, part, by)
+        return self._made[key]
+
+    def _figure(self, id: str, part: Slice, by: str | None) -> Figure:
+        if self.counted is None:
+            return reporting.figure(
                 self.connection, self.tenant_id, id, part, by=by, published=self.published
             )
-        return self._made[key]
+        held = self.counted.figure(
+            self.connection, self.tenant_id, id, part, by=by, published=self.published
+        )
+        if self.now - held.at > AT_MOST:
+            self.told_as_at = min(held.at, self.told_as_at or held.at)
+        return held.figure
 
     @cached_property
     def programmes(self) -> tuple[Programme, ...]:

@@ -221,6 +221,14 @@ def assign(connection: Connection, tenant_id: int, given: Assignment, by: str) -
     append(connection, tenant_id, [Fact(ASSIGNED, given.person, told)], by)
 
 
+def last(connection: Connection, tenant_id: int) -> int:
+    """The position of the last entry; 0: there is none."""
+    row = run(
+        connection, "SELECT MAX(position) FROM register WHERE tenant_id = ?", (tenant_id,)
+    ).one()
+    return int(row[0] or 0)
+
+
 def with_entries(connection: Connection, tenant_id: int, kind: str) -> set[bytes]:
     """Of whom there is an entry of this kind."""
     rows = run(

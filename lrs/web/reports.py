@@ -139,6 +139,7 @@ def show(name: str) -> str:
         document=document,
         choices=offered,
         published=asked.published,
+        told_as_at=asked.told_as_at,
         tables=document.tables,
     )
 
@@ -148,7 +149,7 @@ def file(name: str, format: str) -> Response:
     """A report as a file."""
     report = named(name)
     with here().read() as connection:
-        document = report.make(part(connection, report))
+        document = report.make(part(connection, report, held=False))
     if report.personal:
         here().seen.append(("report/exported", f"report {report.name}.{format}"))
     return handed(document, format)
@@ -199,8 +200,8 @@ def may(report: Report) -> bool:
     return here().may(report.action)
 
 
-def part(connection: Connection, report: Report) -> Given:
+def part(connection: Connection, report: Report, *, held: bool = True) -> Given:
     """What is asked about, as this report is made."""
-    asked = given(connection)
+    asked = given(connection, held=held)
     asked.published = asked.published or report.published
     return asked

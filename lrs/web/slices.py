@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from flask import current_app
 from sqlalchemy import Connection
 
 from lrs import reporting
@@ -32,8 +33,9 @@ def today() -> date:
     return here().now.astimezone(ZoneInfo(here().zone)).date()
 
 
-def given(connection: Connection) -> Given:
-    """What this request asks about. It may not be there: then `reporting` says so."""
+def given(connection: Connection, *, held: bool = True) -> Given:
+    """What this request asks about. It may not be there: then `reporting` says so. `held`: figures
+    may be told as they were counted a moment ago."""
     there = here()
     programme = asked("programme") or None
     part = Slice(
@@ -52,6 +54,7 @@ def given(connection: Connection) -> Given:
         part,
         published="all" not in there.reach("figures/read"),
         now=there.now,
+        counted=current_app.extensions["jejak-counted"] if held else None,
     )
 
 
