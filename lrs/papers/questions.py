@@ -37,7 +37,7 @@ def _medians(figure: Figure, first: str) -> Table:
         days = _("not reached yet") if measure.value is None and measure.n else ""
         rows.append((label, measure.k, measure.n, measure.value, wording.span(measure), days))
     return Table(
-        caption=_("Days until half had applied"),
+        caption=f"{_('Days until half had applied')}: {first}",
         columns=columns(
             first,
             (_("Applied"), NUMBER),
@@ -101,7 +101,7 @@ def _named_most(figure: Figure, first: str) -> Table:
         said = "; ".join(f"{wording.named(m)} ({wording.told(m)})" for m in named[:3])
         rows.append((label, answered.k, said))
     return Table(
-        caption=_("Named most"),
+        caption=f"{_('Named most')}: {first}",
         columns=columns(first, (_("Answered"), NUMBER), _("Named most")),
         rows=tuple(rows),
         note=figures.beside(figure),
