@@ -119,7 +119,6 @@ def every() -> str:
         "reports.html",
         reports=[each for each in REPORTS if may(each)],
         choices=offered,
-        carried=request.args,
     )
 
 

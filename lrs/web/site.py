@@ -32,7 +32,7 @@ from lrs.auth.roles import NotPermitted
 from lrs.context import Context
 from lrs.i18n import N_, _
 from lrs.papers.counted import Counted
-from lrs.web import listing, security, words
+from lrs.web import listing, security, slices, words
 from lrs.web.assets import Assets
 from lrs.web.rooms import ACTIONS, PUBLIC, SIGNED_IN, Here, Room, here
 
@@ -199,6 +199,7 @@ def _at_hand() -> dict[str, Any]:
         "navigation": _navigation,
         "said": _said,
         "address": listing.address,
+        "carried": slices.carried,
         "languages": words.LANGUAGES,
         "event_word": words.event_word,
     }

@@ -1,6 +1,6 @@
 """Which part of the figures is asked about: filters in the address, and the choices there are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,6 +17,10 @@ from lrs.web.rooms import here
 
 #: Units so many steps from the top can be chosen; a unit holds all beneath it.
 DEEP: Final = 3
+
+
+#: What the part is asked by, in addresses.
+NAMES: Final = ("programme", "cohort", "unit", "since", "until", "as_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ def given(connection: Connection, *, held: bool = True) -> Given:
         until=asked_day("until"),
         review_days=there.context.settings.review_days,
     )
-    return Given(
+    made = Given(
         connection,
         there.tenant.id,
         there.tenant.name,
@@ -56,6 +60,14 @@ def given(connection: Connection, *, held: bool = True) -> Given:
         now=there.now,
         counted=current_app.extensions["jejak-counted"] if held else None,
     )
+    if part.cohort is not None and made.programme is not None and made.cohort is None:
+        made.slice = replace(part, cohort=None)  # left over from another programme's list
+    return made
+
+
+def carried() -> dict[str, str]:
+    """The filters of this request, to go on with to another page; nothing else of the address."""
+    return {name: asked(name) for name in NAMES if asked(name)}
 
 
 def choices(asked_for: Given) -> Choices:

@@ -69,9 +69,20 @@ def test_filters_live_in_the_address(owner: Browser) -> None:
     assert "1 of 1: 100%" in page.text
     assert re.search(r'<option value="Angkatan II" selected', page.html)
     assert owner.get("/summary?unit=Dinas+Kominfo").status == 200
+    left_over = owner.get(f"/summary?programme={SERVICE}&cohort=Angkatan+of+another")
+    assert "13 of 41" in left_over.text
     young = owner.get(f"/summary?since={later(1).isoformat()}")
     assert "nothing to count" in young.text
     assert owner.get("/summary?programme=https://nowhere.example/x").status == 404
+
+
+def test_nothing_of_an_address_is_carried_on_but_filters(owner: Browser) -> None:
+    odd = "name=x&format=y&table=z&_external=1&_scheme=javascript&_anchor=a"
+    for address in ("/summary", "/reports", "/reports/barriers", "/reports/evaluation"):
+        page = owner.get(f"{address}?{odd}&programme={SERVICE}")
+        assert page.status == 200
+        assert "javascript" not in page.html
+        assert links(page.html, r"/reports/[a-z/-]+\?programme=https")
 
 
 def test_every_chart_has_its_numbers_behind_it(owner: Browser) -> None:
