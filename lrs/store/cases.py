@@ -772,7 +772,7 @@ def evidence_of(connection: Connection, tenant_id: int, statement: bytes) -> lis
             " AND e.voided = 0 ORDER BY e.position, e.n",
             (statement, tenant_id),
         )
-        if row[4] in PRACTICE
+        if row[4] in EVIDENCE
     ]
     known = _Owners.of_actors(connection, tenant_id, {row[3] for row in rows})
     return _pieces_of_evidence(connection, tenant_id, rows, known)
