@@ -23,6 +23,7 @@ from lrs.api import (
     wire,
 )
 from lrs.context import Context
+from lrs.papers.counted import Counted
 from lrs.settings import Settings
 from lrs.store import sessions
 from lrs.web import mobile, pages, security, site
@@ -54,14 +55,13 @@ def create_app(given: Settings | Context | None = None) -> Flask:
     if not isinstance(given, Context):
         given = Context.build(given or Settings.from_environ())
     app = Flask("lrs", static_folder=None)
-    app.extensions["jejak"] = given
+    surround(app, given)
     app.url_map.merge_slashes = False  # else a POST to //statements is answered by a redirect
     xapi = wire.blueprint("xapi", RESOURCES, practice=False)
     practice_xapi = wire.blueprint("practice", RESOURCES, practice=True)
     app.register_blueprint(xapi, url_prefix="/xapi")
     app.register_blueprint(practice_xapi, url_prefix="/practice/xapi")
     app.register_blueprint(practice.blueprint(PRACTICE), url_prefix=practice.PREFIX)
-    app.extensions[practice.SIGNED_IN] = signed_in
     app.add_url_rule(openapi.PATH, "openapi", openapi.view(PRACTICE), methods=["GET", "HEAD"])
     app.register_blueprint(hooks.HOOKS, url_prefix="/hooks")
     app.register_blueprint(mobile.PAGES, url_prefix="/f")
@@ -70,6 +70,13 @@ def create_app(given: Settings | Context | None = None) -> Flask:
     app.add_url_rule("/health", "health", health, methods=["GET", "HEAD"])
     app.register_error_handler(Exception, failure)
     return app
+
+
+def surround(app: Flask, context: Context) -> None:
+    """Put the application in these surroundings."""
+    app.extensions["jejak"] = context
+    app.extensions["jejak-counted"] = Counted(context.database, context.clock)
+    app.extensions[practice.SIGNED_IN] = signed_in
 
 
 def signed_in(asked: Request) -> practice.SignedIn | None:

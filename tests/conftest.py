@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 
-from lrs.app import create_app
+from lrs.app import create_app, surround
 from lrs.context import Context
 from lrs.settings import Settings
 from lrs.store import accounts, engine, tables
@@ -150,9 +151,22 @@ def neighbour(database: engine.Database) -> Cast:
     return new_tenant(database, "neighbour")
 
 
+@cache
+def _application() -> Flask:
+    return create_app(Context(settings=Settings(), database=None))  # type: ignore[arg-type]
+
+
+def application(context: Context) -> Flask:
+    """The application in these surroundings: made once, since its two hundred addresses take a
+    while to learn, and moved from test to test."""
+    app = _application()
+    surround(app, context)
+    return app
+
+
 @pytest.fixture
 def app(database: engine.Database, settings: Settings) -> Flask:
-    return create_app(Context(settings=settings, database=database))
+    return application(Context(settings=settings, database=database))
 
 
 class Client(FlaskClient):

@@ -29,9 +29,7 @@ from werkzeug.exceptions import HTTPException
 from lrs import errors, i18n
 from lrs.auth.passwords import LockedOut
 from lrs.auth.roles import NotPermitted
-from lrs.context import Context
 from lrs.i18n import N_, _
-from lrs.papers.counted import Counted
 from lrs.web import listing, security, slices, words
 from lrs.web.assets import Assets
 from lrs.web.rooms import ACTIONS, PUBLIC, SIGNED_IN, Here, Room, here
@@ -145,8 +143,6 @@ def equip(app: Flask) -> None:
     app.jinja_env.filters |= {name: i18n.live(function) for name, function in words.FILTERS.items()}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["jejak-assets"] = Assets()
-    context: Context = app.extensions["jejak"]
-    app.extensions["jejak-counted"] = Counted(context.database, context.clock)
 
 
 def static(name: str) -> Response:

@@ -12,12 +12,11 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from lrs.app import create_app
 from lrs.context import Context
 from lrs.settings import Settings
 from lrs.store import accounts
 from lrs.store.engine import Database
-from tests.conftest import NOW, Cast
+from tests.conftest import NOW, Cast, application
 
 PASSWORD = "kucing tidur di atap"
 
@@ -191,7 +190,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def app(database: Database, settings: Settings, clock: Clock) -> Flask:
-    return create_app(Context(settings=settings, database=database, clock=clock))
+    return application(Context(settings=settings, database=database, clock=clock))
 
 
 @pytest.fixture

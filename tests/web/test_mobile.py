@@ -14,13 +14,12 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from lrs import followup
-from lrs.app import create_app
 from lrs.auth import links
 from lrs.context import Context
 from lrs.settings import Settings
 from lrs.web import mobile
 from tests.agency import CONTACT, HEAD, Agency, mail_server, path_in
-from tests.conftest import Cast
+from tests.conftest import Cast, application
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"
 
@@ -31,7 +30,7 @@ class Phone:
     def __init__(self, agency: Agency) -> None:
         self.agency = agency
         context = Context(agency.settings, agency.database, lambda: agency.now)
-        self.client = Client(create_app(context))
+        self.client = Client(application(context))
         self.page = ""
 
     def open(self, path: str, **headers: str) -> TestResponse:
