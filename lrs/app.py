@@ -56,7 +56,8 @@ def create_app(given: Settings | Context | None = None) -> Flask:
         given = Context.build(given or Settings.from_environ())
     app = Flask("lrs", static_folder=None)
     surround(app, given)
-    app.url_map.merge_slashes = False  # else a POST to //statements is answered by a redirect
+    # Else a POST to //statements is answered by a redirect, and so is what has no path at all.
+    app.url_map.merge_slashes = app.url_map.strict_slashes = False
     xapi = wire.blueprint("xapi", RESOURCES, practice=False)
     practice_xapi = wire.blueprint("practice", RESOURCES, practice=True)
     app.register_blueprint(xapi, url_prefix="/xapi")

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from jinja2 import Environment
 
 from lrs import i18n
@@ -66,3 +67,8 @@ def test_a_number_of_things_is_said_as_the_language_does() -> None:
         assert i18n.ngettext(one, many, 2).startswith("Pertanyaan singkat")
     with i18n.speaking("en"):
         assert (i18n.ngettext(one, many, 1), i18n.ngettext(one, many, 2)) == (one, many)
+
+
+def test_what_comes_next_is_not_in_the_language_of_who_was_there_before(app: Flask) -> None:
+    app.test_client().get("/sign-in", headers={"Accept-Language": "en"})
+    assert i18n.spoken() == "id"

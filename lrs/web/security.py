@@ -102,6 +102,12 @@ def let_in() -> Answer | None:
     return _check_action()
 
 
+def _asked_for() -> str:
+    """The address asked for, to come back to. Anybody may send a query that is no text."""
+    query = request.query_string.decode(errors="replace")
+    return f"{request.path}?{query}" if query else request.path
+
+
 def _check_action() -> Answer | None:
     endpoint = request.endpoint or ""
     if endpoint not in ACTIONS:
@@ -111,7 +117,7 @@ def _check_action() -> Answer | None:
         return None
     if not here().signed_in:
         step = "web.signing.second" if here().session is not None else "web.signing.sign_in"
-        on = request.full_path.rstrip("?") if request.method in SAFE else None
+        on = _asked_for() if request.method in SAFE else None
         return redirect(url_for(step, next=None if on == "/" else on), 303)
     if action != SIGNED_IN and not (narrowed and here().reach(action)):
         decision = roles.decide(here().user.roles, action)

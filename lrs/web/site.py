@@ -143,6 +143,8 @@ def equip(app: Flask) -> None:
     app.jinja_env.filters |= {name: i18n.live(function) for name, function in words.FILTERS.items()}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["jejak-assets"] = Assets()
+    # What comes next on this thread is not in the language of who was there before.
+    app.teardown_request(lambda _: i18n.speak(i18n.LOCALES[0]))
 
 
 def static(name: str) -> Response:
