@@ -1,6 +1,9 @@
 """The application: the one place that knows every room."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, current_app, request
 from werkzeug.exceptions import HTTPException
@@ -27,6 +30,9 @@ from lrs.papers.counted import Counted
 from lrs.settings import Settings
 from lrs.store import sessions
 from lrs.web import mobile, pages, security, site
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 RESOURCES = (
     about.RESOURCE,
@@ -56,8 +62,8 @@ def create_app(given: Settings | Context | None = None) -> Flask:
         given = Context.build(given or Settings.from_environ())
     app = Flask("lrs", static_folder=None)
     surround(app, given)
-    # Else a POST to //statements is answered by a redirect, and so is what has no path at all.
-    app.url_map.merge_slashes = app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # else a POST to //statements is answered by a redirect
+    app.wsgi_app = partial(_with_a_path, app.wsgi_app)  # type: ignore[method-assign]
     xapi = wire.blueprint("xapi", RESOURCES, practice=False)
     practice_xapi = wire.blueprint("practice", RESOURCES, practice=True)
     app.register_blueprint(xapi, url_prefix="/xapi")
@@ -71,6 +77,14 @@ def create_app(given: Settings | Context | None = None) -> Flask:
     app.add_url_rule("/health", "health", health, methods=["GET", "HEAD"])
     app.register_error_handler(Exception, failure)
     return app
+
+
+def _with_a_path(
+    inner: "WSGIApplication", environ: "WSGIEnvironment", start: Any
+) -> Iterable[bytes]:
+    """Take no path for the first page, instead of a redirect, which breaks on an odd query."""
+    environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
+    return inner(environ, start)
 
 
 def surround(app: Flask, context: Context) -> None:
