@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Table,
+    exists,
+    literal_column,
+    select,
+    union_all,
+)
 
 from lrs.app import create_app, surround
 from lrs.context import Context
@@ -68,39 +77,61 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Itera
         yield url
 
 
+@dataclass
+class Migrated:
+    """The session's database, and how the migrations left it."""
+
+    database: engine.Database
+    #: Its tables, in the order in which they may be emptied.
+    here: list[Table]
+    #: The rows that the migrations themselves put there.
+    first_rows: dict[str, list[dict[str, Any]]]
+
+    def empty(self, connection: Connection) -> None:
+        if self.database.dialect == "postgresql":  # its counter is no table
+            connection.exec_driver_sql("SELECT setval('log_clock', 0)")
+        # Asking all at once which hold anything takes a tenth of emptying each.
+        filled = set(connection.scalars(self._filled))
+        for table in self.here:
+            first_rows = self.first_rows[table.name]
+            if table.name in filled or first_rows:
+                connection.execute(table.delete())
+            if first_rows:
+                connection.execute(table.insert(), first_rows)
+
+    @cached_property
+    def _filled(self) -> CompoundSelect[str]:
+        return union_all(
+            *(
+                select(literal_column(f"'{table.name}'")).where(
+                    exists(select(1).select_from(table))
+                )
+                for table in self.here
+            )
+        )
+
+
 @pytest.fixture(scope="session")
-def migrated(database_url: str) -> Iterator[tuple[engine.Database, dict[str, list[Any]]]]:
-    """The session's database, and the rows that the migrations themselves put there."""
+def migrated(database_url: str) -> Iterator[Migrated]:
     with closing(engine.connect(database_url)) as database:
-        here = [t for t in tables.metadata.sorted_tables if _is_here(t, database)]
+        here = [
+            table
+            for table in reversed(tables.metadata.sorted_tables)
+            if table.info.get("not_on") != database.dialect
+        ]
         with database.read() as connection:
-            rows = {t.name: list(connection.execute(t.select()).mappings()) for t in here}
-        yield database, rows
-
-
-def _is_here(table: Any, database: engine.Database) -> bool:
-    return bool(table.info.get("not_on") != database.dialect)
+            rows = {
+                table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
+                for table in here
+            }
+        yield Migrated(database, here, rows)
 
 
 @pytest.fixture
-def database(
-    migrated: tuple[engine.Database, dict[str, list[Any]]],
-) -> engine.Database:
+def database(migrated: Migrated) -> engine.Database:
     """The session's database, as empty as the migrations left it."""
-    there, first_rows = migrated
-
-    def empty(connection: Any) -> None:
-        if there.dialect == "postgresql":  # its counter is no table
-            connection.exec_driver_sql("SELECT setval('log_clock', 0)")
-        for table in reversed(tables.metadata.sorted_tables):
-            if not _is_here(table, there):
-                continue
-            connection.execute(table.delete())
-            if first_rows[table.name]:
-                connection.execute(table.insert(), [dict(row) for row in first_rows[table.name]])
-
-    there.write(empty)
-    return there
+    migrated.database.write(migrated.empty)
+    return migrated.database
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from lrs.store.accounts import Principal
 from lrs.store.engine import Database, run
 from lrs.xapi.statements import query_terms
 from tests import conftest, make
+from tests.conftest import Migrated
 from tests.promises import parts
 
 Tree = dict[str, Any]
@@ -261,9 +262,9 @@ def bound(database: Database) -> int:
 
 
 @pytest.fixture(scope="module")
-def full(migrated: Any) -> tuple[Database, Principal]:
+def full(migrated: Migrated) -> tuple[Database, Principal]:
     """A store with many statements, beside another tenant's, and the planner told of them."""
-    database: Database = migrated[0]
+    database = migrated.database
     who, other = parts.tenant(database), parts.tenant(database)
     for _ in range(MANY // 300):
         for each in (who, other):
