@@ -269,6 +269,8 @@ def gather(
         for post in each.posts
         if (found := staff.units.superior(post.unit))
     }
+    # What was asked of a superior under an id that they had before is asked of them, too.
+    superiors |= {gone for gone in staff.merged if staff.who(gone) in superiors}
     asked = {
         each.id: each
         for each in (
@@ -344,7 +346,7 @@ def _staff(connection: Connection, tenant: Tenant, learners: set[bytes]) -> Staf
     rows = register.units(connection, tenant.id)
     more |= {bytes.fromhex(told["superior"]) for _, told in rows.values() if told.get("superior")}
     found |= invitations.posts(connection, tenant.id, sorted(more - found.keys()))
-    return Staff(found, Units(rows))
+    return Staff(found, Units(rows), practice.merged(connection, tenant.id))
 
 
 def _answered(
@@ -593,14 +595,15 @@ def _observed(told: Invitation, about: About, staff: Staff, now: datetime) -> da
     local = now.astimezone(zone_of(about.programme)).date()
     # The door for answers counts its days in UTC, and takes none that lies in the future there.
     day = days(min(local, now.date()))
-    if told.role == SUPERIOR and told.rater is not None:
+    rater = staff.who(told.rater)
+    if told.role == SUPERIOR and rater is not None:
         known = staff.people.get(about.person)
         under = [
             post.last
             for post in (known.posts if known else ())
-            if post.superior == told.rater and post.last is not None
+            if post.superior == rater and post.last is not None
         ]
-        if under and staff.superior(about.person, day) != told.rater:
+        if under and staff.superior(about.person, day) != rater:
             day = min(day, max(under))
     return _date(day)
 

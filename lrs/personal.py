@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from lrs.errors import NotFound
 from lrs.practice.cases import days
-from lrs.practice.people import ABOUT_PEOPLE
+from lrs.practice.people import ABOUT_PEOPLE, canonical
 from lrs.store import cases, papers, practice, register, statements
 from lrs.store.accounts import Tenant
 
@@ -125,7 +125,7 @@ def _register(
 def _before_merging(connection: Connection, tenant_id: int, person: bytes) -> list[bytes]:
     """Entries that were found to be this person's too."""
     merged = practice.merged(connection, tenant_id)
-    return sorted(each for each in merged if cases.canonical(each, merged) == person)
+    return sorted(each for each in merged if canonical(each, merged) == person)
 
 
 def _records(

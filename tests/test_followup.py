@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lrs import followup, reminders, units, worker
+from lrs import people as register_of_people
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Refused
 from lrs.followup import FilledIn, Sheet
@@ -532,6 +533,53 @@ def test_a_row_of_a_case_that_was_undone_is_asked_no_more_before_the_plan_says_s
     agency.complete("Staf 01", verb="uncompleted", at=DONE + timedelta(hours=1))
     page = agency.page(agency.round_of("Rina Kepala"))
     assert [row.name for row in page.waiting] == ["Staf 02"]
+
+
+# Somebody who was in the register twice ------------------------------------------------------
+
+FOUND = uuid.UUID(int=910, version=4).bytes
+
+
+def merged(agency: Agency, name: str) -> None:
+    """Have somebody be found to be another person, who bears the same name."""
+    old, superior = agency.staff[name], HEAD if name.startswith("Staf") else None
+    agency.hire(FOUND, name, superior)
+    agency.write(register_of_people.merge, old, FOUND, "admin")
+
+
+def test_letters_to_a_superior_count_whoever_they_were_found_to_be(agency: Agency) -> None:
+    agency.settings = replace(agency.settings, superior_visits=3)
+    agency.complete()
+    agency.begin()
+    for day in (0, 90, 180):
+        agency.after(day)
+        agency.plan()
+    assert len({row["round"] for row in agency.ledger(role="superior")}) == 3
+    assert {row["rater"] for row in agency.ledger(role="superior")} == {HEAD}
+    merged(agency, "Rina Kepala")
+    agency.after(330)
+    agency.plan()
+    last = agency.ledger(role="superior", window_name="W4")
+    assert {(row["state"], row["why"]) for row in last} == {("skipped", "visits")}
+
+
+@pytest.mark.parametrize("name", ["Rina Kepala", "Staf 01"])
+def test_who_was_found_to_be_another_is_not_asked_a_second_time(
+    agency: Agency, name: str, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    agency.post(mailer)
+    merged(agency, name)
+    agency.after(1)
+    assert agency.plan() == followup.Done({}, 0, 0)
+    assert {row["state"] for row in agency.ledger()} == {"sent"}
+    agency.after(7)
+    agency.plan()
+    agency.post(mailer)
+    assert [str(each["Subject"])[:8] for each in sink.to(name)][1:] == ["Pengingat"[:8]]
 
 
 # The worker ---------------------------------------------------------------------------------

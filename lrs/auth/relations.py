@@ -17,9 +17,9 @@ from sqlalchemy import Connection
 from lrs.auth import roles
 from lrs.errors import NotFound
 from lrs.practice import people
-from lrs.practice.people import Units
+from lrs.practice.people import Units, canonical
 from lrs.store import practice, register, relations
-from lrs.store.cases import Link, answers_among, canonical
+from lrs.store.cases import Link, answers_among
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import Final
 
 from lrs.practice import programmes
-from lrs.practice.people import CONFIRMED, Person, Units
+from lrs.practice.people import CONFIRMED, Person, Units, canonical
 from lrs.practice.programmes import Programme, Window
 from lrs.practice.records import SELF, SUPERIOR
 
@@ -85,16 +85,23 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The people concerned, and the units, whose superiors count where no other is named."""
+    """The people concerned, the units, whose superiors count where no other is named, and who was
+    found to be another person (`merged`): what was asked of the one was asked of the other."""
 
     people: Mapping[bytes, Person]
     units: Units = field(default_factory=lambda: Units({}))
+    merged: Mapping[bytes, bytes] = field(default_factory=dict)
     _under: dict[bytes, list[bytes]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for person, known in sorted(self.people.items()):
             for superior in {post.superior for post in known.posts if post.superior}:
                 self._under.setdefault(superior, []).append(person)
+
+    def who(self, person: bytes | None) -> bytes | None:
+        """Whom an id means, which may be one that somebody had before they were found to be
+        another person."""
+        return None if person is None else canonical(person, self.merged)
 
     def superior(self, person: bytes, day: int) -> bytes | None:
         """Who was superior on that day. One whom only the person named is nobody yet."""
@@ -104,11 +111,11 @@ class Staff:
             return None
         if post.superior is not None and post.superior_state == CONFIRMED:
             return None if post.superior == person else post.superior
-        return self.units.superior(post.unit, person)
+        return self.who(self.units.superior(post.unit, person))
 
     def gone(self, person: bytes, day: int) -> bool:
         """Whether somebody had left by that day."""
-        known = self.people.get(person)
+        known = self.people.get(canonical(person, self.merged))
         last = known.left if known else None
         return last is not None and last.last is not None and last.last < day
 
@@ -181,7 +188,7 @@ def plan(
     these superiors; `peers` those whom the unit confirmed, by case."""
     followed = {each.case: each for each in cases}
     before = list(asked)
-    said = _by_question(answered)
+    said = _by_question(answered, staff)
     changes = [*_overtaken(followed, staff, before, said, today)]
     over = {each.id for each in changes}
     told = {each.id for each in before}
@@ -191,7 +198,7 @@ def plan(
         if each.id not in over:
             standing.setdefault((each.case, each.role, each.window), []).append(each)
         if each.role == SUPERIOR:
-            of_superior.setdefault(each.rater, []).append(each)
+            of_superior.setdefault(staff.who(each.rater), []).append(each)
     new: list[Invitation] = []
     wanted: dict[bytes, list[_Wanted]] = {}
     for case in sorted(followed.values(), key=lambda each: each.case):
@@ -216,11 +223,11 @@ def plan(
 _Question = tuple[bytes, str, str]
 
 
-def _by_question(answered: Collection[Answer]) -> dict[_Question, set[bytes | None]]:
+def _by_question(answered: Collection[Answer], staff: Staff) -> dict[_Question, set[bytes | None]]:
     """Who answered, by what was asked."""
     found: dict[_Question, set[bytes | None]] = {}
     for case, role, rater, window in answered:
-        found.setdefault((case, role, window), set()).add(rater)
+        found.setdefault((case, role, window), set()).add(staff.who(rater))
     return found
 
 
@@ -271,13 +278,14 @@ def _overtaken(
         if each.state not in WAITING:
             continue
         case = followed.get(each.case)
-        if _answers(said.get((each.case, each.role, each.window), ()), each):
+        rater = staff.who(each.rater)
+        if _answers(said.get((each.case, each.role, each.window), ()), each.role, rater):
             yield Change(each.id, ANSWERED, "")
         elif case is None:
             yield Change(each.id, SKIPPED, NO_CASE)
         elif _over(case, staff, today):
             yield Change(each.id, SKIPPED, ENDED)
-        elif each.rater is not None and staff.gone(each.rater, today):
+        elif rater is not None and staff.gone(rater, today):
             yield Change(each.id, SKIPPED, LEFT)
         else:
             window = next((w for w in windows(case.programme) if w.name == each.window), None)
@@ -286,7 +294,7 @@ def _overtaken(
             elif (
                 each.role == SUPERIOR
                 and each.closes_day >= today
-                and _superior(case, window, staff, today) != each.rater
+                and _superior(case, window, staff, today) != rater
             ):
                 yield Change(each.id, SKIPPED, NOT_SUPERIOR)
 
@@ -297,12 +305,12 @@ def _over(case: Followed, staff: Staff, day: int) -> bool:
     return ended or staff.gone(case.person, day)
 
 
-def _answers(raters: Collection[bytes | None], each: Invitation) -> bool:
-    """Whether there is the answer that an invitation asks for. One by somebody whom nobody knows
+def _answers(raters: Collection[bytes | None], role: str, rater: bytes | None) -> bool:
+    """Whether there is the answer that is asked of somebody. One by somebody whom nobody knows
     counts for whoever is alone in that role; the team of evaluators answers as one."""
-    if each.role == EVALUATOR:
+    if role == EVALUATOR:
         return bool(raters)
-    return each.rater in raters or (each.role in (SELF, SUPERIOR) and None in raters)
+    return rater in raters or (role in (SELF, SUPERIOR) and None in raters)
 
 
 # Learners, peers, those who are led ---------------------------------------------------------
@@ -341,7 +349,10 @@ def _others(
         raters = [None]
     if there and role in (PEER, SUBORDINATE):
         return  # drawn once: who was confirmed later does not change the draw
+    before = {staff.who(each.rater) for each in there}
     for rater in raters:
+        if rater in before:
+            continue
         yield Invitation(
             case=case.case,
             role=role,

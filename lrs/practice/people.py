@@ -59,6 +59,15 @@ NIP: Final = "nip"
 NI_PPPK: Final = "ni_pppk"
 
 
+def canonical(person: bytes, merged: Mapping[bytes, bytes]) -> bytes:
+    """Who a person was found to be, after however many merges."""
+    seen = {person}
+    while (into := merged.get(person)) is not None and into not in seen:
+        seen.add(into)
+        person = into
+    return person
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of the register: `position` is its place in the one order of log and register."""

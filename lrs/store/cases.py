@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from lrs.learning import CHECKED_IN, HANDED_IN, PLANNED, PRACTICE, PracticeEvent
 from lrs.practice import names, records, review
+from lrs.practice.people import canonical
 from lrs.practice.programmes import Programme
 from lrs.store import practice
 from lrs.store.engine import pieces, placeholders, run
@@ -865,15 +866,6 @@ class _Owners:
             if claim.holds(at)
         }
         return meant.pop() if len(meant) == 1 else None
-
-
-def canonical(person: bytes, merged: Mapping[bytes, bytes]) -> bytes:
-    """Who a person was found to be, after however many merges."""
-    seen = {person}
-    while (into := merged.get(person)) is not None and into not in seen:
-        seen.add(into)
-        person = into
-    return person
 
 
 # Answers -------------------------------------------------------------------------------------

@@ -25,8 +25,8 @@ from lrs.practice.followup import (
     Change,
     Invitation,
 )
-from lrs.practice.people import Person, Post
-from lrs.store import tables
+from lrs.practice.people import Person, Post, canonical
+from lrs.store import practice, tables
 from lrs.store.engine import insert, pieces, placeholders, run
 
 # Kinds of letters.
@@ -207,14 +207,7 @@ def answers(
 def posts(connection: Connection, tenant_id: int, people: Sequence[bytes]) -> dict[bytes, Person]:
     """Where these people worked and under whom, with no more of them than that. A superior who was
     found to be another person is that one."""
-    merged = {
-        bytes(row[0]): bytes(row[1])
-        for row in run(
-            connection,
-            "SELECT id, merged_into FROM people WHERE tenant_id = ? AND merged_into IS NOT NULL",
-            (tenant_id,),
-        )
-    }
+    merged = practice.merged(connection, tenant_id)
     found: dict[bytes, list[Post]] = {each: [] for each in people}
     for piece in pieces(people):
         rows = run(
@@ -231,7 +224,7 @@ def posts(connection: Connection, tenant_id: int, people: Sequence[bytes]) -> di
                     entry,
                     None if unit is None else bytes(unit),
                     title,
-                    merged.get(boss, boss) if boss else None,
+                    canonical(boss, merged) if boss else None,
                     state,
                     first,
                     last,
@@ -276,15 +269,23 @@ def colleagues(
 def facts(
     connection: Connection, tenant_id: int, people: Iterable[bytes]
 ) -> dict[bytes, dict[str, Any]]:
-    """What is known of these people: name, mail, phone."""
-    return {
+    """What is known of these people: name, mail, phone; of who was found to be another person,
+    what is known of that one, too, and rather."""
+    merged = practice.merged(connection, tenant_id)
+    meant = {each: canonical(each, merged) for each in people}
+    told = {
         bytes(row[0]): json.loads(bytes(row[1]))
-        for piece in pieces(sorted(set(people)))
+        for piece in pieces(sorted({*meant, *meant.values()}))
         for row in run(
             connection,
             f"SELECT id, facts FROM people WHERE tenant_id = ? AND id IN ({placeholders(piece)})",
             (tenant_id, *piece),
         )
+    }
+    return {
+        each: told.get(each, {}) | told.get(found, {})
+        for each, found in meant.items()
+        if each in told or found in told
     }
 
 

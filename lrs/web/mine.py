@@ -23,6 +23,7 @@ from lrs.i18n import N_, _
 from lrs.papers import certificate as paper
 from lrs.practice import forms
 from lrs.practice.followup import GRACE, WAITING
+from lrs.practice.people import canonical
 from lrs.practice.programmes import Programme
 from lrs.practice.records import SELF, Evidence
 from lrs.store import cases, invitations, practice
@@ -92,8 +93,8 @@ def ids_of(connection: Connection, there: Here) -> frozenset[bytes]:
     if there.user.person is None:
         return frozenset()
     merged = practice.merged(connection, there.tenant.id)
-    me = cases.canonical(there.user.person, merged)
-    return frozenset({me} | {gone for gone in merged if cases.canonical(gone, merged) == me})
+    me = canonical(there.user.person, merged)
+    return frozenset({me} | {gone for gone in merged if canonical(gone, merged) == me})
 
 
 def _case(connection: Connection, there: Here, case: str, action: str) -> Case:

@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 from lrs.auth import roles
 from lrs.context import Context
 from lrs.practice.cases import days
-from lrs.store import audit, cases, practice
+from lrs.practice.people import canonical
+from lrs.store import audit, practice
 from lrs.store.accounts import Tenant, User
 from lrs.store.sessions import Session
 
@@ -79,7 +80,7 @@ class Here:
         if self.user.person is None:
             return self.who
         merged = practice.merged(connection, self.tenant.id)
-        return str(uuid.UUID(bytes=cases.canonical(self.user.person, merged)))
+        return str(uuid.UUID(bytes=canonical(self.user.person, merged)))
 
     def may(self, action: str) -> bool:
         """Whether they may do it with what is everybody's."""
