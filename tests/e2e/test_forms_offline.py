@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 from lrs.app import create_app
 from lrs.context import Context
 from lrs.settings import Settings
+from lrs.store import cases
 from tests.agency import HEAD, Agency, mail_server, path_in
 from tests.conftest import Cast
 
@@ -177,6 +178,55 @@ def test_an_answer_that_got_lost_on_its_way_back_is_sent_again_and_counts_once(
     assert len(line.posts) == 2
     agency.catch_up()
     assert len(agency.rows("answers")) == 4
+
+
+def hand_in(page: Page, title: str) -> None:
+    form = page.locator('form[data-part="evidence"]')
+    if not form.is_visible():
+        page.get_by_text("Serahkan bukti dukung").tap()
+    form.locator('input[name="of"][value="artefact"]').tap()
+    form.locator("input[name=title]").fill(title)
+    form.locator("input[name=performed_on]").fill("2026-05-01")
+    file = {"name": f"{title}.txt", "mimeType": "text/plain", "buffer": title.encode()}
+    form.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    form.get_by_role("button", name="Serahkan", exact=True).tap()
+
+
+def test_each_piece_of_evidence_handed_in_without_a_line_waits_by_itself_and_is_sent_once(
+    phone: BrowserContext, line: Line, agency: Agency
+) -> None:
+    page = open_letter(phone, line, agency, "Staf 01")
+    address = page.url
+    phone.set_offline(True)
+    line.cut()
+    hand_in(page, "Surat balasan")
+    expect(page.locator(".waits li")).to_contain_text([f"Surat balasan: {UNSENT}"])
+    hand_in(page, "Notula rapat")
+    expect(page.locator(".waits li")).to_have_count(2)
+    page.close()
+
+    page = phone.new_page()
+    page.goto(address)
+    hand_in(page, "Alur baru")
+    expect(page.locator(".waits li")).to_have_count(3)
+    assert len({dict(each["fields"])["submission"] for each in kept(page)}) == 3
+    form = page.locator('form[data-part="evidence"]')
+    form.locator("input[name=title]").fill("Belum selesai")
+    expect(form.get_by_role("status")).to_contain_text(UNSENT)
+    assert line.posts == []
+
+    line.mend()
+    phone.set_offline(False)
+    expect(page.get_by_text("Terkirim", exact=True)).to_be_visible(timeout=20_000)
+    expect(page.locator(".waits li")).to_have_count(0, timeout=20_000)
+    assert [each["state"] for each in kept(page)] == ["draft"]
+    assert len(line.posts) == 3
+    assert page.locator("input[name=title]").input_value() == "Belum selesai"
+    agency.catch_up()
+    with agency.database.read() as connection:
+        found = cases.evidence(connection, agency.tenant.id).rows
+    titles = {each.record.title for each in found if each.record}
+    assert titles == {"Surat balasan", "Notula rapat", "Alur baru"}
 
 
 def test_what_is_typed_stays_when_the_phone_is_put_away(

@@ -10,7 +10,33 @@
 
   const forms = () => document.querySelectorAll("form[data-part]");
   const key = (form) => Outbox.key(path, form.dataset.part);
-  const form_of = (name) => [...forms()].find((form) => key(form) === name);
+  const form_of = (name) =>
+    [...forms()].find((form) => name === key(form) || name.startsWith(`${key(form)} `));
+
+  // A form that may be handed in again and again: each time waits by itself, under the number that
+  // it bears, and the form is free for the next.
+  const many = (form) => "many" in form.dataset;
+  const own_key = (form) => `${key(form)} ${form.elements.submission.value}`;
+  const of_form = async (form) =>
+    (await Outbox.all()).filter(({ key: name }) => name.startsWith(`${key(form)} `));
+  const list = async (form) => {
+    const place = form.querySelector(".waits");
+    if (!place) return;
+    const held = await of_form(form);
+    place.replaceChildren(
+      ...held.map((record) => {
+        const line = document.createElement("li");
+        const [, title] = record.fields.find(([name]) => name === "title") || [];
+        line.textContent = `${title}: ${words[record.state]}`;
+        return line;
+      })
+    );
+    place.hidden = !held.length;
+  };
+  const renew = (form) => {
+    form.reset();
+    form.elements.submission.value = crypto.randomUUID();
+  };
 
   // Where it is, in words.
   const show = (form, state) => {
@@ -22,11 +48,11 @@
   };
 
   // Between the fields and what is kept.
-  const gather = (form, state) => {
+  const gather = (form, state, name = key(form)) => {
     const fields = [...new FormData(form)].filter(
       ([, value]) => typeof value === "string" || value.name || value.size
     );
-    return { key: key(form), path, part: form.dataset.part, fields, state, until };
+    return { key: name, path, part: form.dataset.part, fields, state, until };
   };
   const fill = (form, record) => {
     const given = new Map();
@@ -66,8 +92,10 @@
     clearTimeout(later.get(form));
     later.set(form, setTimeout(() => save(form), 300));
   });
+  // What was typed in this very moment is kept before the page goes, or is laid anew.
+  const typed = () => Promise.all([...later.keys()].map(save));
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") for (const form of [...later.keys()]) save(form);
+    if (document.visibilityState === "hidden") typed();
   });
 
   // What the service would find wrong is told at once, since it may be days until it is asked.
@@ -109,35 +137,37 @@
     const told = await Outbox.send(name).catch(() => ({ became: "later" }));
     if (!form) return;
     form.inert = false;
-    if (told.became === "sent") sent(form, told.html);
-    else if (told.became === "wrong" || told.became === "over") swap(told.html);
+    if (told.became === "sent") await sent(form, told.html);
+    else if (told.became === "wrong" || told.became === "over") await swap(told.html);
     else if (told.became === "gone") show(form, "");
-    else wait(form);
+    else await wait(form);
   };
   // What the service answered is shown as it came: asking once more could fail on a poor line.
-  const sent = (form, html) => {
+  const sent = async (form, html) => {
     show(form, "sent");
+    await typed();
     const there = `${path}?done=${form.dataset.part}`;
     if (!html) return location.replace(there);
     history.replaceState(null, "", there);
-    swap(html);
+    await swap(html);
     keep().catch(() => {});
   };
   const wait = async (form) => {
     show(form, "waiting");
+    await list(form);
     const ready = await navigator.serviceWorker.ready;
     if (ready.sync) ready.sync.register("send").catch(() => {});
   };
-  const swap = (html) => {
+  const swap = async (html) => {
+    await typed();
     const page = new DOMParser().parseFromString(html, "text/html");
     document.title = page.title;
     Object.assign(document.body.dataset, page.body.dataset);
     document.querySelector("main").replaceWith(document.importNode(page.querySelector("main"), true));
-    begin().then(() => {
-      const wrong = document.querySelector(".problems");
-      if (wrong) wrong.focus();
-      scrollTo(0, 0);
-    });
+    await begin();
+    const wrong = document.querySelector(".problems");
+    if (wrong) wrong.focus();
+    scrollTo(0, 0);
   };
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -150,11 +180,18 @@
     if (!check(form)) return void save(form);
     clearTimeout(later.get(form));
     later.delete(form);
-    Outbox.put(gather(form, "waiting")).then(
-      () => go(key(form)),
+    const name = many(form) ? own_key(form) : key(form);
+    Outbox.put(gather(form, "waiting", name)).then(
+      () => release(form).then(() => go(name)),
       () => HTMLFormElement.prototype.submit.call(form) // no room on the device
     );
   });
+  const release = async (form) => {
+    if (!many(form)) return;
+    await Outbox.drop(key(form));
+    renew(form);
+    await list(form);
+  };
   const retry = async () => {
     if (!navigator.onLine) return;
     for (const record of await Outbox.all()) if (record.state === "waiting") await go(record.key);
@@ -165,7 +202,7 @@
     Outbox.said.addEventListener("message", ({ data }) => {
       const form = form_of(data.name);
       if (form && data.became === "sent") sent(form);
-      else if (form) location.replace(path);
+      else if (form) typed().then(() => location.replace(path));
     });
   }
 
@@ -178,11 +215,25 @@
     for (const form of forms()) {
       // What the service keeps as a draft comes with the page.
       if (location.search === "?done=draft") await Outbox.drop(key(form));
-      const record = await Outbox.get(key(form));
+      const record = (await Outbox.get(key(form))) || (many(form) && (await mended(form)));
+      if (many(form)) {
+        // The number on a page that was kept may be that of something handed in before.
+        if (!record) form.elements.submission.value = crypto.randomUUID();
+        await list(form);
+      }
       if (!record) continue;
       fill(form, record);
       show(form, record.state);
     }
+  };
+  // What the service did not take is back in the form, once nothing else is being written there.
+  const mended = async (form) => {
+    const wrong = (await of_form(form)).find((record) => record.state === "draft");
+    if (!wrong) return undefined;
+    const record = { ...wrong, key: key(form) };
+    await Outbox.put(record);
+    await Outbox.drop(wrong.key);
+    return record;
   };
   const keep = async () => {
     const mine = (await Outbox.all()).some((record) => record.path === path);

@@ -1,5 +1,6 @@
-// What this device keeps of signed forms until they are sent: one record for each form of a page,
-// in IndexedDB, since the page and its service worker both look at it.
+// What this device keeps of signed forms until they are sent, in IndexedDB, since the page and its
+// service worker both look at it: one record for each form of a page, and one for each piece of
+// evidence that was handed in and waits.
 "use strict";
 
 const Outbox = (() => {
