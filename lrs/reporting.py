@@ -22,7 +22,7 @@ from lrs.practice.programmes import Programme
 from lrs.reports import agreement, funnel, rates, suppression, survival
 from lrs.reports.rates import Clusters
 from lrs.reports.shapes import Curve, Described, Excluded, Figure, Group, Measure, Point, Slice
-from lrs.store import figures, register
+from lrs.store import accounts, figures, register
 from lrs.store.figures import Cut, Key
 
 #: The day ends here: that of the agency's head office, for a slice may hold several time zones.
@@ -742,7 +742,8 @@ def _change(name: str, role: str, told: Mapping[str, int]) -> Measure:
 
 def _funnel(work: _Work) -> Figure:
     cut = work.cut()
-    came = _by_place(work, figures.participants(work.connection, cut))
+    staff = _staff(work, cut)
+    came = _by_place(work, figures.participants(work.connection, cut, staff))
     did = _by_place(work, figures.practised(work.connection, cut))
 
     def measures(place: Key | None) -> list[Measure]:
@@ -752,8 +753,27 @@ def _funnel(work: _Work) -> Figure:
     return work.finish(
         _all(measures(None)),
         (work.group(place, measures(place)) for place in places),
+        excluded={"staff": len(set[bytes]().union(*staff.values()))},
         notes=("census", "each_step_as_told"),
     )
+
+
+def _staff(work: _Work, cut: Cut) -> dict[bytes, frozenset[bytes]]:
+    """Who in the courses of each programme is staff and no learner, though enrolled like one."""
+    idle = figures.idle(work.connection, cut)
+    if not idle:
+        return {}
+    every = accounts.tenants(work.connection)
+    tenant = next(each for each in every if each.id == work.tenant_id)
+    found = {
+        names.programme(work.tenant_id, iri): frozenset(each.subject for each in held)
+        for iri, held in programmes.staff(work.connection, tenant, idle).items()
+    }
+    return {
+        programme: held
+        for programme, held in found.items()
+        if held and (cut.programmes is None or programme in cut.programmes)
+    }
 
 
 # M6, M7, M8 ---------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Figures of a small agency, told row by row."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -9,6 +9,9 @@ import pytest
 from lrs import reporting
 from lrs.errors import NotFound, Refused
 from lrs.reports.shapes import Excluded, Figure, Slice
+from lrs.settings import Settings
+from tests import make
+from tests.agency import Agency
 from tests.conftest import Cast
 from tests.rows import DAY, Rows, iri, later, programme
 
@@ -420,6 +423,34 @@ def test_the_funnel_tells_what_was_said_and_what_must_have_been(cast: Cast, rows
         "applied": (1, 1),
         "lasting": (1, 1),
     }
+
+
+def test_the_funnel_counts_no_trainer_who_is_enrolled_like_the_learners(
+    cast: Cast, settings: Settings
+) -> None:
+    agency = Agency(cast, settings)
+    agency.setup(staff=4)
+    early = datetime(2026, 2, 1, 3, tzinfo=UTC)
+    agency.complete("Staf 01", "Staf 02", verb="enrolled", at=early)
+    agency.complete("Staf 03", "Staf 04")
+    slice_ = Slice(as_of=date(2026, 3, 1))
+
+    def funnel() -> Figure:
+        with agency.database.read() as connection:
+            return reporting.figure(connection, agency.tenant.id, "funnel", slice_)
+
+    assert [each.high for each in funnel().total.measures[:2]] == [4.0, 4.0]
+    # Who graded somebody else teaches; who never came is a learner all the same.
+    graded = make.statement(
+        actor=make.agent("somebody"),
+        verb={"id": "https://w3id.org/xapi/tla/verbs/scored"},
+        context={"instructor": {"mbox": "mailto:staf.02@example.go.id"}},
+    )
+    agency.send(graded)
+    agency.catch_up()
+    told = funnel()
+    assert {each.name: each.high for each in told.total.measures}["enrolled"] == 3.0
+    assert [(each.why, each.count) for each in told.excluded] == [("staff", 1)]
 
 
 def test_what_cannot_be_asked_is_told(cast: Cast, rows: Rows) -> None:

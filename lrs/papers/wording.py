@@ -98,6 +98,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "undone": N_("completion undone in the LMS"),
     "voided": N_("completion voided"),
     "unmatched": N_("person not known yet"),
+    "staff": N_("trainers and administrators"),
     "young": N_("not long enough ago yet"),
     "ended": N_("observation ended before"),
 }

@@ -8,7 +8,7 @@ rolled up without asking again.
 links that were accepted by then (`_applied`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lrs.practice.names import ZERO
-from lrs.store.engine import placeholders, run
+from lrs.store.engine import pieces, placeholders, run
 
 #: Of so many programmes or units cases are looked up; of more, all are read and most kept.
 FEW = 8
@@ -909,13 +909,32 @@ def unmatched_hours(connection: Connection, cut: Cut, first: int, last: int) -> 
 _STEPS = ("invited", "enrolled", "attended", "completed")
 
 
-def participants(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
+def idle(connection: Connection, cut: Cut) -> list[bytes]:
+    """Who of a cut, person or account, was in some course and neither progressed nor completed."""
+    where, values = _where(replace(cut, since=None, until=None))
+    rows = run(
+        connection,
+        f"SELECT DISTINCT c.subject FROM participation c WHERE {where}"
+        " AND COALESCE(c.progressed_day, c.completed_day, c.certified_day) IS NULL"
+        " AND COALESCE(c.enrolled_day, c.attended_day) IS NOT NULL",
+        values,
+    )
+    return sorted(bytes(row[0]) for row in rows)
+
+
+def participants(
+    connection: Connection, cut: Cut, but: Mapping[bytes, Collection[bytes]]
+) -> list[tuple[Key, Counts]]:
     """How many are said to have come to each step, and how many came to it or a later one
     (`reached_…`): each person once in a run of a programme. The slice's period is that of the first
-    day anything is said of them."""
+    day anything is said of them. `but` are, by programme, those who are no learners of it."""
     key, key_values = _key(cut)
     first, second = key.rsplit(", ", 1)
     where, values = _where(replace(cut, since=None, until=None))
+    for programme, left_out in sorted(but.items()):
+        for piece in pieces(sorted(left_out)):
+            where += f" AND NOT (c.programme = ? AND c.subject IN ({placeholders(piece)}))"
+            values = (*values, programme, *piece)
     told = ", ".join(
         f"MIN(CASE WHEN c.{step}_day <= ? THEN c.{step}_day END) AS {step}"
         for step in ("invited", "enrolled", "attended", "progressed", "completed", "certified")
