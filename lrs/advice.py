@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from lrs.errors import NotFound, Problem, Refused
 from lrs.i18n import N_
+from lrs.practice.cases import date_of
 from lrs.store import register
 from lrs.store.register import Fact
 
@@ -112,5 +113,5 @@ def enter(connection: Connection, tenant_id: int, advice: Advice, by: str) -> No
 
 def _made(subject: bytes, body: dict[str, Any], position: int) -> Advice:
     body["due"] = date.fromisoformat(body["due"])
-    entered = datetime.fromtimestamp(position / 1_000_000, UTC).date()
+    entered = date_of(datetime.fromtimestamp(position / 1_000_000, UTC))
     return Advice(**body, id=str(UUID(bytes=subject)), entered=entered)

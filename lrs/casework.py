@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 from lrs import intake, learning, workplace
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.practice import forms, names, records, review
+from lrs.practice.cases import date_of
 from lrs.practice.files import check as check_file
 from lrs.practice.forms import FORMS
 from lrs.practice.names import VOCABULARY
@@ -136,7 +137,8 @@ def hand_in(
     problems = []
     if evidence.of not in records.EVIDENCE:
         problems.append(Problem("of", f"It must be one of {', '.join(records.EVIDENCE)}."))
-    if evidence.performed_on > now.date() and evidence.of != records.PLAN:
+    programme = _programme_of(connection, tenant, evidence.programme, evidence.case)
+    if evidence.performed_on > date_of(now, programme) and evidence.of != records.PLAN:
         problems.append(
             Problem("performed_on", "The work lies in the future; give the day it was done.")
         )
@@ -205,7 +207,8 @@ def meet(connection: Connection, tenant: Tenant, meeting: Meeting, *, now: datet
         problems.append(Problem("people", "Nobody is named; name whose practice was looked at."))
     if not set(meeting.copied) <= set(meeting.people):
         problems.append(Problem("copied", "Who is imitated must be one of those looked at."))
-    if meeting.held_on > now.date():
+    programme = _programme_of(connection, tenant, meeting.programme, None)
+    if meeting.held_on > date_of(now, programme):
         problems.append(Problem("held_on", "The meeting lies in the future."))
     if not meeting.text.strip():
         problems.append(Problem("text", "The note is empty; write what was found."))
@@ -241,7 +244,7 @@ def answer(connection: Connection, tenant: Tenant, filled: Filled, *, now: datet
     """
     person, completion, programme = _about(connection, tenant, filled)
     problems = _unsound_role(filled.role, person, filled.rater)
-    if filled.observed_on > now.date():
+    if filled.observed_on > date_of(now, programme):
         problems.append(Problem("observed_on", "The day of the observation lies in the future."))
     form = FORMS.get(filled.form)
     if form is None or form.about not in ("case", "participation"):
@@ -585,6 +588,19 @@ def _about(
     if body is None:
         raise NotFound(f"a programme {filled.programme}")
     return str(uuid.UUID(filled.person)), None, _programme(body)
+
+
+def _programme_of(
+    connection: Connection, tenant: Tenant, iri: str | None, case: str | None
+) -> Programme | None:
+    """The programme that is named, else that of the case; None where there is none yet."""
+    if iri is not None:
+        digest = names.programme(tenant.id, iri)
+    elif case is not None:
+        digest = _case(connection, tenant, case, None).programme
+    else:
+        return None
+    return _programme(practice.programme(connection, tenant.id, digest))
 
 
 def _programme(body: bytes | None) -> Programme | None:

@@ -21,7 +21,7 @@ from lrs.agency import Letterhead
 from lrs.auth import links
 from lrs.errors import Conflict
 from lrs.i18n import N_
-from lrs.practice.cases import days
+from lrs.practice.cases import date_of, days
 from lrs.store import cases, register
 from lrs.store.accounts import Tenant
 from lrs.store.cases import Case, Outcome
@@ -92,7 +92,7 @@ def issue(connection: Connection, tenant: Tenant, case: Case, *, by: str, now: d
     )
     named = blake2b(repr((tenant.id, case.id, applied)).encode(), digest_size=16).digest()
     if not register.entries(connection, tenant.id, [named]):
-        body = {"case": case.id.hex(), "issued": days(now.date()), "applied": applied}
+        body = {"case": case.id.hex(), "issued": days(date_of(now)), "applied": applied}
         register.append(connection, tenant.id, [Fact(register.CERTIFICATE, named, body)], by)
     return named
 

@@ -16,6 +16,7 @@ from lrs.cli_webhooks import HexId
 from lrs.context import Context
 from lrs.errors import JejakError, NotFound, Refused
 from lrs.practice import files, names, records, review
+from lrs.practice.cases import date_of
 from lrs.store import accounts
 from lrs.store import cases as lists
 from lrs.store.accounts import Tenant
@@ -474,7 +475,7 @@ def hand_in(
     evidence = records.Evidence(
         person=str(person),
         by=_by(by),
-        performed_on=on.date() if on else context.clock().date(),
+        performed_on=on.date() if on else date_of(context.clock()),
         case=None if case is None else case.hex(),
         **told,
     )

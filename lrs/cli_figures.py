@@ -11,7 +11,7 @@ from lrs import reporting
 from lrs.cli_accounts import as_json as json_option
 from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
-from lrs.reporting import ZONE
+from lrs.practice.cases import date_of
 from lrs.reports.shapes import GROUPINGS, Curve, Figure, Group, Measure, Slice
 from lrs.store import accounts
 
@@ -94,7 +94,7 @@ def hours(
 
     Of those who were employed all of the year that has passed.
     """
-    today = context.clock().astimezone(ZONE).date()
+    today = date_of(context.clock())
     last = date(year or today.year, 12, 31)
     slice = Slice(as_of=min(today, last), until=last, unit=unit)
     with context.database.read() as connection:
@@ -117,7 +117,7 @@ def _slice(context: Context, chosen: dict[str, Any], horizon: int | None) -> Sli
         name: value.date() if isinstance(value, datetime) else value
         for name, value in chosen.items()
     }
-    told["as_of"] = told["as_of"] or context.clock().astimezone(ZONE).date()
+    told["as_of"] = told["as_of"] or date_of(context.clock())
     return Slice(**told, horizon=horizon, review_days=context.settings.review_days)
 
 

@@ -14,6 +14,7 @@ from lrs.context import Context
 from lrs.errors import Problem
 from lrs.learning import COMPLETED, INVITED
 from lrs.practice import files
+from lrs.practice.cases import date_of
 from lrs.practice.submissions import Proposed
 from lrs.settings import Settings
 from lrs.store import accounts
@@ -127,7 +128,7 @@ def participation(
     **told: Any,
 ) -> None:
     """Plan a list, tell what came of it, and enter it unless told not to."""
-    today: date = context.clock().date()
+    today: date = date_of(context.clock())
     reading = imports.Reading(
         today=today,
         columns=chosen(columns),
@@ -210,7 +211,7 @@ def evidence(
     """
     limit, allowed = file_rules(context.settings)
     reading = imports_evidence.Reading(
-        today=context.clock().date(),
+        today=date_of(context.clock()),
         by=_USER,
         columns=chosen(columns),
         limit=limit,
@@ -381,7 +382,7 @@ def list_submissions(
 
 
 def _day(told: Proposed) -> str:
-    return datetime.fromtimestamp(told.at / 1_000_000, UTC).date().isoformat()
+    return date_of(datetime.fromtimestamp(told.at / 1_000_000, UTC)).isoformat()
 
 
 def tell_columns(columns: Any) -> None:

@@ -14,7 +14,7 @@ from lrs import people as register_of_people
 from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.people import COLUMNS, Outcome, Reading
-from lrs.practice.cases import days
+from lrs.practice.cases import date_of, days
 from lrs.store import accounts, register
 from lrs.store.engine import Database
 
@@ -95,7 +95,7 @@ def import_people(
     again enters only what changed. Rows with a fault are told and left out.
     """
     reading = Reading(
-        today=context.clock().date(),
+        today=date_of(context.clock()),
         columns=_chosen(columns),
         home=lms,
         account_column=account_column,
@@ -113,7 +113,7 @@ def import_events(
     Columns: the number, the event (mutasi, promosi, atasan baru, pensiun, berhenti, tugas
     belajar), its day, and the new unit, position and superior.
     """
-    reading = Reading(today=context.clock().date(), columns=_chosen(columns))
+    reading = Reading(today=date_of(context.clock()), columns=_chosen(columns))
     _import(context, tenant, file, reading, register_of_people.import_events, dry_run)
 
 
@@ -126,7 +126,7 @@ def import_accounts(
 
     Columns: the number, the home page of the account as statements have it, its name.
     """
-    reading = Reading(today=context.clock().date(), columns=_chosen(columns))
+    reading = Reading(today=date_of(context.clock()), columns=_chosen(columns))
     _import(context, tenant, file, reading, register_of_people.import_accounts, dry_run)
 
 
@@ -179,7 +179,7 @@ def _tenant(database: Database, name: str) -> accounts.Tenant:
 def find(context: Context, words: str, tenant: str) -> None:
     """Find people by a part of their name."""
     owner = _tenant(context.database, tenant)
-    today = days(context.clock().date())
+    today = days(date_of(context.clock()))
     with context.database.read() as connection:
         found = register.search(connection, owner.id, words, 50)
         known = register.people(connection, owner.id, [person for person, _ in found])
@@ -388,7 +388,7 @@ def superior(
     """
     if (superior is None) != (agreed or refused) or (agreed and refused):
         raise click.UsageError("Name a superior, or give --agree or --refuse.")
-    day = days((since or context.clock()).date())
+    day = days(since.date() if since else date_of(context.clock()))
 
     def enter(connection: Connection) -> None:
         owner = accounts.tenant(connection, tenant)
@@ -514,7 +514,7 @@ def import_units(
     def work(connection: Connection, _: int, sheet: spreadsheets.Sheet, __: Reading) -> Outcome:
         return units.import_units(connection, owner, sheet, chosen)
 
-    _import(context, tenant, file, Reading(today=context.clock().date()), work, dry_run)
+    _import(context, tenant, file, Reading(today=date_of(context.clock())), work, dry_run)
 
 
 commands = (people_group, units_group)

@@ -24,7 +24,7 @@ from lrs.auth import links
 from lrs.casework import Filled
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.practice import followup, forms, names
-from lrs.practice.cases import days, zone_of
+from lrs.practice.cases import ZONE, date_of, days
 from lrs.practice.followup import (
     ANSWERED,
     DUE,
@@ -53,9 +53,6 @@ from lrs.store import invitations, practice, register
 from lrs.store.accounts import Tenant
 from lrs.store.invitations import FilledForm, Held
 from lrs.store.register import Fact
-
-#: Where an agency's days begin, for letters; what is observed is counted in the programme's zone.
-ZONE: Final = ZoneInfo("Asia/Jakarta")
 
 #: The longest that a case is looked at after its clock began.
 LONGEST: Final = 800
@@ -121,8 +118,8 @@ def rules(settings: Settings) -> Rules:
 
 
 def today(now: datetime) -> int:
-    """The agency's day."""
-    return days(now.astimezone(ZONE).date())
+    """The agency's day, for letters; what is observed is dated where its programme is."""
+    return days(date_of(now))
 
 
 def micros(moment: datetime) -> int:
@@ -592,9 +589,7 @@ def page(connection: Connection, tenant: Tenant, round_: bytes, now: datetime) -
 
 def _observed(told: Invitation, about: About, staff: Staff, now: datetime) -> date:
     """The day an answer is about: today, or the last day on which the rater could see them."""
-    local = now.astimezone(zone_of(about.programme)).date()
-    # The door for answers counts its days in UTC, and takes none that lies in the future there.
-    day = days(min(local, now.date()))
+    day = days(date_of(now, about.programme))
     rater = staff.who(told.rater)
     if told.role == SUPERIOR and rater is not None:
         known = staff.people.get(about.person)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from lrs.errors import NotFound
-from lrs.practice.cases import days
+from lrs.practice.cases import date_of, days
 from lrs.practice.people import ABOUT_PEOPLE, canonical
 from lrs.store import cases, papers, practice, register, statements
 from lrs.store.accounts import Tenant
@@ -25,7 +25,7 @@ MOST: Final = 20_000
 
 def copy(connection: Connection, tenant: Tenant, person: bytes, *, now: datetime) -> dict[str, Any]:
     """A copy, as a tree of words and numbers. Raises `NotFound`."""
-    today = days(now.date())
+    today = days(date_of(now))
     found = cases.person(connection, tenant.id, person, today)
     if found is None:
         raise NotFound(f"a person {person.hex()}")

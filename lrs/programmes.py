@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from lrs.errors import NotFound, Problem, Refused
 from lrs.practice import inference, names
+from lrs.practice.cases import ZONE, day_of
 from lrs.practice.inference import Proposal, Staff, Trace
 from lrs.practice.programmes import Programme
 from lrs.practice.titles import key
@@ -33,7 +34,6 @@ _LOOK = 50
 _PLUGIN = "http://lrs.learninglocker.net/define/extensions/info"
 _CREATE = "http://activitystrea.ms/create"
 _FAR = 2**63 - 1
-_DAY = 24 * 60 * 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def suggest(connection: Connection, tenant: Tenant) -> list[Suggestion]:
             trace,
             course=course.iri,
             group=groups.get((digest_, trace.subject)),
-            active=None if (at := active.get((digest_, trace.subject))) is None else at // _DAY,
+            active=None if (at := active.get((digest_, trace.subject))) is None else _day(at),
         )
         for digest_, course in told.items()
         for trace in by_digest[digest_]
@@ -298,6 +298,10 @@ def _teaches(connection: Connection, tenant: Tenant, agent: dict[str, Any]) -> b
         if isinstance(event, str) and event.startswith("\\core\\event\\course_"):
             return True
     return False
+
+
+def _day(at: int) -> int:
+    return day_of(at, ZONE)
 
 
 def _slug(proposal: Proposal) -> str:

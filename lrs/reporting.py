@@ -10,23 +10,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from lrs import programmes
 from lrs.errors import NotFound, Problem, Refused
 from lrs.practice import forms, names
-from lrs.practice.cases import days
+from lrs.practice.cases import ZONE, days
 from lrs.practice.programmes import Programme
 from lrs.reports import agreement, funnel, rates, suppression, survival
 from lrs.reports.rates import Clusters
 from lrs.reports.shapes import Curve, Described, Excluded, Figure, Group, Measure, Point, Slice
 from lrs.store import accounts, figures, register
 from lrs.store.figures import Cut, Key
-
-#: The day ends here: that of the agency's head office, for a slice may hold several time zones.
-ZONE = ZoneInfo("Asia/Jakarta")
 
 #: h of M1, in days, where neither it nor a window is named.
 HORIZON = 90
@@ -144,6 +140,7 @@ class _Work:
     def cut(self, **changes: Any) -> Cut:
         """The slice in the store's terms."""
         chosen = self.slice
+        # A slice may hold several time zones; its day ends where the agency is.
         end = datetime.combine(chosen.as_of + timedelta(days=1), datetime.min.time(), ZONE)
         told: dict[str, Any] = {
             "tenant_id": self.tenant_id,

@@ -16,7 +16,8 @@ from lrs import followup, projector, refusals, reminders, webhooks
 from lrs.adapters import Adapters
 from lrs.context import Context
 from lrs.mail import Post
-from lrs.store import accounts, engine, sessions
+from lrs.practice.cases import ZONE
+from lrs.store import accounts, engine, invitations, sessions
 
 #: How far back it is worth looking whether a sender has sent again what was refused. Moodle does
 #: so by itself within hours, or when an admin presses a button.
@@ -67,7 +68,7 @@ def follow_up(context: Context) -> int:
     beside other writes, and only entered in one.
     """
     now = context.clock()
-    local = now.astimezone(followup.ZONE)
+    local = now.astimezone(ZONE)
     if local.weekday() > 4 or not 7 <= local.hour < 17:
         return 0
     rules = followup.rules(context.settings)

@@ -494,6 +494,21 @@ def test_one_meeting_note_serves_many_alumni(desk: Desk) -> None:
     assert {row["self_said"] for row in desk.links()} == {0}
 
 
+def test_what_was_done_this_morning_is_taken_before_it_is_morning_in_greenwich(
+    desk: Desk,
+) -> None:
+    case = desk.completes("sari")
+    five = datetime(2026, 8, 31, 22, tzinfo=UTC)  # in Jakarta, of the next day
+    told = evidence(case=case.hex(), performed_on=date(2026, 9, 1))
+    assert desk.do(casework.hand_in, told, now=five)
+    with pytest.raises(Refused, match="future"):
+        desk.do(casework.hand_in, evidence(performed_on=date(2026, 9, 2)), now=five)
+    met = Meeting(people=(SARI,), by=BUDI, role="superior", held_on=date(2026, 9, 1), text="Baik.")
+    assert desk.do(casework.meet, met, now=five)
+    filled = replace(answered(case), observed_on=date(2026, 9, 1))
+    assert desk.do(casework.answer, filled, now=five)
+
+
 def test_a_plan_is_no_evidence_of_anything_done(desk: Desk) -> None:
     case = desk.completes("sari")
     desk.do(

@@ -4,7 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,8 @@ from lrs.errors import Conflict, NotFound, Refused
 from lrs.followup import FilledIn, Sheet
 from lrs.mail import Post, Unsure
 from lrs.practice import people
+from lrs.practice.cases import days
+from lrs.practice.programmes import Programme
 from lrs.settings import Settings
 from lrs.store import invitations, register
 from lrs.store.register import Fact
@@ -522,6 +524,36 @@ def test_an_answer_on_who_moved_meanwhile_is_about_the_last_day_under_that_super
     agency.plan()
     w3 = agency.ledger(role="superior", window_name="W3")
     assert {row["rater"] for row in w3} == {HEAD, CONTACT}
+
+
+def test_an_answer_before_seven_in_the_morning_is_about_that_day(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.now = datetime(2026, 5, 14, 22, tzinfo=UTC)  # five in the morning in Jakarta
+    agency.plan()
+    page = agency.page(agency.round_of("Rina Kepala"))
+    assert {row.observed_on for row in page.waiting} == {date(2026, 5, 15)}
+    agency.do(followup.answer, page, sheet(page, "C"), now=agency.now)
+    told = {row["day"] for row in agency.rows("answers")}
+    assert told == {days(date(2026, 5, 15))}
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "day"),
+    [("Asia/Jakarta", 16, 14), ("Asia/Jakarta", 17, 15), ("Asia/Jayapura", 15, 15)],
+)
+def test_the_day_of_an_answer_is_that_of_the_programmes_time_zone(
+    cast: Cast, settings: Settings, zone: str, hour: int, day: int
+) -> None:
+    agency = Agency(cast, settings)
+    agency.setup(zone=zone)
+    agency.complete()
+    agency.begin()
+    agency.now = datetime(2026, 5, 14, hour, tzinfo=UTC)
+    agency.plan()
+    page = agency.page(agency.round_of("Rina Kepala"))
+    agency.do(followup.answer, page, sheet(page, "C"), now=agency.now)
+    assert {row["day"] for row in agency.rows("answers")} == {days(date(2026, 5, day))}
 
 
 def test_a_row_of_a_case_that_was_undone_is_asked_no_more_before_the_plan_says_so(

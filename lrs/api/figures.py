@@ -8,6 +8,7 @@ from typing import Any
 from lrs import reporting
 from lrs.api.practice import Call, Resource, Use, plain
 from lrs.api.wire import Answer
+from lrs.practice.cases import date_of
 from lrs.reports.shapes import Figure, Slice
 from schemas import practice as shapes
 
@@ -31,7 +32,7 @@ def get_figure(call: Call) -> Any:
     told = call.query
     published = told["published"] or _only_published(call)
     part = Slice(
-        as_of=told.get("as_of", call.now.date()),
+        as_of=told.get("as_of", date_of(call.now)),
         review_days=call.context.settings.review_days,
         **{name: told[name] for name in _SLICE if name in told},
     )

@@ -20,7 +20,7 @@ from lrs.errors import Problem, Refused
 from lrs.learning import COMPLETED, INVITED
 from lrs.practice import files, names
 from lrs.practice import people as numbers
-from lrs.practice.cases import days
+from lrs.practice.cases import date_of, days
 from lrs.reports.shapes import Slice
 from lrs.store import accounts, register
 from lrs.store import cases as lists
@@ -213,8 +213,8 @@ def confirm_sure(call: Call) -> Any:
 def list_hours(call: Call) -> Any:
     """The hours (JP) of each person in a year, the least first, of who was employed all year."""
     call.require_everybody()
-    year = call.query.get("year", call.now.year)
-    part = Slice(as_of=call.now.date(), until=date(year, 12, 31))
+    year = call.query.get("year", date_of(call.now).year)
+    part = Slice(as_of=date_of(call.now), until=date(year, 12, 31))
     with call.context.database.read() as connection:
         found = reporting.hours(connection, call.tenant.id, part, call.query["kind"])
     return {"items": [plain(asdict(each)) for each in found], "next": None}
@@ -258,7 +258,7 @@ def _import_register(work: Importer) -> Callable[[Call], Any]:
         call.require_everybody()
         content, name = _file(call)
         sheet = spreadsheets.read(content, name)
-        reading = register_of_people.Reading(today=call.now.date())
+        reading = register_of_people.Reading(today=date_of(call.now))
 
         def enter(connection: Connection) -> Any:
             outcome = work(connection, call.tenant.id, sheet, reading)
@@ -290,7 +290,7 @@ def _import_participation(kind: str) -> Callable[[Call], Any]:
         sheet = imports.read(content, name)
         asked = call.query
         reading = imports.Reading(
-            today=call.now.date(),
+            today=date_of(call.now),
             kind=kind,
             on=asked.get("on"),
             programme=asked.get("programme"),
@@ -324,7 +324,7 @@ def import_evidence(call: Call) -> Any:
     sheet = imports_evidence.read(content, name)
     asked, limits = call.query, call.context.settings
     reading = imports_evidence.Reading(
-        today=call.now.date(),
+        today=date_of(call.now),
         by=call.by(),
         kind=asked["kind"],
         programme=asked.get("programme"),

@@ -36,7 +36,7 @@ from lrs.auth import keys, relations, roles
 from lrs.auth.relations import Viewer
 from lrs.context import Context
 from lrs.errors import Problem, Refused
-from lrs.practice.cases import days
+from lrs.practice.cases import date_of, days
 from lrs.store import accounts, audit
 from lrs.store.accounts import Principal, Tenant
 from lrs.store.cases import Page, Place
@@ -115,7 +115,7 @@ class Call:
 
     @property
     def today(self) -> int:
-        return days(self.now.date())
+        return days(date_of(self.now))
 
     @property
     def viewer(self) -> Viewer | None:

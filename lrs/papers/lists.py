@@ -20,7 +20,7 @@ from lrs.papers.document import (
 )
 from lrs.papers.given import Given
 from lrs.practice import names
-from lrs.practice.cases import days
+from lrs.practice.cases import date_of, days
 from lrs.store import cases, papers, register
 
 #: So many rows of what waits are listed; the queue itself has no end.
@@ -150,7 +150,7 @@ def _more(more: bool) -> str:
 
 
 def _date(micros: int) -> date:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)).date()
+    return date_of(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros))
 
 
 # Hours --------------------------------------------------------------------------------------

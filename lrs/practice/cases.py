@@ -30,7 +30,9 @@ UNDONE = "undone"
 VOIDED = "voided"
 
 _EPOCH = date(1970, 1, 1)
-_FAR = "Asia/Jakarta"
+
+#: Where the agency's days begin and end, wherever no programme has days of its own.
+ZONE = ZoneInfo("Asia/Jakarta")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,13 @@ def day_of(at: int, zone: ZoneInfo) -> int:
 
 
 def zone_of(programme: Programme | None) -> ZoneInfo:
-    """The time zone of a programme's days; Jakarta's for a course of no programme."""
-    return ZoneInfo(_FAR if programme is None else programme.zone)
+    """The time zone of a programme's days; the agency's for a course of no programme."""
+    return ZONE if programme is None else ZoneInfo(programme.zone)
+
+
+def date_of(moment: datetime, programme: Programme | None = None) -> date:
+    """The date of a moment where a programme's days are counted; for none, at the agency."""
+    return moment.astimezone(zone_of(programme)).date()
 
 
 def completions(

@@ -22,7 +22,7 @@ from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.i18n import N_, _
 from lrs.learning import PRACTICE
 from lrs.practice import followup, names, records
-from lrs.practice.cases import days
+from lrs.practice.cases import ZONE, day_of, days
 from lrs.practice.programmes import Behaviour, Programme, Window
 from lrs.practice.records import Ending
 from lrs.store import cases, practice
@@ -501,7 +501,7 @@ def _loose(connection: Connection, there: Here, case: Case) -> list[Loose]:
     for each in page.rows:
         if each.statement not in linked:
             day = each.event.performed_on
-            at = days(day) if day else each.at // 86_400_000_000
+            at = days(day) if day else day_of(each.at, ZONE)
             kind = _(told.KINDS.get(each.kind, each.kind))
             made.append(Loose(each.statement.hex(), each.event.text[:200], kind, at))
     for statement, _at, record in cases.own_records(

@@ -20,6 +20,7 @@ from lrs.errors import NotFound
 from lrs.i18n import N_, _
 from lrs.learning import PracticeEvent
 from lrs.practice import files, records
+from lrs.practice.cases import date_of
 from lrs.store import cases, practice, statements
 from lrs.store.accounts import Tenant
 from lrs.web import reach, told
@@ -407,7 +408,7 @@ def _grounds(found: Piece | None, answers: list[cases.Answer]) -> Iterator[Groun
         for each in found.files:
             if each.kept:
                 yield Ground(each.name, each.name, each.paged)
-        day = short_day(found.day or found.at.date())
+        day = short_day(found.day or date_of(found.at))
         yield Ground(
             f"record {uuid.UUID(bytes=found.statement)}",
             _("The record itself, of %(day)s") % {"day": day},

@@ -24,6 +24,7 @@ from lrs.i18n import N_, _
 from lrs.learning import COMPLETED, INVITED
 from lrs.people import Outcome, Reading
 from lrs.practice import files
+from lrs.practice.cases import date_of
 from lrs.spreadsheets import Row, Sheet, plain
 from lrs.store import accounts, browse, register, sessions
 from lrs.web import sentences, setup, site, words
@@ -350,7 +351,7 @@ def look(secret: str) -> Page:
         headings=[each for each in kept.sheet.headings if each],
         first=[row.cells for row in kept.sheet.rows[:3]],
         shown=SHOWN,
-        today=there.now.date().isoformat(),
+        today=date_of(there.now).isoformat(),
         told=sentences.told,
         is_translated=sentences.is_translated,
     ), 200 if form.sound else 400
@@ -452,7 +453,7 @@ def _preview(kept: Kept, form: Form) -> Preview:
 def _register(connection: Connection, there: Here, kept: Kept, form: Form) -> Preview:
     sheet, tenant, who = _sheet(kept, form), there.tenant, f"{there.who}: {kept.name}"
     reading = Reading(
-        today=there.now.date(),
+        today=date_of(there.now),
         columns=_chosen(kept, form),
         home=_home(form) if kept.kind.name == "people" else None,
         account_column=_account_column(form),
@@ -510,7 +511,7 @@ def _participation(connection: Connection, there: Here, kept: Kept, form: Form) 
     if form["on"] and on is None:
         raise Refused(Problem("on", _("This is no day.")))
     reading = completions.Reading(
-        today=there.now.date(),
+        today=date_of(there.now),
         columns=_chosen(kept, form),
         kind=INVITED if kept.kind.name == "rosters" else COMPLETED,
         course=form["course"] or None,
@@ -566,7 +567,7 @@ def _rows(rows: Sequence[Row], sentence: str) -> list[str]:
 def _evidence(connection: Connection, there: Here, kept: Kept, form: Form) -> Preview:
     settings = there.context.settings
     reading = practice.Reading(
-        today=there.now.date(),
+        today=date_of(there.now),
         by=there.reviewer(connection),
         columns=_chosen(kept, form),
         limit=settings.evidence_limit,

@@ -22,6 +22,7 @@ from lrs.errors import Conflict, NotFound, Refused
 from lrs.i18n import N_, _
 from lrs.papers import certificate as paper
 from lrs.practice import forms
+from lrs.practice.cases import date_of
 from lrs.practice.followup import GRACE, WAITING
 from lrs.practice.people import canonical
 from lrs.practice.programmes import Programme
@@ -278,7 +279,7 @@ def _bring(case: Case, form: Form, returned: Piece | None = None) -> str:
         returned=returned,
         kinds=[(word, _(label)) for word, label in mobile.KINDS.items()],
         behaviours=[(each.iri, each.text, "") for each in behaviours],
-        today=_day(there.today).isoformat(),
+        today=date_of(there.now, programme).isoformat(),
         most=there.context.settings.evidence_limit,
     )
 
@@ -299,7 +300,7 @@ def hand_in(case: str) -> Answer | tuple[str, int]:
     form.need("title")
     if form["of"] not in mobile.KINDS:
         form.wrong("of", _("Choose what it is."))
-    performed_on = _performed_on(there, form)
+    performed_on = _performed_on(there, form, programme)
     said = mobile.Told()
     files = mobile.uploads(there.context, said)
     for sentence in said.at("files"):
@@ -338,13 +339,13 @@ def hand_in(case: str) -> Answer | tuple[str, int]:
     return redirect(url_for("web.mine.overview"), 303)
 
 
-def _performed_on(there: Here, form: Form) -> date | None:
+def _performed_on(there: Here, form: Form, programme: Programme | None) -> date | None:
     try:
         day = date.fromisoformat(form["performed_on"])
     except ValueError:
         form.wrong("performed_on", _(forms.NO_DATE))
         return None
-    if day > min(_day(there.today), there.now.date()):
+    if day > date_of(there.now, programme):
         form.wrong("performed_on", _("The work lies in the future; give the day it was done."))
     return day
 

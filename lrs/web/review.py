@@ -20,6 +20,7 @@ from lrs import casework
 from lrs.errors import Conflict, NotFound, Refused
 from lrs.i18n import N_, _, ngettext
 from lrs.practice import names, records, review
+from lrs.practice.cases import ZONE, day_of
 from lrs.practice.programmes import Behaviour, Programme
 from lrs.practice.review import Standing
 from lrs.store import cases, practice, register
@@ -164,7 +165,7 @@ def _row(link: Link, standing: Standing, whose: dict[bytes, str], me: bytes, the
         state,
         None if held is None else whose.get(held, _("somebody else")),
         held == me,
-        due // _DAY,
+        day_of(due, ZONE),
         late if state in cases.TO_REVIEW else "",
     )
 

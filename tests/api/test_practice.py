@@ -4,6 +4,7 @@ import io
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from lrs.api.openapi import document
 from lrs.api.practice import PREFIX
 from lrs.app import PRACTICE
+from lrs.context import Context
 from lrs.practice import names
 from lrs.store import practice as store
 from schemas.programmes import dump
@@ -429,3 +431,12 @@ def test_the_app_serves_what_the_document_says(app: Flask) -> None:
         if str(rule).startswith(PREFIX)
     }
     assert served == set(DOCUMENT["paths"])
+
+
+def test_figures_are_as_of_the_agencys_day_also_before_it_is_day_in_greenwich(
+    api: Client, app: Flask, agency: Agency
+) -> None:
+    five = datetime(2026, 8, 31, 22, tzinfo=UTC)  # in Jakarta, of the first of September
+    old: Context = app.extensions["jejak"]
+    app.extensions["jejak"] = Context(old.settings, old.database, lambda: five)
+    assert api.get(f"{PREFIX}/figures/M10").get_json()["as_of"] == "2026-09-01"
