@@ -299,6 +299,18 @@ class Settings:
         whole(0, 100),
         "Of how many of 100 lightly followed alumni the superior is asked: a recorded sample.",
     )
+    citizen_answers: int = setting(
+        "30",
+        whole(0, 100_000),
+        """Answers that the page of one code at a counter takes in an hour from one address, of
+        which only a digest is kept, until the hour ends. 0: as many as come.""",
+    )
+    proxies: int = setting(
+        "0",
+        whole(0, 9),
+        """How many proxies of the agency's own a request passes. Each is to add the address that
+        asked it to `X-Forwarded-For`; who asks is then told by the outermost of them.""",
+    )
     zone: str = setting(
         "Asia/Jakarta", time_zone, "Time zone of the pages, until somebody chooses their own."
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
 
+from sqlalchemy import Connection
+
 from lrs import followup, projector, refusals, reminders, webhooks
 from lrs.adapters import Adapters
 from lrs.context import Context
@@ -132,9 +134,15 @@ def _send_webhooks(context: Context) -> None:
 
 
 def sweep_sessions(context: Context) -> int:
-    """Drop sessions that ended, and failed sign-ins of which nothing follows any more."""
+    """Drop sessions that ended, failed sign-ins of which nothing follows any more, and how often
+    citizens answered in hours that are over."""
     now = context.clock()
-    return context.database.write(lambda connection: sessions.sweep(connection, now))
+
+    def work(connection: Connection) -> int:
+        heard = invitations.forget_heard(connection, followup.micros(now))
+        return heard + sessions.sweep(connection, now)
+
+    return context.database.write(work)
 
 
 def sweep_webhooks(context: Context) -> int:

@@ -745,3 +745,21 @@ def disown(connection: Connection, tenant_id: int, form: FilledForm, now: int) -
         (now, tenant_id, form.id),
     )
     settle(connection, tenant_id, form.invitation, DISOWNED)
+
+
+# Citizens -----------------------------------------------------------------------------------
+
+
+def hear(connection: Connection, who: bytes, *, ends: int, most: int) -> bool:
+    """Count one answer of a citizen's; False: there were so many within the hour that ends then.
+    Of two at once both are counted, whichever process takes them."""
+    insert(connection, tables.heard, [(who, ends, 0)], ignore=True)
+    counted = run(
+        connection, "UPDATE heard SET times = times + 1 WHERE who = ? AND times < ?", (who, most)
+    )
+    return bool(counted.rowcount)
+
+
+def forget_heard(connection: Connection, now: int) -> int:
+    """Drop the counts of hours that have ended."""
+    return int(run(connection, "DELETE FROM heard WHERE ends <= ?", (now,)).rowcount)

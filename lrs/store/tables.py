@@ -799,6 +799,18 @@ citizens = Table(
     **MARIADB,
 )
 
+#: How often a citizens' page was answered from one address within the hour that ends at `ends`, so
+#: that nobody floods it. `who` is a digest under a salt of the day; a row goes when its hour ends.
+heard = Table(
+    "heard",
+    metadata,
+    Column("who", fixed(16), primary_key=True),
+    Column("ends", BigInteger, nullable=False),
+    Column("times", Integer, nullable=False),
+    Index("heard_by_end", "ends"),
+    **MARIADB,
+)
+
 # Follow-up ----------------------------------------------------------------------------------
 
 #: Who was asked what, when and how: a ledger that replay never touches, so that no letter goes

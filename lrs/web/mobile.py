@@ -6,6 +6,7 @@ Looking changes nothing, since mail scanners look too; only sending does. A form
 that sending it again, after a broken connection, is harmless.
 """
 
+import ipaddress
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from sqlalchemy import Connection
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as Answer
 
@@ -32,6 +34,7 @@ from lrs.followup import Page, Row, Sheet
 from lrs.i18n import N_, _
 from lrs.practice import files, forms
 from lrs.practice import followup as schedule
+from lrs.practice.cases import date_of
 from lrs.practice.followup import ANSWERED, NAMED, PEER
 from lrs.practice.forms import FORMS
 from lrs.practice.records import SELF, Citizen, Evidence, Meeting
@@ -308,7 +311,7 @@ def _see_round(opened: Opened, told: Told) -> Response:
 def i18n_day(page: Page, now: datetime) -> date:
     """The last day that may be named as one on which something was done."""
     days = [row.observed_on for row in page.rows]
-    return max(days) if days else now.date()
+    return max(days) if days else date_of(now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -466,9 +469,18 @@ def _meeting(page: Page, told: Told) -> Meeting | None:
     )
 
 
+def _address() -> str:
+    """Where the request came from: as the outermost of our own proxies has it, if there are any."""
+    proxies = _context().settings.proxies
+    told = request.headers.get("X-Forwarded-For", "").split(",")
+    if 0 < proxies <= len(told):
+        return told[-proxies].strip()
+    return request.remote_addr or ""
+
+
 def _device(tenant: Tenant) -> str:
     """What tells two answers of one device, and nothing else: a digest that only we can make."""
-    seen = f"{request.remote_addr}\n{request.user_agent.string}".encode()
+    seen = f"{_address()}\n{request.user_agent.string}".encode()
     return blake2b(seen, key=tenant.practice.salt, digest_size=8).hexdigest()
 
 
@@ -502,7 +514,7 @@ def _hand_in(opened: Opened, page: Page, told: Told) -> Response | Answer:
     performed_on = _day(told.one("performed_on"))
     if performed_on is None:
         told.say("performed_on", _(forms.NO_DATE))
-    elif performed_on > now.date():
+    elif row is not None and performed_on > date_of(now, row.about.programme):
         told.say("performed_on", _("The work lies in the future; give the day it was done."))
     handed = uploads(context, told)
     if told.wrong or row is None or row.about.case is None or performed_on is None:
@@ -690,14 +702,14 @@ def _send_disown(opened: Opened) -> Answer:
 # Citizens -----------------------------------------------------------------------------------
 
 
-def _see_citizen(opened: Opened, told: Told) -> Response:
+def _see_citizen(opened: Opened, told: Told, status: int = 200) -> Response:
     with _context().database.read() as connection:
         rows = register.units(connection, opened.tenant.id)
     if opened.subject not in rows:
         raise NotFound("a unit")
     return _show(
         "citizen.html",
-        400 if told.wrong else 200,
+        status,
         agency=opened.tenant.name,
         path=rows[opened.subject][0],
         told=told,
@@ -712,10 +724,47 @@ def _send_citizen(opened: Opened) -> Response | Answer:
     value, text = told.one("value"), told.one("text").strip()[: forms.LONGEST]
     if value not in ("0", "1", "2", "3", "4"):
         told.say("value", _("Choose one of the five."))
-        return _see_citizen(opened, told)
-    citizen = Citizen(unit=opened.subject.hex(), value=int(value), said_on=now.date(), text=text)
-    _context().database.write(lambda c: casework.tell(c, tenant, citizen, now=now))
-    return _back("done=citizen")
+        return _see_citizen(opened, told, 400)
+    citizen = Citizen(unit=opened.subject.hex(), value=int(value), said_on=date_of(now), text=text)
+    hour = int(now.timestamp()) // _HOUR
+    who, most = _neighbour(opened, hour), _context().settings.citizen_answers
+
+    def work(connection: Connection) -> bool:
+        invitations.forget_heard(connection, followup.micros(now))
+        ends = (hour + 1) * _HOUR * 1_000_000
+        if who and most and not invitations.hear(connection, who, ends=ends, most=most):
+            return False
+        casework.tell(connection, tenant, citizen, now=now)
+        return True
+
+    if _context().database.write(work):
+        return _back("done=citizen")
+    told.say("", _("Very many answers came from here just now. Please tell us in an hour."))
+    answer = _see_citizen(opened, told, 429)
+    answer.headers["Retry-After"] = str((hour + 1) * _HOUR - int(now.timestamp()))
+    return answer
+
+
+#: How long answers from one address are counted together, in seconds.
+_HOUR: Final = 3600
+
+
+def _neighbour(opened: Opened, hour: int) -> bytes | None:
+    """What tells two answers from one address on one code within an hour, and nothing later: a
+    digest under a salt of the day. None for this machine's own address: a proxy that nobody told us
+    of, behind which we cannot tell anybody from anybody."""
+    try:
+        address = ipaddress.ip_address(_address())
+    except ValueError:
+        return None
+    if address.is_loopback:
+        return None
+    # Whoever has one address of the newer kind has all that begin alike.
+    near = ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address
+    day = f"citizens on day {hour // 24}".encode()
+    salt = blake2b(day, key=opened.tenant.practice.salt, digest_size=32).digest()
+    told = f"{hour}\n{near}\n".encode() + opened.subject
+    return blake2b(told, key=salt, digest_size=16).digest()
 
 
 _SEE: Final = {

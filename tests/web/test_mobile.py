@@ -6,17 +6,22 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from lrs import followup
+from lrs import followup, worker
 from lrs.auth import links
 from lrs.context import Context
+from lrs.practice import names
+from lrs.practice.cases import days
 from lrs.settings import Settings
+from lrs.store import register, tables
+from lrs.store.register import Fact
 from lrs.web import mobile
 from tests.agency import CONTACT, HEAD, Agency, mail_server, path_in
 from tests.conftest import Cast, application
@@ -533,5 +538,91 @@ def test_citizens_say_how_the_service_was_and_nothing_else_is_kept(agency: Agenc
     agency.catch_up()
     (row,) = agency.rows("citizens")
     assert (row["unit"], row["value"]) == (agency.unit, 4)
+    agency.now = datetime(2026, 5, 14, 22, tzinfo=UTC)  # of the next day, in Jakarta
+    assert phone.client.post(path, data={"value": "3"}).status_code == 303
+    agency.catch_up()
+    assert days(date(2026, 5, 15)) in {each["day"] for each in agency.rows("citizens")}
     agency.now = datetime(2032, 1, 1, tzinfo=UTC) + timedelta(days=1)
     assert phone.open(path).status_code == 410
+
+
+@dataclass
+class Counted:
+    """A counter with its code, behind one proxy."""
+
+    agency: Agency
+
+    def __post_init__(self) -> None:
+        self.phone = Phone(self.agency)
+        self.path = self.code(self.agency.unit)
+
+    def code(self, unit: bytes) -> str:
+        agency, until = self.agency, self.agency.now + mobile.CITIZEN_LINK
+        told = {"expires": until, "now": agency.now}
+        return "/f/" + agency.database.write(
+            lambda c: links.make(c, agency.tenant, links.CITIZEN, unit, **told)
+        )
+
+    def kept(self) -> list[int]:
+        with self.agency.database.read() as connection:
+            rows = connection.execute(tables.heard.select()).all()
+        assert all(len(row.who) == 16 for row in rows)
+        return [row.times for row in rows]
+
+    def answer(self, address: str, path: str = "", language: str = "id") -> TestResponse:
+        return self.phone.client.post(
+            path or self.path,
+            data={"value": "4", "text": "Cepat"},
+            headers={"X-Forwarded-For": f"6.6.6.6, {address}", "Accept-Language": language},
+        )
+
+
+@pytest.fixture
+def counter(cast: Cast, settings: Settings) -> Counted:
+    agency = Agency(cast, replace(settings, citizen_answers=2, proxies=1))
+    agency.setup()
+    return Counted(agency)
+
+
+def test_a_code_takes_so_many_answers_an_hour_from_one_address(counter: Counted) -> None:
+    agency = counter.agency
+    assert [counter.answer("10.1.1.1").status_code for _ in range(3)] == [303, 303, 429]
+    told = counter.answer("10.1.1.1")
+    assert "banyak sekali jawaban" in told.get_data(as_text=True)
+    assert "Cepat" in told.get_data(as_text=True)  # what was typed stays
+    assert 0 < int(told.headers["Retry-After"]) <= 3600
+    assert "Very many answers" in counter.answer("10.1.1.1", language="en").get_data(as_text=True)
+    # Another address, and another code, are none of that one's business.
+    assert counter.answer("10.1.1.2").status_code == 303
+    another = names.unit(agency.tenant.id, "Dinas Lain")
+    agency.enter(Fact(register.UNIT, another, {"path": "Dinas Lain"}))
+    assert counter.answer("10.1.1.1", counter.code(another)).status_code == 303
+    agency.now += timedelta(hours=1)
+    assert counter.answer("10.1.1.1").status_code == 303
+    agency.catch_up()
+    assert len(agency.rows("citizens")) == 5
+
+
+def test_of_who_answered_nothing_is_kept_beyond_the_hour(counter: Counted) -> None:
+    agency = counter.agency
+    counter.answer("10.1.1.1")
+    counter.answer("2001:db8::1")
+    counter.answer("2001:db8::2")
+    assert sorted(counter.kept()) == [1, 2]  # the newer kind counts by its network
+    agency.now += timedelta(days=1)
+    context = Context(agency.settings, agency.database, lambda: agency.now)
+    worker.sweep_sessions(context)
+    assert counter.kept() == []
+
+
+def test_whom_we_cannot_tell_apart_we_do_not_count(cast: Cast, settings: Settings) -> None:
+    agency = Agency(cast, replace(settings, citizen_answers=1))
+    agency.setup()
+    counter = Counted(agency)
+    assert [counter.answer("10.1.1.1").status_code for _ in range(3)] == [303, 303, 303]
+
+
+def test_two_processes_count_together(counter: Counted) -> None:
+    again = Counted(counter.agency)
+    told = [each.answer("10.1.1.1").status_code for each in (counter, again, counter, again)]
+    assert told == [303, 303, 429, 429]
