@@ -23,7 +23,7 @@ from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.followup import FilledIn, Page, Row
 from lrs.i18n import _
 from lrs.practice import forms
-from lrs.practice.followup import GRACE, WAITING
+from lrs.practice.followup import EVALUATOR, GRACE, WAITING
 from lrs.practice.forms import FORMS, Field
 from lrs.practice.records import SELF, Evidence
 from lrs.spreadsheets import Sheet
@@ -81,12 +81,18 @@ def message(
             "day": i18n.day(page.closes),
             "url": url,
             "agency": tenant.name,
+            "number": i18n.number(len(page.waiting)),
             "who": ", ".join(dict.fromkeys(row.name for row in page.waiting)),
         }
         if page.role == SELF:
             text = _(
                 "Dear %(name)s, how is your training going at work? Please answer by %(day)s on"
                 " this page, which is meant for you alone: %(url)s – %(agency)s"
+            )
+        elif page.role == EVALUATOR:
+            text = _(
+                "Dear %(name)s, please evaluate what became of the training of %(number)s alumni,"
+                " by %(day)s, on this page, which is meant for you alone: %(url)s – %(agency)s"
             )
         else:
             text = _(

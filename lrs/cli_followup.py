@@ -5,11 +5,12 @@ from collections import Counter
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import click
 from sqlalchemy import Connection
 
-from lrs import channels, followup, reminders, spreadsheets
+from lrs import channels, followup, reminders, spreadsheets, units
 from lrs.casework import Upload
 from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
@@ -18,7 +19,7 @@ from lrs.followup import Waiting
 from lrs.mail import Post
 from lrs.practice import files, names
 from lrs.settings import Settings
-from lrs.store import accounts, register
+from lrs.store import accounts, invitations, register
 from lrs.store.accounts import Tenant
 from lrs.web import mobile, sheets
 
@@ -91,6 +92,39 @@ def stop(context: Context, programme: str, cohort: str | None, tenant: str) -> N
     """
     owner = _owner(context, tenant)
     context.database.write(lambda c: followup.stop(c, owner, programme, cohort, BY))
+
+
+@followup_group.command("team")
+@click.argument("programme", required=False, default="", metavar="[PROGRAMME]")
+@click.option("--set", "chosen", multiple=True, metavar="PERSON", help="Number or id; repeatable.")
+@click.option("--none", is_flag=True, help="No team of its own any more.")
+@of_tenant
+@click.pass_obj
+def team_of(
+    context: Context, programme: str, chosen: tuple[str, ...], none: bool, tenant: str
+) -> None:
+    """List the evaluation team, or say who it is.
+
+    Of PROGRAMME (its IRI), or of all that name nobody of their own. They get letters like others,
+    each with a share of the alumni. Where nobody is named, who signs in as evaluator and is in the
+    register is asked.
+    """
+    owner = _owner(context, tenant)
+    if chosen or none:
+
+        def enter(connection: Connection) -> None:
+            team = [units.who(connection, owner.id, each) for each in chosen]
+            followup.name_evaluators(connection, owner, programme, team, BY)
+
+        context.database.write(enter)
+    with context.database.read() as connection:
+        team = followup.evaluators(connection, owner, programme)
+        known = invitations.facts(connection, owner.id, team)
+    rows = [("id", "name", "mail")]
+    for each in team:
+        told = known.get(each, {})
+        rows.append((str(UUID(bytes=each)), str(told.get("name") or "?"), told.get("mail") or "-"))
+    print_table(rows)
 
 
 @followup_group.command("remind")

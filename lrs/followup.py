@@ -10,11 +10,10 @@ Functions take a connection first and never commit.
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection
@@ -28,6 +27,7 @@ from lrs.practice.cases import ZONE, date_of, days
 from lrs.practice.followup import (
     ANSWERED,
     DUE,
+    EVALUATOR,
     GRACE,
     NAMED,
     NO_CASE,
@@ -44,12 +44,12 @@ from lrs.practice.followup import (
     Staff,
 )
 from lrs.practice.forms import FORMS
-from lrs.practice.people import Units
+from lrs.practice.people import Units, canonical
 from lrs.practice.programmes import Programme, Window
 from lrs.practice.records import SELF, STAND_IN, SUPERIOR, Meeting
 from lrs.programmes import staff as staff_of
 from lrs.settings import Settings
-from lrs.store import invitations, practice, register
+from lrs.store import accounts, invitations, practice, register
 from lrs.store.accounts import Tenant
 from lrs.store.invitations import FilledForm, Held
 from lrs.store.register import Fact
@@ -223,6 +223,7 @@ def gather(
     }
     digests = sorted(d for d, each in programmes.items() if any(i == each.iri for i, _ in wanted))
     day = today(now)
+    teams = team(connection, tenant, programmes.values())
     cases: list[Followed] = []
     about: dict[bytes, About] = {}
     for open_ in invitations.open_cases(connection, tenant.id, digests, day - LONGEST):
@@ -238,6 +239,7 @@ def gather(
                     programme=programme,
                     clock_day=open_.clock_day,
                     ended_day=open_.ended_day,
+                    evaluators=teams[programme.iri],
                 )
             )
     parts = [
@@ -257,7 +259,8 @@ def gather(
                 cases.append(
                     Followed(case=id_, person=part.person, programme=each, clock_day=clock)
                 )
-    staff = _staff(connection, tenant, {each.person for each in about.values()})
+    evaluating = {each for case in cases for each in case.evaluators}
+    staff = _staff(connection, tenant, {each.person for each in about.values()}, evaluating)
     superiors = {
         post.superior for each in staff.people.values() for post in each.posts if post.superior
     } | {
@@ -331,7 +334,12 @@ def _before_a_case(
             )
 
 
-def _staff(connection: Connection, tenant: Tenant, learners: set[bytes]) -> Staff:
+def _staff(
+    connection: Connection,
+    tenant: Tenant,
+    learners: set[bytes],
+    others: Collection[bytes] = (),
+) -> Staff:
     found = invitations.posts(connection, tenant.id, sorted(learners))
     led = invitations.led_by(connection, tenant.id, sorted(learners)) - learners
     more = {
@@ -339,7 +347,7 @@ def _staff(connection: Connection, tenant: Tenant, learners: set[bytes]) -> Staf
         for each in found.values()
         for post in each.posts
         if post.superior and post.superior not in found
-    } | led
+    } | {*led, *others}
     rows = register.units(connection, tenant.id)
     more |= {bytes.fromhex(told["superior"]) for _, told in rows.values() if told.get("superior")}
     found |= invitations.posts(connection, tenant.id, sorted(more - found.keys()))
@@ -429,7 +437,7 @@ def remind(connection: Connection, tenant: Tenant, now: datetime, rules: Rules) 
                 letter = (round_, invitations.REMIND, number + 1, first.told.rater)
                 invitations.post(connection, tenant.id, [letter], at)
                 posted += 1
-        elif first.told.role == SUPERIOR and followup.escalation_due(
+        elif first.told.role in (SUPERIOR, EVALUATOR) and followup.escalation_due(
             sent_day, number, closes, day, rules
         ):
             unit = unit_of(connection, tenant, first.told.rater, now)
@@ -876,6 +884,61 @@ def _enter_peers(
     register.append(connection, tenant.id, [Fact(register.PEERS, case, body)], by)
 
 
+# Evaluators ---------------------------------------------------------------------------------
+
+
+def evaluators(connection: Connection, tenant: Tenant, programme: str = "") -> tuple[bytes, ...]:
+    """Who was named to evaluate a programme (its IRI), or, without one, all of the agency's."""
+    return _named(connection, tenant, [programme])[programme]
+
+
+def team(
+    connection: Connection, tenant: Tenant, every: Iterable[Programme]
+) -> dict[str, tuple[bytes, ...]]:
+    """Who evaluates each of these programmes, by its IRI: whom it names, else whom the agency
+    names, else who signs in as evaluator and is a person of the register."""
+    iris = [each.iri for each in every]
+    named = _named(connection, tenant, ["", *iris])
+    usual = named[""] or tuple(
+        each.person
+        for each in accounts.users(connection, tenant)
+        if "evaluator" in each.roles and each.person is not None and each.ended is None
+    )
+    return {iri: named[iri] or usual for iri in iris}
+
+
+def _named(
+    connection: Connection, tenant: Tenant, iris: Iterable[str]
+) -> dict[str, tuple[bytes, ...]]:
+    subjects = {names.evaluators(tenant.id, iri): iri for iri in iris}
+    merged = practice.merged(connection, tenant.id)
+    found: dict[str, tuple[bytes, ...]] = dict.fromkeys(subjects.values(), ())
+    for held in register.entries(connection, tenant.id, subjects):
+        told = (uuid.UUID(each).bytes for each in held.entry.body["people"])
+        found[subjects[held.subject]] = tuple(
+            dict.fromkeys(canonical(each, merged) for each in told)
+        )
+    return found
+
+
+def name_evaluators(
+    connection: Connection, tenant: Tenant, programme: str, people: Sequence[bytes], by: str
+) -> None:
+    """Say who evaluates a programme (its IRI), or, where that is empty, all of the agency's that
+    name nobody of their own. Nobody: the programme has no team of its own any more.
+
+    NotFound: no such programme, or no such person.
+    """
+    if programme and programme not in {each.iri for each in _programmes(connection, tenant)}:
+        raise NotFound(f"a programme {programme}")
+    for unknown in set(people) - practice.known(connection, tenant.id, list(people)):
+        raise NotFound(f"a person {uuid.UUID(bytes=unknown)}")
+    told = [str(uuid.UUID(bytes=each)) for each in dict.fromkeys(people)]
+    body = {"programme": programme, "people": told}
+    subject = names.evaluators(tenant.id, programme)
+    register.append(connection, tenant.id, [Fact(register.EVALUATORS, subject, body)], by)
+
+
 # Units and superiors ------------------------------------------------------------------------
 
 
@@ -912,7 +975,8 @@ def superior_of(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitPage:
     """What a unit's contact looks through: superiors that learners named, peers that they named
-    for a case, and superiors of the unit who have not answered (name, number of people)."""
+    for a case, and superiors and evaluators of the unit who have not answered (name, number of
+    people)."""
 
     unit: bytes
     path: str
@@ -946,7 +1010,7 @@ def unit_page(connection: Connection, tenant: Tenant, unit: bytes, now: datetime
     waiting = [
         each
         for each in invitations.of_raters(connection, tenant.id, sorted(here))
-        if each.told.role == SUPERIOR and each.told.state in (SENT, UNDELIVERABLE)
+        if each.told.role in (SUPERIOR, EVALUATOR) and each.told.state in (SENT, UNDELIVERABLE)
     ]
     ids = {p for told in named.values() for p in told} | here
     known_ = invitations.facts(connection, tenant.id, ids)

@@ -181,7 +181,7 @@ def _of_silence(
     if not page.waiting or unit is None:
         return None
     url = _link(connection, tenant, links.UNIT, unit, _UNIT_LINK, settings, now)
-    return {"about": page.name, "rows": _rows(page), "url": url}
+    return {"about": page.name, "role": page.role, "rows": _rows(page), "url": url}
 
 
 def _of_answer(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lrs import followup, reminders, units, worker
+from lrs import casework, followup, reminders, units, worker
 from lrs import people as register_of_people
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Refused
@@ -19,7 +19,7 @@ from lrs.practice import people
 from lrs.practice.cases import days
 from lrs.practice.programmes import Programme
 from lrs.settings import Settings
-from lrs.store import invitations, register
+from lrs.store import accounts, invitations, register
 from lrs.store.register import Fact
 from tests import make
 from tests.agency import (
@@ -612,6 +612,158 @@ def test_who_was_found_to_be_another_is_not_asked_a_second_time(
     agency.plan()
     agency.post(mailer)
     assert [str(each["Subject"])[:8] for each in sink.to(name)][1:] == ["Pengingat"[:8]]
+
+
+# Evaluators ---------------------------------------------------------------------------------
+
+EVA, EKO = (uuid.UUID(int=n, version=4).bytes for n in (920, 921))
+
+
+@pytest.fixture
+def evaluated(cast: Cast, settings: Settings) -> Agency:
+    """A cohort of twelve, a year after its training, and two evaluators who are not asked yet."""
+    agency = Agency(cast, settings)
+    agency.setup(staff=12)
+    agency.hire(EVA, "Eva Evaluator", None)
+    agency.hire(EKO, "Eko Evaluator", None)
+    agency.complete()
+    agency.begin()
+    agency.after(330)
+    return agency
+
+
+def test_each_evaluator_gets_one_letter_with_a_share_of_the_alumni(
+    evaluated: Agency, post: tuple[Sink, Post]
+) -> None:
+    agency, (sink, mailer) = evaluated, post
+    agency.do(followup.name_evaluators, IRI, [EVA, EKO], "admin")
+    agency.plan()
+    agency.post(mailer)
+    rows = agency.ledger(role="evaluator")
+    shares = Counter(row["rater"] for row in rows)
+    assert set(shares) == {EVA, EKO}
+    assert sum(shares.values()) == len({row["case_id"] for row in rows}) == 12
+    assert len({row["round"] for row in rows}) == 2
+    (letter,) = sink.to("Eva Evaluator")
+    assert f"{shares[EVA]} alumni" in str(letter["Subject"])
+    assert text_of(letter).count("Pelayanan Prima") == shares[EVA]
+    page = agency.page(agency.round_of("Eva Evaluator"))
+    assert {row.forms for row in page.waiting} == {("E",)}
+    entries = tuple(
+        FilledIn(row=row.key, form="E", whole={"running": True, "barriers": []})
+        for row in page.waiting
+    )
+    told = Sheet(submission=str(uuid.UUID(int=1, version=4)), entries=entries)
+    assert agency.do(followup.answer, page, told, now=agency.now) == shares[EVA]
+    answers = agency.rows("answers")
+    assert {(row["role"], row["rater"], row["form"]) for row in answers} == {
+        ("evaluator", EVA, "E")
+    }
+    assert {row["state"] for row in agency.ledger(rater=EVA)} == {"answered"}
+    assert {row["state"] for row in agency.ledger(rater=EKO)} == {"sent"}
+
+
+def test_a_silent_evaluator_is_reminded_and_then_their_unit_is_told(
+    evaluated: Agency, post: tuple[Sink, Post]
+) -> None:
+    agency, (sink, mailer) = evaluated, post
+    agency.speak_for_the_unit(CONTACT)
+    agency.do(followup.name_evaluators, "", [EVA], "admin")
+    for day in (330, 337, 344, 351):
+        agency.after(day)
+        agency.plan()
+        agency.post(mailer)
+    assert len(sink.to("Eva Evaluator")) == 3
+    told = [each for each in sink.to("Tono") if "evaluator" in str(each["Subject"])]
+    assert len(told) == 1
+    assert "Eva Evaluator" in text_of(told[0])
+    with agency.database.read() as connection:
+        page = followup.unit_page(connection, agency.tenant, agency.unit, agency.now)
+    assert ("Eva Evaluator", 12) in page.silent
+
+
+def test_a_programmes_own_team_goes_before_that_of_the_agency_and_that_before_accounts(
+    evaluated: Agency,
+) -> None:
+    agency = evaluated
+
+    def team() -> tuple[bytes, ...]:
+        with agency.database.read() as connection:
+            every = followup.team(connection, agency.tenant, [Programme(iri=IRI, title="")])
+        return every[IRI]
+
+    def account(connection: Any) -> None:
+        accounts.create_user(connection, agency.tenant, "eko", None, {"evaluator"}, agency.now)
+        accounts.change_user(connection, agency.tenant, "eko", person=EKO)
+
+    assert team() == ()
+    agency.database.write(account)
+    assert team() == (EKO,)
+    agency.do(followup.name_evaluators, "", [CONTACT], "admin")
+    assert team() == (CONTACT,)
+    agency.do(followup.name_evaluators, IRI, [EVA], "admin")
+    assert team() == (EVA,)
+    agency.do(followup.name_evaluators, IRI, [], "admin")
+    assert team() == (CONTACT,)
+    with pytest.raises(NotFound, match="a programme"):
+        agency.do(followup.name_evaluators, "https://nowhere.example.org", [EVA], "admin")
+    with pytest.raises(NotFound, match="a person"):
+        agency.do(followup.name_evaluators, IRI, [b"?" * 16], "admin")
+
+
+def test_where_nobody_evaluates_the_place_is_vacant_until_somebody_is_named(
+    evaluated: Agency,
+) -> None:
+    agency = evaluated
+    agency.plan()
+    assert {row["state"] for row in agency.ledger(role="evaluator")} == {"vacant"}
+    agency.after(331)
+    assert agency.plan().made == {}
+    agency.do(followup.name_evaluators, IRI, [EVA], "admin")
+    assert agency.plan().made == {"due": 12}
+    gone = agency.ledger(role="evaluator", rater=None)
+    assert {(row["state"], row["why"]) for row in gone} == {("skipped", "not evaluator")}
+
+
+def test_what_an_evaluator_who_left_the_team_was_asked_another_is_asked(
+    evaluated: Agency, post: tuple[Sink, Post]
+) -> None:
+    agency, (_, mailer) = evaluated, post
+    agency.do(followup.name_evaluators, IRI, [EVA], "admin")
+    agency.plan()
+    agency.post(mailer)
+    agency.after(332)
+    agency.do(followup.name_evaluators, IRI, [EKO], "admin")
+    assert agency.plan().made == {"due": 12}
+    assert {row["why"] for row in agency.ledger(rater=EVA)} == {"not evaluator"}
+    assert {row["state"] for row in agency.ledger(rater=EKO)} == {"due"}
+    # Nobody evaluates themselves, or their own staff.
+    agency.after(333)
+    agency.do(followup.name_evaluators, IRI, [HEAD, agency.staff["Staf 01"]], "admin")
+    agency.plan()
+    asked = {row["rater"]: row["case_id"] for row in agency.ledger(role="evaluator", state="due")}
+    assert HEAD not in asked
+
+
+def test_one_answer_of_the_team_is_enough(evaluated: Agency) -> None:
+    agency = evaluated
+    agency.do(followup.name_evaluators, IRI, [EVA], "admin")
+    agency.plan()
+    row = agency.ledger(role="evaluator")[0]
+    filled = casework.Filled(
+        form="E",
+        role="evaluator",
+        observed_on=agency.now.date(),
+        submission=str(uuid.UUID(int=5, version=4)),
+        case=row["case_id"].hex(),
+        window="W4",
+        rater=str(uuid.UUID(bytes=EKO)),
+        whole={"running": True, "barriers": []},
+    )
+    agency.do(casework.answer, filled, now=agency.now)
+    agency.plan()
+    states = Counter(each["state"] for each in agency.ledger(role="evaluator"))
+    assert states == {"answered": 1, "due": 11}
 
 
 # The worker ---------------------------------------------------------------------------------

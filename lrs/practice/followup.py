@@ -45,6 +45,7 @@ LEFT: Final = "left"
 ENDED: Final = "ended"
 NO_CASE: Final = "no case"
 NOT_SUPERIOR: Final = "not superior"
+NOT_EVALUATOR: Final = "not evaluator"
 NO_WINDOW: Final = "no window"
 
 YEAR: Final = 365
@@ -73,14 +74,15 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """An open case: whose, of which programme, from which day its windows count, and from when
-    on its person is no longer observed (None: still is)."""
+    """An open case: whose, of which programme, from which day its windows count, from when on its
+    person is no longer observed (None: still is), and the team that evaluates the programme."""
 
     case: bytes
     person: bytes
     programme: Programme
     clock_day: int
     ended_day: int | None = None
+    evaluators: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ def plan(
                 if role == SUPERIOR:
                     if not given:
                         _want(case, window, staff, there, today, wanted)
-                elif opens <= today and not (role == SELF and given):
+                elif opens <= today and not (role in (SELF, EVALUATOR) and given):
                     new += _others(case, window, role, staff, there, peers, today)
     for rater, wants in sorted(wanted.items()):
         new += _visit(rater, wants, of_superior.get(rater, ()), today, rules)
@@ -297,6 +299,10 @@ def _overtaken(
                 and _superior(case, window, staff, today) != rater
             ):
                 yield Change(each.id, SKIPPED, NOT_SUPERIOR)
+            elif each.role == EVALUATOR and each.closes_day >= today:
+                team = _team(case, window, staff, today)
+                if rater not in (team or (None,)):
+                    yield Change(each.id, SKIPPED, NOT_EVALUATOR)
 
 
 def _over(case: Followed, staff: Staff, day: int) -> bool:
@@ -313,7 +319,18 @@ def _answers(raters: Collection[bytes | None], role: str, rater: bytes | None) -
     return rater in raters or (role in (SELF, SUPERIOR) and None in raters)
 
 
-# Learners, peers, those who are led ---------------------------------------------------------
+def _team(case: Followed, window: Window, staff: Staff, today: int) -> list[bytes]:
+    """Who may evaluate a case: those of the team who are here, and see it from outside."""
+    superior = staff.superior(case.person, case.clock_day + window.opens)
+    every = dict.fromkeys(canonical(each, staff.merged) for each in case.evaluators)
+    return [
+        each
+        for each in every
+        if each not in (case.person, superior) and not staff.gone(each, today)
+    ]
+
+
+# Learners, peers, those who are led, evaluators ---------------------------------------------
 
 
 def _others(
@@ -346,10 +363,15 @@ def _others(
         ]
         raters = [*draw(case.case, able, max(3, case.programme.peers))]
     else:
+        if any(each.state != VACANT and each.why not in (NOT_EVALUATOR, LEFT) for each in there):
+            return
         raters = [None]
     if there and role in (PEER, SUBORDINATE):
         return  # drawn once: who was confirmed later does not change the draw
     before = {staff.who(each.rater) for each in there}
+    if role == EVALUATOR and (team := _team(case, window, staff, today)):
+        # The team shares the cases out, so that nobody is asked what a colleague is asked.
+        raters = [*draw(case.case, set(team) - before, 1)]
     for rater in raters:
         if rater in before:
             continue
@@ -360,6 +382,7 @@ def _others(
             window=window.name,
             due_day=today,
             closes_day=closes,
+            state=DUE if rater else VACANT,
         )
 
 

@@ -75,6 +75,11 @@ def enrolment(tenant_id: int, programme_digest: bytes, person: bytes, form: str)
     return _name("enrolment", tenant_id, programme_digest.hex(), person.hex(), form)
 
 
+def evaluators(tenant_id: int, programme_iri: str) -> bytes:
+    """Who evaluates a programme (its IRI), or, where it is empty, all of an agency's."""
+    return _name("evaluators", tenant_id, programme_iri)
+
+
 def letterhead(tenant_id: int) -> bytes:
     """What stands at the head of an agency's papers."""
     return _name("letterhead", tenant_id)

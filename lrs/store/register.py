@@ -38,6 +38,8 @@ ADAPTER = "adapter"
 #: is followed up, or no more. Nothing is worked out of these: who plans reads the entries.
 PEERS = "peers"
 FOLLOW = "follow"
+#: Who evaluates a programme, or all of the agency's that name nobody of their own.
+EVALUATORS = "evaluators"
 #: That a coach or examiner (the subject) is assigned a learner, from and to a day, or no more.
 ASSIGNED = "assigned"
 
@@ -50,7 +52,10 @@ DRAW = "draw"
 CONSENT = "consent"
 #: What was certified of a case to have been applied (`lrs/certificates.py`).
 CERTIFICATE = "certificate"
-_READ_AS_THEY_ARE = (PEERS, FOLLOW, ASSIGNED, LETTERHEAD, ADVICE, DRAW, CONSENT, CERTIFICATE)
+_READ_AS_THEY_ARE = (
+    *(PEERS, FOLLOW, EVALUATORS, ASSIGNED),
+    *(LETTERHEAD, ADVICE, DRAW, CONSENT, CERTIFICATE),
+)
 KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER, *_READ_AS_THEY_ARE)
 
 _DERIVED = (

@@ -8,14 +8,14 @@ from flask import redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
+from lrs import followup, trials, units
 from lrs import programmes as work
-from lrs import trials
 from lrs.adapters import Adapters
 from lrs.errors import NotFound, Problem, Refused
 from lrs.i18n import N_, _, ngettext
 from lrs.practice import names
 from lrs.practice.programmes import COUNTS, DEPTHS, Programme
-from lrs.store import accounts, browse
+from lrs.store import accounts, browse, invitations
 from lrs.web import listing, setup, site
 from lrs.web.forms import Form, choices
 from lrs.web.rooms import Here, Room, here
@@ -81,8 +81,10 @@ def one(programme: str) -> Page:
     there = here()
     with there.read() as connection:
         found = _find(connection, there, programme)
+        team = _called(connection, there, followup.evaluators(connection, there.tenant, found.iri))
     return render_template(
         "programme.html",
+        team=team,
         id=programme,
         programme=found,
         courses=sorted(written.courses_of(found)),
@@ -314,6 +316,63 @@ def _yaml_page(found: Programme, programme: str, form: Form, trial: trials.Trial
     return render_template(
         "programme_yaml.html", id=programme, programme=found, form=form, trial=trial
     )
+
+
+# The evaluation team ------------------------------------------------------------------------
+
+
+@ROOM.page("/programmes/team", "programmes/write", methods=("GET", "POST"))
+def usual_team() -> Page:
+    """Who evaluates the programmes that name nobody of their own."""
+    return _team(None, url_for("web.programmes.every"))
+
+
+@ROOM.page("/programmes/<programme>/team", "programmes/write", methods=("GET", "POST"))
+def team(programme: str) -> Page:
+    """Who evaluates one programme."""
+    there = here()
+    with there.read() as connection:
+        found = _find(connection, there, programme)
+    return _team(found, url_for("web.programmes.one", programme=programme))
+
+
+def _team(found: Programme | None, back: str) -> Page:
+    there, form = here(), Form.sent()
+    iri = found.iri if found else ""
+    with there.read() as connection:
+        there_now = followup.evaluators(connection, there.tenant, iri)
+        held = _called(connection, there, there_now)
+        added = []
+        for text in form["add"].splitlines():
+            try:
+                if text.strip():
+                    added.append(units.who(connection, there.tenant.id, text.strip()))
+            except NotFound:
+                form.wrong("add", _("Nobody in the register has this number."))
+    if request.method == "GET" or not form.sound:
+        page = render_template("programme_team.html", programme=found, team=held, form=form)
+        return page, 200 if form.sound else 400
+    gone = form.all("gone")
+    kept = [each for each in there_now if each.hex() not in gone]
+
+    def enter(connection: Connection) -> None:
+        chosen = [*kept, *added]
+        followup.name_evaluators(connection, there.tenant, iri, chosen, there.who)
+        name = names.evaluators(there.tenant.id, iri).hex()
+        there.did(connection, "evaluators/named", f"evaluators {name}")
+
+    there.write(enter)
+    site.say(_("Saved."))
+    return redirect(back, 303)
+
+
+def _called(
+    connection: Connection, there: Here, people: tuple[bytes, ...]
+) -> list[tuple[str, str, bool]]:
+    """People by id and name, and whether a letter can reach them."""
+    known = invitations.facts(connection, there.tenant.id, people)
+    told = [(each.hex(), known.get(each, {})) for each in people]
+    return [(id, str(facts.get("name") or "?"), bool(facts.get("mail"))) for id, facts in told]
 
 
 # Proposed -----------------------------------------------------------------------------------

@@ -73,6 +73,26 @@ def test_a_superior_has_all_staff_on_one_page() -> None:
     assert len({each.round for each in made if each.role == "self"}) == 2
 
 
+@given(st.integers(1, 6), st.integers(1, 40), st.randoms())
+@settings(max_examples=30, deadline=None)
+def test_a_team_shares_its_cases_out_and_who_leaves_it_changes_nothing_for_the_others(
+    team: int, cases: int, random: Random
+) -> None:
+    evaluators = tuple(bytes([100 + n]) * 16 for n in range(team))
+    every = [replace(case(n=n, clock=CLOCK - 330), evaluators=evaluators) for n in range(cases)]
+    there = plan(every, STAFF, (), (), {}, CLOCK).new
+    asked = {each.case: each.rater for each in there if each.role == "evaluator"}
+    assert len(asked) == cases
+    assert set(asked.values()) <= set(evaluators)
+    left = random.choice(evaluators)
+    rest = [replace(each, evaluators=tuple(e for e in evaluators if e != left)) for each in every]
+    random.shuffle(rest)
+    again = plan(rest, STAFF, (), (), {}, CLOCK).new
+    now = {each.case: each.rater for each in again if each.role == "evaluator"}
+    for which, rater in asked.items():
+        assert now[which] == rater if rater != left else now[which] != left
+
+
 def test_who_was_superior_on_the_day_observed_is_asked() -> None:
     moved = {**STAFF.people, NEW_HEAD: person(under(None))}
     moved[SITI] = person(under(HEAD, None, CLOCK + 95), under(NEW_HEAD, CLOCK + 96))

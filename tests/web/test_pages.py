@@ -391,6 +391,31 @@ def test_a_programme_is_made_of_a_pack_changed_and_written(
     assert "Sopan" in admin.get(there).text
 
 
+def test_the_team_that_evaluates_a_programme_is_named_by_number(
+    admin: Browser, agency: Cast, signed_in: Callable[..., Browser]
+) -> None:
+    (there,) = set(links(admin.get("/programmes").html, "/programmes/[0-9a-f]{32}$"))
+    assert "None of its own" in admin.get(there).text
+    admin.get(f"{there}/team")
+    assert "Nobody in the register" in admin.send("/team", add="199003042015042009").text
+    page = admin.send("/team", add="199003042015042002\n197001011990011001")
+    assert "Siti Rahma" in page.text
+    assert "Budi Kepala" in page.text
+    page = admin.get(f"{there}/team")
+    admin.send("/team", gone=_first(page.html))
+    assert sum(name in admin.get(there).text for name in ("Siti Rahma", "Budi Kepala")) == 1
+    admin.get("/programmes/team")
+    assert admin.send("/programmes/team", add="199003042015042002").status == 200
+    assert "Siti Rahma" in admin.get("/programmes/team").text
+    assert signed_in("evaluator").get("/programmes/team").status == 403
+
+
+def _first(html: str) -> str:
+    found = re.search(r'name="gone" value="([0-9a-f]+)"', html)
+    assert found is not None
+    return found[1]
+
+
 def test_programmes_are_proposed_from_the_courses_seen(
     admin: Browser, send: Callable[..., Any]
 ) -> None:
