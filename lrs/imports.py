@@ -345,8 +345,13 @@ def _write(connection: Connection, who: Principal, trees: Sequence[Tree], define
 def _missing(sheet: Sheet, *words: str) -> Problem:
     known = " or ".join(f"{word} ({', '.join(COLUMNS[word][:5])}, …)" for word in words)
     there = ", ".join(each.strip(".") for each in sheet.headings if each) or "none"
-    above = f" Above them stands: {' / '.join(sheet.above)[:300]}." if sheet.above else ""
-    return Problem("", f"The list has no column for {known}. Its columns: {there}.{above}")
+    if not sheet.above:
+        return Problem("", f"The list has no column for {known}. Its columns: {there}.")
+    above = " / ".join(sheet.above)[:300]
+    return Problem(
+        "",
+        f"The list has no column for {known}. Its columns: {there}. Above them stands: {above}.",
+    )
 
 
 # Rows ---------------------------------------------------------------------------------------

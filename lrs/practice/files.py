@@ -128,9 +128,10 @@ def check(
         return Problem(name, "The file is locked with a password; save it without one.")
     found = kind(content, name)
     if found is None or found not in allowed:
-        what = f"It is {TYPES[found]}. " if found else "What it is cannot be told. "
-        taken = sorted({TYPES[each] for each in allowed if each in TYPES})
-        return Problem(name, f"{what}Taken are: {', '.join(taken)}.")
+        taken = ", ".join(sorted({TYPES[each] for each in allowed if each in TYPES}))
+        if found is None:
+            return Problem(name, f"What it is cannot be told. Taken are: {taken}.")
+        return Problem(name, f"It is {TYPES[found]}. Taken are: {taken}.")
     if (
         found.startswith(("application/ms", "application/vnd.ms"))
         and _utf16("_VBA_PROJECT") in content

@@ -18,7 +18,7 @@ from lrs.papers import stories as paper
 from lrs.practice import forms
 from lrs.store import cases
 from lrs.stories import Story
-from lrs.web import reach, site
+from lrs.web import reach, sentences, site
 from lrs.web.forms import Form, file_of
 from lrs.web.listing import asked
 from lrs.web.reports import handed
@@ -51,7 +51,7 @@ def head() -> Page:
     if logo:
         kind = agency.kind_of(logo)
         if isinstance(kind, Problem):
-            form.wrong("logo", _(kind.message))
+            form.wrong("logo", sentences.told(kind.message))
     if form.sound:
         tenant, who = there.tenant.id, there.who
 

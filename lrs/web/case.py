@@ -27,7 +27,7 @@ from lrs.practice.programmes import Behaviour, Programme, Window
 from lrs.practice.records import Ending
 from lrs.store import cases, practice
 from lrs.store.cases import Case, Link, Outcome
-from lrs.web import evidence, reach, site, told
+from lrs.web import evidence, reach, sentences, site, told
 from lrs.web.cases import ROOM
 from lrs.web.evidence import Piece, hexes
 from lrs.web.forms import Form
@@ -434,7 +434,7 @@ def _done(case: str, work: Any, said: str, form: Form) -> Page:
     try:
         there.write(lambda connection: work(connection, there))
     except Conflict as error:
-        form.wrong("", f"{_(error.what)} {_(error.mend)}")
+        form.wrong("", sentences.error(error))
         return _one(case, form), 400
     except Refused as error:
         form.refused(error)
@@ -560,7 +560,7 @@ def link(case: str) -> Page:
         wrong.append(("evidence", _("That link is there already. Find it in the case.")))
     except Refused as error:
         wrong += [
-            ("evidence" if each.path == "evidence" else "reason", _(each.message))
+            ("evidence" if each.path == "evidence" else "reason", sentences.told(each.message))
             for each in error.problems
         ]
     if wrong:

@@ -59,7 +59,7 @@ class Form:
         name = fields.get(problem.path, problem.path)
         known = name in self.values or name in fields.values()
         place = "" if known or not problem.path else f"{problem.path}: "
-        sentence = sentences.known(problem.message) or _(problem.message)
+        sentence = sentences.told(problem.message)
         self.wrong(name if known else "", place + sentence)
 
     def try_(self, work: Callable[[], Any], fields: Mapping[str, str] | None = None) -> Any:

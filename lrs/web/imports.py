@@ -352,8 +352,6 @@ def look(secret: str) -> Page:
         first=[row.cells for row in kept.sheet.rows[:3]],
         shown=SHOWN,
         today=date_of(there.now).isoformat(),
-        told=sentences.told,
-        is_translated=sentences.is_translated,
     ), 200 if form.sound else 400
 
 

@@ -40,7 +40,7 @@ from lrs.practice.forms import FORMS
 from lrs.practice.records import SELF, Citizen, Evidence, Meeting
 from lrs.store import invitations, register
 from lrs.store.accounts import Tenant
-from lrs.web import offline, sheets
+from lrs.web import offline, sentences, sheets
 
 PAGES = Blueprint("signed", __name__)
 PAGES.register_blueprint(offline.ROOM)
@@ -152,7 +152,7 @@ def _failed(error: Exception) -> Response:
     if isinstance(error, Conflict):
         return _sorry(409, _("That was done already. Nothing is left to do."))
     if isinstance(error, JejakError):
-        return _sorry(400, str(error))
+        return _sorry(400, sentences.error(error))
     current_app.logger.error("unexpected_error", exc_info=error)
     return _sorry(500, _("Something failed on our side. Nothing was lost; try again in a while."))
 
@@ -363,7 +363,7 @@ def _send_round(opened: Opened) -> Response | Answer:
         return _PARTS[part](opened, page, told)
     except Refused as refused:
         for problem in refused.problems:
-            told.say(problem.path, _(problem.message))
+            told.say(problem.path, sentences.told(problem.message))
     except NotFound:
         told.say("", _("Nobody in the register has this number."))
     return _see_round(opened, told)
@@ -572,7 +572,7 @@ def uploads(context: Context, told: Told) -> list[Upload]:
             allowed=allowed,
         )
         if problem is not None:
-            told.say("files", f"{name}: {_(problem.message)}")
+            told.say("files", f"{name}: {sentences.told(problem.message)}")
             continue
         kind = files.kind(content, name) or "application/octet-stream"
         found.append(Upload(name, kind, content))

@@ -10,7 +10,7 @@ from lrs import refusals as work
 from lrs.i18n import N_, _
 from lrs.store import accounts, refused
 from lrs.store.refused import Row
-from lrs.web import listing, site
+from lrs.web import listing, sentences, site
 from lrs.web.forms import Form
 from lrs.web.rooms import Room, here
 from lrs.xapi.repairs import REPAIRS
@@ -47,6 +47,7 @@ def every() -> str:
         listed=listing.page(rows, lambda row: row.number),
         sources=sources,
         states=_states(),
+        problem=sentences.problem,
     )
 
 
@@ -90,7 +91,8 @@ def _page(number: int, form: Form, status: int = 200) -> tuple[str, int]:
         open=row.state in refused.OPEN,
         badge=(STATES[row.state][0], _(STATES[row.state][1])),
         others=len(others) - 1,
-        repairs=[(name, each.defect) for name, each in REPAIRS.items()],
+        repairs=[(name, _(each.defect)) for name, each in REPAIRS.items()],
+        problems=[sentences.problem(each) for each in row.problems],
     ), status
 
 
@@ -145,7 +147,7 @@ def _send(number: int, numbers: set[int]) -> Page:
     if number in done.wrong:
         form = Form({"mended": request.form.get("mended", "")} if "mended" in request.form else {})
         for problem in done.wrong[number]:
-            form.wrong("", str(problem))
+            form.wrong("", sentences.problem(problem))
         return _page(number, form, 400)
     site.say(
         _("%(stored)s stored, %(present)s were there already.")

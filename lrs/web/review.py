@@ -26,7 +26,7 @@ from lrs.practice.review import Standing
 from lrs.store import cases, practice, register
 from lrs.store.accounts import Tenant
 from lrs.store.cases import Case, Link, Place, Which
-from lrs.web import evidence, listing, site, told
+from lrs.web import evidence, listing, sentences, site, told
 from lrs.web.evidence import Piece, hexes
 from lrs.web.forms import Form
 from lrs.web.rooms import Here, Room, here
@@ -421,7 +421,7 @@ def _tell(work: Callable[[], Any]) -> Any:
     except Conflict:
         site.say(_(MEANWHILE))
     except Refused as error:
-        site.say(" ".join(_(each.message) for each in error.problems))
+        site.say(" ".join(sentences.told(each.message) for each in error.problems))
     return None
 
 
@@ -625,7 +625,7 @@ def decide(link: str) -> Page:
             form.wrong("", _(MEANWHILE))
         except Refused as error:
             for each in error.problems:
-                form.wrong("", _(each.message))
+                form.wrong("", sentences.told(each.message))
     return _one(wanted, form), 400
 
 
@@ -988,7 +988,7 @@ def decide_second(link: str) -> Page:
             form.wrong("", _(MEANWHILE))
         except Refused as error:
             for each in error.problems:
-                form.wrong("", _(each.message))
+                form.wrong("", sentences.told(each.message))
         else:
             if following is None:
                 return redirect(url_for("web.review.second", undo=made), 303)

@@ -13,6 +13,7 @@ from lrs.i18n import _
 from lrs.practice import forms
 from lrs.practice.forms import FORMS, Field, Form
 from lrs.practice.programmes import Behaviour, Programme, Window
+from lrs.web import sentences
 
 #: What was sent: every value of every field.
 Given = Mapping[str, Sequence[str]]
@@ -142,7 +143,7 @@ def where(page: Page, wrong: Wrong) -> tuple[str, str]:
         question = _(sentence.removeprefix(forms.PLEASE))
         sentence = _("Please answer: %(question)s") % {"question": question}
     else:
-        sentence = _(sentence)
+        sentence = sentences.told(sentence)
     if row is None:
         return "", sentence
     place, _dot, field = problem.path.rpartition(".")

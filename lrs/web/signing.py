@@ -17,7 +17,7 @@ from lrs.i18n import _
 from lrs.store import accounts, audit, sessions
 from lrs.store.accounts import User
 from lrs.store.engine import Database
-from lrs.web import security, site, words
+from lrs.web import security, sentences, site, words
 from lrs.web.forms import Form
 from lrs.web.rooms import PUBLIC, Room, here
 from schemas import accounts as entered
@@ -221,7 +221,8 @@ def come_back() -> Page:
         user = here().write(lambda connection: _known(connection, identity))
         answer: Page = _let_in(user, security.safe_next(on), factor_given=True)
     except errors.Unauthenticated as why:
-        form.wrong("", _("Signing in there did not work: %(why)s") % {"why": _(why.why)})
+        told = {"why": sentences.error(why)}
+        form.wrong("", _("Signing in there did not work: %(why)s") % told)
         answer = Response(_sign_in_page(form, "/", 401)[0], 401)
     assert isinstance(answer, Answer)
     answer.delete_cookie(_TRAIL, path="/sign-in")

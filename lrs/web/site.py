@@ -30,7 +30,7 @@ from lrs import errors, i18n
 from lrs.auth.passwords import LockedOut
 from lrs.auth.roles import NotPermitted
 from lrs.i18n import N_, _
-from lrs.web import listing, security, slices, words
+from lrs.web import listing, security, sentences, slices, words
 from lrs.web.assets import Assets
 from lrs.web.rooms import ACTIONS, PUBLIC, SIGNED_IN, Here, Room, here
 
@@ -77,7 +77,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Way, ...]], ...]] = (
         ),
     ),
     (
-        N_("Service"),
+        N_("System"),
         (
             Way(N_("Activity records"), "web.statements.every"),
             Way(N_("Refused data"), "web.refusals.every"),
@@ -140,7 +140,8 @@ def blueprint(rooms: tuple[Room, ...]) -> Blueprint:
 def equip(app: Flask) -> None:
     """Give the application what the pages' templates use, and read what browsers keep."""
     i18n.equip(app.jinja_env)
-    app.jinja_env.filters |= {name: i18n.live(function) for name, function in words.FILTERS.items()}
+    filters = words.FILTERS | {"told": sentences.shown}
+    app.jinja_env.filters |= {name: i18n.live(function) for name, function in filters.items()}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["jejak-assets"] = Assets()
     # What comes next on this thread is not in the language of who was there before.
@@ -244,7 +245,7 @@ def failed(error: Exception) -> Response | tuple[str, int]:
         return _failure(403, _("Your roles do not open this page. Ask the training admin."))
     if isinstance(error, errors.JejakError):
         status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
-        return _failure(status, _told(error))
+        return _failure(status, sentences.error(error))
     if isinstance(error, HTTPException):
         if error.code is not None and error.code < 400:
             return error.get_response()  # type: ignore[return-value]
@@ -276,14 +277,6 @@ def stray(error: HTTPException) -> Response:
     _stand_in()
     answer = current_app.make_response(failed(error))
     return security.finish(answer)
-
-
-def _told(error: errors.JejakError) -> str:
-    if isinstance(error, errors.NotFound):
-        return _("It is not there, or not there any more, or not for you to see.")
-    if isinstance(error, errors.Conflict):
-        return f"{_(error.what)} {_(error.mend)}"
-    return _(str(error))
 
 
 def _stand_in() -> None:

@@ -14,7 +14,7 @@ from lrs.auth import keys
 from lrs.i18n import N_, _
 from lrs.store import accounts, browse
 from lrs.store.accounts import Source
-from lrs.web import site
+from lrs.web import sentences, site
 from lrs.web.forms import Form
 from lrs.web.rooms import Room, here
 from schemas import accounts as entered
@@ -110,7 +110,7 @@ def new() -> Page:
         try:
             there.write(make)
         except errors.Conflict as taken:
-            form.wrong("name", _(taken.mend))
+            form.wrong("name", sentences.told(taken.mend))
         else:
             return redirect(url_for("web.sources.one", name=name), 303)
     return render_template("source_new.html", form=form), 400

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 from lrs import errors
 from lrs.i18n import _
 from lrs.store import accounts, sessions
-from lrs.web import site, words
+from lrs.web import sentences, site, words
 from lrs.web.forms import Form
 from lrs.web.rooms import Room, here
 from lrs.web.signing import password_link
@@ -58,7 +58,7 @@ def new() -> Page:
         try:
             made = there.write(make)
         except errors.Conflict as taken:
-            form.wrong("login", _(taken.mend))
+            form.wrong("login", sentences.told(taken.mend))
         else:
             return _link(made)
     return render_template("user_new.html", form=form, roles=_roles()), 400
