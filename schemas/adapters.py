@@ -7,15 +7,16 @@ and how to mend it.
 
 import json
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from lrs import learning
 from lrs.dialects import NOTHING, PLACES
 from lrs.errors import Problem, Refused
 from lrs.xapi import lexical
+from schemas import written
+from schemas.written import Iri, Shape, Text, YesNo, listed
 
 Tree = dict[str, Any]
 
@@ -48,7 +49,7 @@ def load(tree: Any) -> list[Tree]:
         try:
             adapter: Tree = _AdapterSchema().load(each)
         except ValidationError as error:
-            problems += _flat(error.messages, path)
+            problems += written.problems(error.messages, path)
         else:
             found.append(adapter)
             for m, rule in enumerate(adapter["rules"]):
@@ -65,35 +66,8 @@ def load(tree: Any) -> list[Tree]:
 
 # Fields -----------------------------------------------------------------------------------------
 
-_SAID: dict[str, Any] = {
-    "required": "This is missing.",
-    "null": "This is empty; leave it out or fill it in.",
-}
 
-
-class _Text(fields.String):
-    """Text that says something."""
-
-    default_error_messages = _SAID | {"invalid": "This must be text; put it in quotation marks."}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **more).strip()
-        if not text:
-            raise self.make_error("null")
-        return text
-
-
-class _Iri(_Text):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **more)
-        if not lexical.is_iri(text):
-            raise ValidationError(
-                "This must be an IRI, such as http://adlnet.gov/expapi/verbs/completed."
-            )
-        return text
-
-
-class _Place(_Text):
+class _Place(Text):
     """Where to look: one of the uses of activities, or an extension by its IRI."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
@@ -118,13 +92,6 @@ class _Hours(fields.Field[Any]):
         )
 
 
-class _YesNo(fields.Field[bool]):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValidationError("This must be true or false.")
-        return value
-
-
 class _Extensions(fields.Field[Tree]):
     """Extensions by IRI, each with the value it must have; null: whatever its value."""
 
@@ -145,64 +112,50 @@ class _Extensions(fields.Field[Tree]):
 
 
 def _several(inner: fields.Field[Any], **options: Any) -> fields.List[Any]:
-    return fields.List(
+    return listed(
         inner,
-        error_messages=_SAID | {"invalid": "This must be a list."},
         validate=validate.Length(min=1, error="This is empty; leave it out or fill it in."),
         **options,
     )
 
 
-class _Shape(Schema):
-    class Meta:
-        unknown = RAISE
-
-    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
-        """Say of an unknown member which one may be meant."""
-        if not isinstance(error.messages, dict):
-            return
-        for name, said in error.messages.items():
-            if said == [self.error_messages["unknown"]]:
-                near = get_close_matches(str(name), self.fields, 1)
-                meant = (
-                    f"did you mean '{near[0]}'?" if near else f"there are {', '.join(self.fields)}."
-                )
-                error.messages[name] = [f"There is no such member; {meant}"]
+def _iri() -> Iri:
+    return Iri("http://adlnet.gov/expapi/verbs/completed")
 
 
-class _RuleSchema(_Shape):
-    kind = _Text(
+class _RuleSchema(Shape):
+    kind = Text(
         required=True,
         validate=validate.OneOf(KINDS, error=f"'{{input}}' is none of {', '.join(KINDS)}."),
     )
-    verbs = _several(_Iri())
-    types = _several(_Iri())
-    objects = _several(_Text())
-    categories = _several(_Text())
-    within = _several(_Text())
-    platforms = _several(_Text())
+    verbs = _several(_iri())
+    types = _several(_iri())
+    objects = _several(Text())
+    categories = _several(Text())
+    within = _several(Text())
+    platforms = _several(Text())
     extensions = _Extensions()
-    completion = _YesNo()
-    success = _YesNo()
+    completion = YesNo()
+    success = YesNo()
     course = _Place()
-    course_types = _several(_Iri())
+    course_types = _several(_iri())
     title = _Place()
     group = _Place()
-    registration = _YesNo()
+    registration = YesNo()
     jp = _Hours()
-    behaviours = _several(_Iri())
+    behaviours = _several(_iri())
 
 
-class _AdapterSchema(_Shape):
-    name = _Text(
+class _AdapterSchema(Shape):
+    name = Text(
         required=True,
         validate=validate.Regexp(
             r"[a-z0-9][a-z0-9-]{0,39}\Z",
             error="A name is of small letters, digits and '-', at most 40 of them.",
         ),
     )
-    about = _Text()
-    platforms = _several(_Text())
+    about = Text()
+    platforms = _several(Text())
     rules = _several(fields.Nested(_RuleSchema), required=True)
 
 
@@ -232,15 +185,3 @@ def _within(rule: Tree, path: str) -> Iterator[Problem]:
         yield Problem(
             f"{path}.course_types", "The course is under an extension, which has no type; drop it."
         )
-
-
-def _flat(messages: Any, path: str) -> Iterator[Problem]:
-    """marshmallow's messages as problems, with the path as the admin would write it."""
-    if isinstance(messages, dict):
-        for key, said in messages.items():
-            step = f"[{key}]" if isinstance(key, int) else "" if key == "_schema" else f".{key}"
-            yield from _flat(said, path + step)
-    else:
-        for said in messages:
-            told = "This must be a mapping of members." if said == "Invalid input type." else said
-            yield Problem(path, told)

@@ -7,12 +7,11 @@ and how to mend it; `dump` writes a programme so that `load` reads the same agai
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from difflib import get_close_matches
+from datetime import date
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from lrs.errors import Problem, Refused
 from lrs.practice.programmes import (
@@ -26,7 +25,8 @@ from lrs.practice.programmes import (
     Rule,
     Window,
 )
-from lrs.xapi import lexical
+from schemas import written
+from schemas.written import SAID, Day, Iri, Shape, Text, listed
 
 #: The scales on which a behaviour is rated (domain: autonomy, or consistency for an attitude).
 SCALES = ("autonomy", "consistency")
@@ -57,7 +57,7 @@ def load(tree: Any) -> list[Programme]:
         try:
             programme: Programme = _ProgrammeSchema().load(each)
         except ValidationError as error:
-            problems += _flat(error.messages, path)
+            problems += written.problems(error.messages, path)
         else:
             found.append(programme)
             problems += _within(programme, path)
@@ -99,42 +99,8 @@ def dump(shape: Programme | Cohort) -> dict[str, Any]:
 # Fields --------------------------------------------------------------------------------------
 
 
-class _Text(fields.String):
-    """Text that says something."""
-
-    default_error_messages = {  # noqa: RUF012 - marshmallow's own way
-        "required": "This is missing.",
-        "null": "This is empty; leave it out or fill it in.",
-        "invalid": "This must be text; put it in quotation marks.",
-    }
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **more).strip()
-        if not text:
-            raise self.make_error("null")
-        return text
-
-
-class _Iri(_Text):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **more)
-        if not lexical.is_iri(text):
-            raise ValidationError(
-                "This must be an IRI, such as https://diklat.example.go.id/latsar."
-            )
-        return text
-
-
-class _Day(fields.Field[date]):
-    """A date: YAML knows dates, JSON has text."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> date:
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except (TypeError, ValueError):
-            raise ValidationError("This must be a day, written 2026-01-31.") from None
+def _iri(**options: Any) -> Iri:
+    return Iri("https://diklat.example.go.id/latsar", **options)
 
 
 def _word(*words: str) -> validate.OneOf:
@@ -146,52 +112,19 @@ def _whole(least: int, **options: Any) -> fields.Integer:
         strict=True,
         **options,
         validate=validate.Range(least, 3660, error=f"This must be from {least} to 3660."),
-        error_messages={
-            "invalid": "This must be a whole number.",
-            "required": "This is missing.",
-            "null": "This is empty; leave it out or fill it in.",
-        },
-    )
-
-
-def _list(inner: fields.Field[Any], **options: Any) -> fields.List[Any]:
-    return fields.List(
-        inner,
-        error_messages={
-            "invalid": "This must be a list.",
-            "required": "This is missing.",
-            "null": "This is empty; leave it out or fill it in.",
-        },
-        **options,
+        error_messages=SAID | {"invalid": "This must be a whole number."},
     )
 
 
 def _nested(schema: type[Schema]) -> fields.List[Any]:
-    return _list(fields.Nested(schema))
+    return listed(fields.Nested(schema))
 
 
-class _Shape(Schema):
+class _Shape(Shape):
     """A schema that makes one of the frozen shapes."""
-
-    class Meta:
-        unknown = RAISE
 
     makes: ClassVar[type]
     sets: ClassVar[frozenset[str]] = frozenset()
-
-    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
-        """Say of an unknown member which one may be meant."""
-        if not isinstance(error.messages, dict):
-            return
-        for name, said in error.messages.items():
-            if said == [self.error_messages["unknown"]]:
-                near = get_close_matches(str(name), self.fields, 1)
-                meant = (
-                    f"did you mean '{near[0]}'?" if near else f"there are {', '.join(self.fields)}."
-                )
-                error.messages[name] = [f"There is no such member; {meant}"]
-            elif said == [self.error_messages["type"]]:
-                error.messages[name] = ["This must be a mapping of members."]
 
     @post_load
     def make(self, values: dict[str, Any], **_: Any) -> Any:
@@ -210,65 +143,65 @@ class _Shape(Schema):
 
 class _BehaviourSchema(_Shape):
     makes = Behaviour
-    iri = _Iri(required=True)
-    text = _Text(required=True)
-    anchors = _list(
-        _Text(),
+    iri = _iri(required=True)
+    text = Text(required=True)
+    anchors = listed(
+        Text(),
         validate=validate.Length(
             equal=ANCHORS, error="A scale of 0 to 4 has five anchors; write all five, or none."
         ),
     )
-    scale = _Text(validate=_word(*SCALES))
-    value = _Text()
-    indicator = _Text()
+    scale = Text(validate=_word(*SCALES))
+    value = Text()
+    indicator = Text()
 
 
 class _WindowSchema(_Shape):
     makes = Window
-    name = _Text(required=True, validate=validate.Length(max=40))
+    name = Text(required=True, validate=validate.Length(max=40))
     opens = _whole(0, required=True)
     closes = _whole(0, required=True)
-    raters = _list(_Text(validate=_word(*RATERS)), required=True)
-    forms = _list(_Text(validate=_word(*FORMS)), required=True)
+    raters = listed(Text(validate=_word(*RATERS)), required=True)
+    forms = listed(Text(validate=_word(*FORMS)), required=True)
 
 
 class _CohortSchema(_Shape):
     makes = Cohort
     sets = frozenset({"courses", "groups"})
-    name = _Text(required=True, validate=validate.Length(max=200))
-    starts = _Day()
-    ends = _Day()
-    courses = _list(_Iri())
-    groups = _list(_Text())
+    name = Text(required=True, validate=validate.Length(max=200))
+    starts = Day()
+    ends = Day()
+    courses = listed(_iri())
+    groups = listed(Text())
     grace = _whole(0)
 
 
 class _RuleSchema(_Shape):
     makes = Rule
     sets = frozenset({"verbs", "types"})
-    name = _Text(required=True)
-    behaviours = _list(_Iri(), required=True)
-    verbs = _list(_Iri())
-    types = _list(_Iri())
-    activities = _list(_Text())
-    platforms = _list(_Text())
-    extensions = fields.Dict(keys=_Iri())
+    name = Text(required=True)
+    behaviours = listed(_iri(), required=True)
+    verbs = listed(_iri())
+    types = listed(_iri())
+    activities = listed(Text())
+    platforms = listed(Text())
+    extensions = fields.Dict(keys=_iri())
 
 
 class _DriversSchema(_Shape):
     makes = Drivers
-    monitors = _list(_Text())
-    reinforces = _list(_Text())
-    encourages = _list(_Text())
-    rewards = _list(_Text())
+    monitors = listed(Text())
+    reinforces = listed(Text())
+    encourages = listed(Text())
+    rewards = listed(Text())
 
 
 class _ProgrammeSchema(_Shape):
     makes = Programme
     sets = frozenset({"courses"})
-    iri = _Iri(required=True)
-    title = _Text(required=True, validate=validate.Length(max=500))
-    courses = _list(_Iri())
+    iri = _iri(required=True)
+    title = Text(required=True, validate=validate.Length(max=500))
+    courses = listed(_iri())
     cohorts = _nested(_CohortSchema)
     behaviours = _nested(_BehaviourSchema)
     windows = _nested(_WindowSchema)
@@ -277,17 +210,17 @@ class _ProgrammeSchema(_Shape):
         validate=validate.Range(min=0, min_inclusive=False, error="Hours (JP) are more than 0."),
         error_messages={"invalid": "This must be a number of hours (JP)."},
     )
-    depth = _Text(validate=_word(*DEPTHS))
-    counts = _Text(validate=_word(*COUNTS))
-    zone = _Text()
-    pack = _Text()
-    kind = _Text()
+    depth = Text(validate=_word(*DEPTHS))
+    counts = Text(validate=_word(*COUNTS))
+    zone = Text()
+    pack = Text()
+    kind = Text()
     peers = _whole(0)
     sample = fields.Float(
         validate=validate.Range(0, 1, error="A share is from 0 to 1; write 0.2 for one in five."),
         error_messages={"invalid": "This must be a number from 0 to 1."},
     )
-    forms = _list(_Text(validate=_word(*FORMS)))
+    forms = listed(Text(validate=_word(*FORMS)))
     drivers = fields.Nested(_DriversSchema)
 
 
@@ -357,18 +290,6 @@ def _between(programmes: Iterable[Programme]) -> Iterator[Problem]:
 def courses_of(programme: Programme) -> set[str]:
     """Every course of a programme, those of its cohorts too."""
     return set(programme.courses).union(*(cohort.courses for cohort in programme.cohorts))
-
-
-def _flat(messages: Any, path: str) -> Iterator[Problem]:
-    """marshmallow's messages as problems, with the path as the admin would write it."""
-    if isinstance(messages, dict):
-        for key, said in messages.items():
-            step = f"[{key}]" if isinstance(key, int) else "" if key == "_schema" else f".{key}"
-            yield from _flat(said, path + step)
-    else:
-        for said in messages:
-            told = "This must be a mapping of members." if said == "Invalid input type." else said
-            yield Problem(path, told)
 
 
 def _plain(thing: Any) -> Any:
