@@ -16,7 +16,7 @@ from lrs.errors import Problem
 from lrs.xapi import lexical
 
 #: What every field says of what is missing or empty.
-SAID: dict[str, str] = {
+SAID: dict[str, Any] = {
     "required": "This is missing.",
     "null": "This is empty; leave it out or fill it in.",
 }
