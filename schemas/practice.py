@@ -16,6 +16,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from lrs.errors import Problem, Refused
 from lrs.practice import records, review
+from lrs.practice.followup import NAMED
 
 _EPOCH = date(1970, 1, 1)
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -515,6 +516,32 @@ class FollowBody(Schema):
     follow = Truth(load_default=True)
 
 
+class TeamBody(Schema):
+    """Who evaluates; nobody: a programme has no team of its own any more."""
+
+    people = ListOf(PersonId(), most=200, required=True)
+
+
+class HandOverBody(Schema):
+    """By which way a round is handed over, other than mail."""
+
+    channel = Word("whatsapp", "paper", "list", required=True)
+
+
+class PeersBody(Schema):
+    """Colleagues whom a learner names, who see their work."""
+
+    people = ListOf(PersonId(), most=NAMED, least=1, required=True)
+    by = PersonId()
+
+
+class ConfirmPeersBody(Schema):
+    """Those of the colleagues named who do see the learner's work; perhaps none."""
+
+    people = ListOf(PersonId(), most=NAMED, required=True)
+    by = PersonId()
+
+
 class ProgrammesBody(Schema):
     """Programmes, as in the YAML of `jejak programmes apply`."""
 
@@ -668,6 +695,46 @@ class PersonOut(Schema):
     superior = PersonId(allow_none=True)
     superior_state = fields.String(allow_none=True)
     superior_name = fields.String(allow_none=True)
+
+
+class CalledOut(Schema):
+    id = PersonId()
+    name = fields.String()
+
+
+class TeamOut(Schema):
+    """Who was named to evaluate, by name."""
+
+    people = fields.List(fields.Nested(CalledOut))
+
+
+class PeersOut(Schema):
+    """Colleagues whom a learner named for a case; `confirmed` null: nobody looked through them."""
+
+    named = fields.List(fields.Nested(CalledOut))
+    confirmed = fields.List(fields.Nested(CalledOut), allow_none=True)
+
+
+class HandedOverOut(Schema):
+    """What is passed on: the link, for whom it is alone, and a text with it; `address` opens that
+    in WhatsApp where a phone number is known. `invitations` is how many questions were to be sent
+    and count as sent by this."""
+
+    invitations = fields.Integer()
+    link = fields.String()
+    closes = Day()
+    text = fields.String()
+    address = fields.String(allow_none=True)
+
+
+class RevokedOut(Schema):
+    """How many links ended."""
+
+    links = fields.Integer()
+
+
+class RoundOut(Schema):
+    round = Id()
 
 
 class UnitOut(Schema):

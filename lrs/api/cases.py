@@ -9,13 +9,14 @@ import msgspec
 from flask import request
 from sqlalchemy import Connection
 
-from lrs import casework, errors
+from lrs import casework, errors, followup
 from lrs.api.practice import Call, Resource, Use, submission, tree
 from lrs.auth import relations
 from lrs.casework import Filled, Upload
 from lrs.errors import Problem, Refused
 from lrs.practice import files, names, records
 from lrs.store import cases as lists
+from lrs.store import invitations
 from lrs.store.cases import Case, Evidence, Link, Which
 from schemas import practice as shapes
 
@@ -218,6 +219,63 @@ def rater(call: Call, told: Mapping[str, Any]) -> str | None:
     if call.viewer is None and "by" not in told:
         return None
     return call.by(told.get("by"))
+
+
+# Peers ---------------------------------------------------------------------------------------
+
+
+def get_peers(call: Call) -> Any:
+    """Whom a learner named for a case, and whom of them the unit confirmed."""
+    with call.context.database.read() as connection:
+        return _peers(call, connection, the_case(call, connection))
+
+
+def _peers(call: Call, connection: Connection, case: Case) -> dict[str, Any]:
+    named, confirmed = (
+        followup.peers_of(connection, call.tenant, [case.id], confirmed=word).get(case.id)
+        for word in (False, True)
+    )
+    return {
+        "named": called(call, connection, named or ()),
+        "confirmed": None if confirmed is None else called(call, connection, confirmed),
+    }
+
+
+def name_peers(call: Call) -> Any:
+    """Name colleagues who see a learner's work: the learner does, or a key for them."""
+    if not call.reaches() & {"all", "own"}:
+        raise errors.Forbidden("of the learner", ())
+
+    def write(connection: Connection) -> dict[str, Any]:
+        case = the_case(call, connection)
+        if "all" not in call.reaches() and "own" not in call.near(connection, case.person):
+            raise errors.NotFound(f"a case {case.id.hex()}")
+        people, by = call.body["people"], call.by(call.body.get("by"))
+        followup.name_peers(connection, call.tenant, case.id, people, by)
+        return _peers(call, connection, case)
+
+    return call.context.database.write(write)
+
+
+def confirm_peers(call: Call) -> Any:
+    """Confirm which of the colleagues named do see the learner's work."""
+
+    def write(connection: Connection) -> dict[str, Any]:
+        case = the_case(call, connection)
+        people, by = call.body["people"], call.by(call.body.get("by"))
+        followup.confirm_peers(connection, call.tenant, case.id, people, by)
+        return _peers(call, connection, case)
+
+    return call.context.database.write(write)
+
+
+def called(call: Call, connection: Connection, people: Sequence[bytes]) -> list[dict[str, str]]:
+    """People by id and name."""
+    known = invitations.facts(connection, call.tenant.id, people)
+    return [
+        {"id": uuid_of(each), "name": str(known.get(each, {}).get("name") or "?")}
+        for each in people
+    ]
 
 
 # Links ---------------------------------------------------------------------------------------
@@ -546,6 +604,36 @@ RESOURCES = (
                 "cases/read",
                 "A case with outcomes, links and timeline.",
                 answers=shapes.WholeCaseOut,
+            )
+        },
+    ),
+    Resource(
+        "/cases/<case>/peers",
+        {
+            "GET": Use(
+                get_peers,
+                "people/write",
+                "Whom the learner named, and whom of them the unit confirmed.",
+                answers=shapes.PeersOut,
+            ),
+            "PUT": Use(
+                name_peers,
+                "evidence/write",
+                "Name colleagues who see the learner's work.",
+                body=shapes.PeersBody,
+                answers=shapes.PeersOut,
+            ),
+        },
+    ),
+    Resource(
+        "/cases/<case>/peers/confirm",
+        {
+            "POST": Use(
+                confirm_peers,
+                "people/write",
+                "Confirm which of the colleagues named see the learner's work.",
+                body=shapes.ConfirmPeersBody,
+                answers=shapes.PeersOut,
             )
         },
     ),

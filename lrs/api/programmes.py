@@ -37,9 +37,7 @@ def list_programmes(call: Call) -> Any:
 
 def get_programme(call: Call) -> Any:
     with call.context.database.read() as connection:
-        found = _of(call, connection, call.parts["programme"])
-    if found is None:
-        raise errors.NotFound(f"a programme {call.parts['programme'].hex()}")
+        found = the_programme(call, connection, call.parts["programme"])
     told = _told(call, found)
     return _tagged(wire.json_answer(told), _etag(told))
 
@@ -135,6 +133,14 @@ def unclaimed(call: Call) -> Any:
         return lists.unclaimed(
             connection, call.tenant.id, after=call.place, limit=call.query["limit"]
         )
+
+
+def the_programme(call: Call, connection: Connection, digest: bytes) -> Programme:
+    """The programme of that id. NotFound: there is none."""
+    found = _of(call, connection, digest)
+    if found is None:
+        raise errors.NotFound(f"a programme {digest.hex()}")
+    return found
 
 
 def _of(call: Call, connection: Connection, digest: bytes) -> Programme | None:

@@ -84,6 +84,16 @@ GET /invitations                all   -        all       -     -        -       
 POST /invitations               all   -        -         -     -        -        -    -       -            -    -
 GET /invitations/plan           all   -        -         -     -        -        -    -       -            -    -
 POST /follow-up                 all   -        -         -     -        -        -    -       -            -    -
+GET /cases/<case>/peers         all   -        -         -     -        -        -    -       near         -    -
+PUT /cases/<case>/peers         all   -        -         -     -        -        -    near    -            -    -
+POST /cases/<case>/peers/confirm  all -        -         -     -        -        -    -       near         -    -
+POST /rounds/<round>/hand-over  all   -        -         -     -        -        -    -       -            -    -
+POST /rounds/<round>/revoke     all   -        -         -     -        -        -    -       -            -    -
+POST /rounds/<round>/again      all   -        -         -     -        -        -    -       -            -    -
+GET /evaluators                 all   -        -         -     -        -        -    -       -            -    -
+PUT /evaluators                 all   -        -         -     -        -        -    -       -            -    -
+GET /programmes/<programme>/evaluators  all -  -         -     -        -        -    -       -            -    -
+PUT /programmes/<programme>/evaluators  all -  -         -     -        -        -    -       -            -    -
 """  # noqa: E501 - a table that is broken up is no table
 
 _LINES = [line.split() for line in TABLE.strip().splitlines()]
@@ -107,6 +117,7 @@ class Things:
     case: bytes
     link: bytes
     statement: bytes
+    round: bytes
 
 
 @dataclass
@@ -128,6 +139,7 @@ class Stage:
             "case": whose.case.hex(),
             "link": whose.link.hex(),
             "statement": whose.statement.hex(),
+            "round": whose.round.hex(),
             "person": str(uuid.UUID(bytes=whose.person)),
             "programme": self.programme.hex(),
             "figure": "M10",
@@ -234,6 +246,13 @@ BODIES: Mapping[str, Body] = {
     "PUT /programmes/<programme>": lambda *_: {
         "programme": {"iri": "https://agency.example.org/programmes/service", "title": "Prima"}
     },
+    "PUT /cases/<case>/peers": lambda role, whose, stage: {
+        "people": [_by_uuid(stage.people["peer"] or b"")]
+    },
+    "POST /cases/<case>/peers/confirm": lambda *_: {"people": []},
+    "POST /rounds/<round>/hand-over": lambda *_: {"channel": "list"},
+    "PUT /evaluators": lambda role, whose, stage: {"people": [_by_uuid(whose.person)]},
+    "PUT /programmes/<programme>/evaluators": lambda *_: {"people": []},
     "POST /follow-up": lambda *_: {
         "programme": "https://agency.example.org/programmes/service",
         "follow": True,
@@ -258,8 +277,9 @@ def stage(app: Flask, client: Client, cast: Cast, context_at: datetime) -> Stage
         statement = agency.event(person)
         link = agency.link(case, person, evidence=agency.event(person), behaviour=LISTENS)
         agency.attended(person, programme)
-        agency.invitation(case, "peer", peer if person == sari else boss, due=DAY)
-        return Things(person, case, link, statement)
+        round_, asked = agency.id(), peer if person == sari else boss
+        agency.invitation(case, "peer", asked, due=DAY, round=round_)
+        return Things(person, case, link, statement, round_)
 
     for who, role in ((coach, "coach"), (examiner, "examiner")):
         given = Assignment(who, sari, role, None, None)
@@ -298,7 +318,8 @@ def context_at(app: Flask) -> datetime:
     """The day on which all this is asked."""
     moment = datetime(1970, 1, 1, 9, tzinfo=UTC) + timedelta(days=DAY + 1)
     old: Context = app.extensions["jejak"]
-    app.extensions["jejak"] = Context(old.settings, old.database, lambda: moment)
+    settings = replace(old.settings, public_url="https://lrs.example.go.id")
+    app.extensions["jejak"] = Context(settings, old.database, lambda: moment)
     return moment
 
 
@@ -431,7 +452,7 @@ def test_a_key_may_do_what_its_scope_says(stage: Stage, cast: Cast, scope: str) 
 
 def _with_key(stage: Stage, route: str) -> Any:
     method, path = route.split()
-    for name in ("case", "link", "statement", "programme"):
+    for name in ("case", "link", "statement", "programme", "round"):
         path = path.replace(f"<{name}>", "0" * 32)
     path = path.replace("<person>", str(uuid.UUID(int=1))).replace("<figure>", "M1")
     return stage.client.open(PREFIX + path, method=method, json={})
@@ -460,7 +481,7 @@ def test_nothing_of_a_neighbour_is_there(stage: Stage, neighbour: Cast) -> None:
         things = stage.sari
         path = path.replace("<person>", _by_uuid(things.person))
         path = path.replace("<programme>", stage.programme.hex())
-        for name in ("case", "link", "statement"):
+        for name in ("case", "link", "statement", "round"):
             path = path.replace(f"<{name}>", getattr(things, name).hex())
         body = BODIES.get(route, lambda *_: None)("admin", things, stage)
         answer = stage.client.open(PREFIX + path, method=method, json=body)

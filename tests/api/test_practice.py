@@ -4,7 +4,8 @@ import io
 import json
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -440,3 +441,67 @@ def test_figures_are_as_of_the_agencys_day_also_before_it_is_day_in_greenwich(
     old: Context = app.extensions["jejak"]
     app.extensions["jejak"] = Context(old.settings, old.database, lambda: five)
     assert api.get(f"{PREFIX}/figures/M10").get_json()["as_of"] == "2026-09-01"
+
+
+@pytest.fixture
+def reached(app: Flask) -> None:
+    """The service is reached at an address of its own, on a day of the agency's story."""
+    old: Context = app.extensions["jejak"]
+    settings = replace(old.settings, public_url="https://lrs.example.go.id")
+    now = datetime(1970, 1, 1, 9, tzinfo=UTC) + timedelta(days=DAY + 1)
+    app.extensions["jejak"] = Context(settings, old.database, lambda: now)
+
+
+def test_a_round_is_handed_over_by_its_link_which_ends_when_it_is_revoked(
+    api: Client, client: Client, agency: Agency, reached: None
+) -> None:
+    programme = agency.programme()
+    boss = agency.person("Boss", phone="0812-3456-7890")
+    case = agency.case(agency.person("Sari", superior=boss), programme)
+    round_ = agency.id()
+    agency.invitation(case, "superior", boss, state="due", due=DAY, round=round_)
+    there = f"{PREFIX}/rounds/{round_.hex()}"
+    told = api.post(f"{there}/hand-over", json={"channel": "whatsapp"}).get_json()
+    assert told["invitations"] == 1
+    assert told["link"].startswith("https://lrs.example.go.id/f/")
+    assert told["link"] in told["text"]
+    assert told["address"].startswith("https://wa.me/628123456")
+    assert api.post(f"{there}/hand-over", json={"channel": "pigeon"}).status_code == 400
+    [row] = api.get(f"{PREFIX}/invitations").get_json()["items"]
+    assert (row["state"], row["channel"]) == ("sent", "whatsapp")
+    path = told["link"].removeprefix("https://lrs.example.go.id")
+    assert client.get(path, headers={"Authorization": None}).status_code == 200
+    assert api.post(f"{there}/revoke").get_json() == {"links": 1}
+    assert client.get(path, headers={"Authorization": None}).status_code == 410
+    assert api.post(f"{there}/again").get_json() == {"round": round_.hex()}
+    assert api.post(f"{PREFIX}/rounds/{'0' * 32}/revoke").status_code == 404
+
+
+def test_a_learners_peers_are_named_and_then_confirmed_by_the_unit(
+    api: Client, agency: Agency
+) -> None:
+    case = agency.case(agency.person("Sari"), agency.programme())
+    peers = [str(uuid.UUID(bytes=agency.person(name))) for name in ("Ani", "Budi", "Citra")]
+    there = f"{PREFIX}/cases/{case.hex()}/peers"
+    assert api.get(there).get_json() == {"named": [], "confirmed": None}
+    told = api.put(there, json={"people": peers[:2]}).get_json()
+    assert [each["name"] for each in told["named"]] == ["Ani", "Budi"]
+    refused = api.post(f"{there}/confirm", json={"people": peers[2:]})
+    assert (refused.status_code, refused.get_json()["problems"][0]["path"]) == (400, "peers")
+    told = api.post(f"{there}/confirm", json={"people": peers[1:2]}).get_json()
+    assert [each["name"] for each in told["confirmed"]] == ["Budi"]
+    assert api.put(there, json={"people": peers * 2}).status_code == 400
+
+
+def test_the_team_that_evaluates_is_the_programmes_own_or_the_agencys(
+    api: Client, agency: Agency
+) -> None:
+    there = f"{PREFIX}/programmes/{agency.programme().hex()}/evaluators"
+    eva = str(uuid.UUID(bytes=agency.person("Eva")))
+    assert api.put(f"{PREFIX}/evaluators", json={"people": [eva]}).get_json() == {
+        "people": [{"id": eva, "name": "Eva"}]
+    }
+    assert api.get(there).get_json() == {"people": []}
+    assert api.put(there, json={"people": [eva]}).status_code == 200
+    assert api.get(there).get_json()["people"][0]["name"] == "Eva"
+    assert api.put(there, json={"people": [str(uuid.uuid4())]}).status_code == 404
