@@ -1,5 +1,6 @@
 """Programmes: listed, shown, written, and proposed from the courses seen."""
 
+from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -141,13 +142,21 @@ def _base(there: Here) -> str:
 
 
 def _hours(form: Form) -> float | None:
-    if not form["jp"]:
-        return None
+    return _number(form, "jp") if form["jp"] else None
+
+
+def _number(form: Form, name: str) -> float | None:
     try:
-        return float(form["jp"].replace(",", "."))
+        return float(form[name].replace(",", "."))
     except ValueError:
-        form.wrong("jp", _("This must be a number of hours (JP)."))
+        form.wrong(name, _("This must be a number of hours (JP)."))
         return None
+
+
+def _hours_of(form: Form, each: work.Suggestion) -> float | None:
+    """The hours that somebody wrote for a proposed programme, else those that records told."""
+    name = f"jp-{each.proposal.key}"
+    return _number(form, name) if form[name] else each.jp
 
 
 def _one_of(form: Form, tree: Any) -> Programme | None:
@@ -387,10 +396,14 @@ def proposed() -> Page:
         beginning = setup.unfinished(connection, there.tenant.id)
     if request.method == "POST":
         # By what they are called, not by number: others come while one decides.
-        chosen = [each for each in found if each.proposal.key in form.all("take")]
+        chosen = [
+            replace(each, jp=_hours_of(form, each))
+            for each in found
+            if each.proposal.key in form.all("take")
+        ]
         if not chosen:
             form.wrong("", _("Tick at least one."))
-        else:
+        elif form.sound:
             done = _confirm(form, chosen)
             if done is not None:
                 site.say(
@@ -406,6 +419,7 @@ def proposed() -> Page:
         found=found,
         form=form,
         packs=_packs(),
+        hours={each.name: f"{each.body['jp']:g}" for each in packs.every() if "jp" in each.body},
         sent=request.method == "POST",
         beginning=beginning,
     )

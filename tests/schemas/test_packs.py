@@ -102,3 +102,10 @@ def test_how_far_a_programme_is_followed_up_comes_of_its_kind_and_hours(
 def test_more_hours_are_never_followed_up_less(one: float, other: float, kind: str | None) -> None:
     less, more = sorted((one, other))
     assert DEPTHS.index(default_depth(less, kind)) <= DEPTHS.index(default_depth(more, kind))
+
+
+def test_a_pack_has_the_hours_that_a_source_in_force_tells_and_no_others() -> None:
+    hours = {name: packs.make(name, "https://x/p", "Pelatihan").jp for name in NAMES}
+    assert hours["latsar"] == 647
+    assert hours["pka"] == 908
+    assert hours["pkp"] is None

@@ -416,13 +416,23 @@ def _first(html: str) -> str:
     return found[1]
 
 
+def programmes_in_force_of(cast: Cast) -> dict[str, float | None]:
+    """Titles and hours of the programmes in force."""
+    with cast.database.read() as connection:
+        found = programmes_in_force.in_force(connection, cast.tenant.id)
+    return {each.title: each.jp for each in found}
+
+
 def test_programmes_are_proposed_from_the_courses_seen(
-    admin: Browser, send: Callable[..., Any]
+    admin: Browser, cast: Cast, send: Callable[..., Any]
 ) -> None:
     send(completed(siti()))
     page = admin.get("/programmes/proposed")
     assert "Pelayanan Prima" in page.text
-    assert "in force" in admin.send("/programmes/proposed").text
+    (hours,) = {name for name in page.form("/programmes/proposed").fields if name.startswith("jp-")}
+    assert admin.send("/programmes/proposed", **{hours: "forty"}).status == 400
+    assert "in force" in admin.send("/programmes/proposed", **{hours: "40"}).text
+    assert programmes_in_force_of(cast) == {"Pelayanan Prima": 40.0}
     assert "Pelayanan Prima" in admin.get("/programmes").text
 
 
