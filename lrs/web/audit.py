@@ -1,12 +1,107 @@
 """The audit trail: who saw and changed what."""
 
+from typing import Final
+
 from flask import render_template
 
+from lrs.i18n import N_, _
 from lrs.store import audit
-from lrs.web import listing
+from lrs.web import imports, listing
 from lrs.web.rooms import Room, here
 
 ROOM = Room("audit")
+
+THINGS: Final = {
+    "alumni": N_("List of alumni"),
+    "case": N_("Follow-up"),
+    "cases": N_("List of follow-up"),
+    "certificate": N_("Letter on the application of training"),
+    "copy": N_("Copy of personal data"),
+    "evaluators": N_("Evaluation team"),
+    "evidence": N_("Evidence"),
+    "file": N_("File"),
+    "followup": N_("Follow-up of a cohort"),
+    "identifier": N_("Identifier"),
+    "import": N_("Import"),
+    "invitations": N_("Invitations"),
+    "key": N_("Key"),
+    "letterhead": N_("Letterhead"),
+    "link": N_("Link of evidence"),
+    "links of case": N_("Links of a follow-up"),
+    "people": N_("List of people"),
+    "person": N_("Person"),
+    "programme": N_("Programme"),
+    "recommendation": N_("Recommendation"),
+    "refused": N_("Refused record"),
+    "report": N_("Report"),
+    "source": N_("Source"),
+    "statement": N_("Activity record"),
+    "statements": N_("List of activity records"),
+    "stories": N_("Stories"),
+    "story": N_("Story"),
+    "unit": N_("Unit"),
+    "user": N_("Account"),
+}
+"""Kinds of things that the audit trail speaks of."""
+
+DEEDS: Final = {
+    "accept": N_("accepted"),
+    "again": N_("asked anew"),
+    "asked": N_("contact asked"),
+    "begun": N_("begun"),
+    "changed": N_("changed"),
+    "confirmed": N_("confirmed"),
+    "confirmed-sure": N_("confirmed, as it was sure"),
+    "created": N_("created"),
+    "dismissed": N_("left out"),
+    "distinct": N_("said to be two"),
+    "drawn": N_("drawn by chance"),
+    "ended": N_("ended"),
+    "entered": N_("entered"),
+    "exported": N_("taken out"),
+    "handed in": N_("handed in"),
+    "handed-over": N_("handed over"),
+    "issued": N_("issued"),
+    "link-made": N_("link for a new password made"),
+    "merged": N_("merged"),
+    "named": N_("named"),
+    "not_seen": N_("not observed yet"),
+    "parted": N_("parted"),
+    "password-set": N_("password set"),
+    "proposed": N_("proposed by hand"),
+    "refused": N_("said not to be theirs"),
+    "reject": N_("rejected"),
+    "released": N_("released"),
+    "replayed": N_("sent again"),
+    "resumed": N_("taken up again"),
+    "return": N_("returned"),
+    "revoked": N_("revoked"),
+    "rotated": N_("renewed"),
+    "second-factor-set": N_("second factor set up"),
+    "second-factor-taken-off": N_("second factor taken off"),
+    "second-opinion": N_("second opinion"),
+    "seen": N_("looked at"),
+    "signed-in": N_("signed in"),
+    "stopped": N_("stopped"),
+    "taken": N_("taken for review"),
+    "undone": N_("taken back"),
+    "written": N_("written"),
+}
+"""What was done with them."""
+
+
+def deed(action: str) -> str:
+    """What an entry of the audit trail tells, in words: `user/signed-in` is that somebody did.
+    What the API did is called by the permission that it took, and what is not known as it is."""
+    kind, _slash, done = action.partition("/")
+    if kind == "import":
+        called = _(imports.KINDS[done].called) if done in imports.KINDS else done
+        return _("Import: %(kind)s") % {"kind": called}
+    if kind == "api":
+        return _("By the API: %(permission)s") % {"permission": done}
+    if kind not in THINGS or done not in DEEDS:
+        return action
+    return f"{_(THINGS[kind])}: {_(DEEDS[done])}"
 
 
 @ROOM.page("/audit", "audit/read")
@@ -23,4 +118,6 @@ def every() -> str:
             before=listing.after(int),
             limit=listing.SIZE + 1,
         )
-    return render_template("audit.html", listed=listing.page(rows, lambda row: row.number))
+    return render_template(
+        "audit.html", listed=listing.page(rows, lambda row: row.number), deed=deed
+    )

@@ -10,7 +10,7 @@ import pytest
 from lrs import i18n
 from lrs.adapters import Adapters
 from lrs.settings import Settings
-from lrs.web import sentences
+from lrs.web import audit, imports, sentences
 from lrs.xapi.repairs import REPAIRS
 
 ROOT = Path(__file__).parents[2]
@@ -127,3 +127,25 @@ def test_what_is_not_known_is_marked_as_english_and_cannot_break_out() -> None:
             '<span lang="en">&lt;b&gt;broken&lt;/b&gt;</span>'
         )
         assert sentences.shown("its object is no activity") == "objeknya bukan aktivitas"
+
+
+def noted() -> Iterator[str]:
+    """Every action that the pages write into the audit trail, as far as it stands in code."""
+    for path in sorted((ROOT / "lrs" / "web").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            told = [each for each in node.args if isinstance(each, ast.Constant)]
+            if called == "saw" and told:
+                yield f"{told[0].value}/seen"
+            elif called == "did" and told:
+                yield str(told[0].value)
+
+
+def test_every_entry_of_the_audit_trail_has_words() -> None:
+    assert {each for each in noted() if audit.deed(each) == each} == set()
+    with i18n.speaking("id"):
+        assert audit.deed("user/signed-in") == "Akun: masuk"
+        assert audit.deed(f"import/{next(iter(imports.KINDS))}") == "Impor: Alumni pelatihan"
+        assert audit.deed("api/verdicts/write") == "Lewat API: verdicts/write"
