@@ -398,5 +398,6 @@ MOULDS: Final = (
         "%(host)s leads to %(address)s, which is not on the internet;"
         " JEJAK_WEBHOOK_TARGETS=any allows it."
     ),
+    N_("This must be an IRI, such as %(example)s."),
 )
 """Whole sentences, by the rooms that make them."""
