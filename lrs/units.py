@@ -193,14 +193,16 @@ def _facts(
 
 
 def who(connection: Connection, tenant_id: int, text: str) -> bytes:
-    """The person meant by an id or a number (NIP, NI PPPK). NotFound: nobody, or not one."""
+    """The person meant by an id, a number (NIP, NI PPPK) or a mail address. NotFound: nobody, or
+    not one."""
     try:
-        id_ = uuid.UUID(text).bytes if "-" in text else None
-        number = None if id_ else people.number(text)
+        mail = ("mbox", f"mailto:{text.strip()}") if "@" in text else None
+        id_ = uuid.UUID(text).bytes if "-" in text and not mail else None
+        known_by = None if id_ else mail or people.number(text)
     except ValueError as error:
         raise NotFound(f"a person '{text}': {error}") from error
-    if number:
-        digest = names.identifier(tenant_id, *number)
+    if known_by:
+        digest = names.identifier(tenant_id, *known_by)
         held = register.holders(connection, tenant_id, [digest]).get(digest, set())
         id_ = min(held) if len(held) == 1 else None
     known = register.people(connection, tenant_id, [id_] if id_ else [])

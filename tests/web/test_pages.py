@@ -282,6 +282,29 @@ def test_an_account_is_made_and_its_person_sets_the_password(app: Flask, admin: 
     assert "Sign in" in wati.get("/account").text
 
 
+def test_an_account_is_tied_to_somebody_of_the_register_who_then_finds_their_own_page(
+    app: Flask, admin: Browser, agency: Cast
+) -> None:
+    admin.get("/users/new")
+    page = admin.send("/users/new", login="siti", roles=["learner"], person="199903042015042002")
+    assert page.status == 400
+    assert "Nobody in the register has this number" in page.text
+    page = admin.send("/users/new", login="siti", roles=["learner"], person="siti@example.go.id")
+    link = re.search(r'id="link">([^<]+)<', page.html)
+    assert link is not None
+    siti = Browser(app)
+    siti.get(link[1].removeprefix("http://localhost"))
+    new = "sebuah kalimat yang pendek"
+    siti.send("/sign-in/new", password=new, again=new)
+    siti.sign_in("siti", new)
+    assert "Hours of learning" in siti.get("/mine").text
+    # The admin sees whom, by number; taking it away takes the page away.
+    assert "Siti Rahma" in admin.get("/users/siti").text
+    assert admin.page.form("/users/siti").fields["person"] == "199003042015042002"
+    admin.send("/users/siti", roles=["learner"], person="")
+    assert "not tied to anybody" in siti.get("/mine").text
+
+
 def test_nobody_locks_themselves_out(admin: Browser) -> None:
     admin.get("/users/admin")
     assert admin.send("/users/admin", roles=["admin"]).status == 400
