@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Seconds in which a server comes to answer, also on a machine that has much to do.
+PATIENCE = 120
+
 
 @dataclass
 class Served:
@@ -60,7 +63,7 @@ def free_port() -> int:
 
 
 def _wait_until_it_answers(served: Served) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and served.process.poll() is None:
         try:
             with urllib.request.urlopen(f"{served.url}/health", timeout=10):

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+import waitress
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from lrs import people as register_of_people
 from lrs import programmes, projector, spreadsheets
@@ -21,6 +23,7 @@ from lrs.people import Reading
 from lrs.store import accounts, register
 from schemas import programmes as written
 from tests.conftest import NOW, Cast, Server
+from tests.furnished import Furnished, furnish
 from tests.serving import Served, serving
 from tests.web.conftest import PASSWORD, hashed
 from tests.web.test_pages import PEOPLE, PROGRAMME
@@ -31,6 +34,9 @@ CHROMIUM = os.environ.get("JEJAK_TEST_CHROMIUM") or shutil.which("chromium")
 #: The checker of accessibility, by `npm ci` (`make e2e` does that).
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
+# What is expected comes soon, or after a while on a machine that has much to do.
+expect.set_options(timeout=30_000)
+
 QUIET = (
     "--no-sandbox",
     "--disable-quic",
@@ -39,6 +45,28 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe finds wrong with the page as it stands; by these rules alone, if any are named."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = list(rules)
+    found: dict[str, Any] = page.evaluate("options => axe.run(options)", options)
+    return [
+        f"{each['id']}: {each['nodes'][0]['target'][0]}: {each['help']}"
+        for each in found["violations"]
+    ]
+
+
+def too_wide(page: Page) -> bool:
+    """Whether one has to scroll sideways."""
+    wide: bool = page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+    return wide
 
 
 @dataclass
@@ -136,6 +164,28 @@ def hands(browser: Browser, agency: Agency) -> Iterator[Callable[..., Hands]]:
         context.close()
 
 
+# The furnished agency -----------------------------------------------------------------------
+
+
+@dataclass
+class Guided:
+    """The furnished agency, served within this process: its clock can be set."""
+
+    made: Furnished
+    url: str
+
+
+@pytest.fixture(scope="session")
+def guided(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guided]:
+    """Made once for all pages that are only looked at."""
+    with furnish(tmp_path_factory.mktemp("furnished")) as made:
+        server = waitress.create_server(made.app, host="127.0.0.1", port=0, threads=4)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        yield Guided(made, f"http://127.0.0.1:{server.effective_port}")
+        server.close()
+
+
 # Windows on the tests' own database ---------------------------------------------------------
 
 
@@ -164,20 +214,10 @@ class Window:
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
 
     def violations(self) -> list[str]:
-        """What axe finds wrong with the page as it stands."""
-        self.page.evaluate(AXE.read_text())
-        found: dict[str, Any] = self.page.evaluate("axe.run({resultTypes: ['violations']})")
-        return [
-            f"{each['id']}: {each['nodes'][0]['target'][0]}: {each['help']}"
-            for each in found["violations"]
-        ]
+        return violations(self.page)
 
     def too_wide(self) -> bool:
-        """Whether one has to scroll sideways."""
-        wide: bool = self.page.evaluate(
-            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        )
-        return wide
+        return too_wide(self.page)
 
 
 @pytest.fixture

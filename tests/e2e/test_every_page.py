@@ -1,26 +1,122 @@
-"""Every page of the agency and the service, looked at as it is served: at phone, tablet and desk,
-light and dark, with nothing wrong that a machine can find."""
+"""Every page of the tour (`tests/tour.py`), looked at as it is served: at phone, tablet and desk,
+light and dark, as it comes first and once files are kept, with nothing wrong that a machine can
+find."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.conftest import Cast, Server
-from tests.e2e.conftest import Window, work_out
+from tests.e2e.conftest import Guided, Window, too_wide, violations, work_out
+from tests.tour import STOPS, Stop
 from tests.web.test_pages import completed, siti
 
-LISTS = (
-    *("/", "/setup", "/cases", "/programmes", "/people", "/units", "/identities"),
-    *("/identities/doubles", "/imports", "/statements", "/refused", "/sources", "/users"),
-    *("/users/new", "/audit", "/service", "/programmes/new", "/programmes/proposed", "/review"),
-    *("/sources/lms", "/sources/new", "/users/admin", "/account", "/account/second"),
-)
+DESK, TABLET, PHONE = (1440, 900), (768, 1024), (360, 740)
 
-#: Lists whose first row leads to a page that is looked at too.
-DETAILS = ("/cases", "/programmes", "/people", "/units", "/statements", "/refused")
+#: Bytes over the wire of a page with all that it pulls in: the first time, and after it.
+FIRST, AFTER = 150_000, 30_000
+
+
+@dataclass
+class Looker:
+    """A browser window in which somebody goes from page to page; `faults` is what it complained
+    of, `asked` the addresses that it asked for, `weight` the bytes that came."""
+
+    page: Page
+    url: str
+    faults: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    weight: int = 0
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda said: self._hear(said.type, said.text))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.wire = self.page.context.new_cdp_session(self.page)
+        self.wire.send("Network.enable")
+        self.wire.on("Network.loadingFinished", self._weigh)
+
+    def _hear(self, kind: str, text: str) -> None:
+        # That a page which is not to be had is not had is no fault of it.
+        if kind in ("error", "warning") and not re.search(r"status of 4\d\d", text):
+            self.faults.append(text)
+
+    def _weigh(self, told: Any) -> None:
+        self.weight += int(told["encodedDataLength"])
+
+    def load(self, path: str) -> int:
+        """Go there, and wait until nothing more comes; the status that was answered."""
+        self.weight = 0
+        answer = self.page.goto(self.url + path, wait_until="networkidle")
+        assert answer is not None
+        return answer.status
+
+
+@pytest.fixture
+def look(browser: Browser, guided: Guided) -> Iterator[Callable[[str], Looker]]:
+    """The window of somebody: `look("admin")`."""
+    opened: dict[str, BrowserContext] = {}
+    lookers: dict[str, Looker] = {}
+
+    def opens(login: str) -> Looker:
+        if login not in opened:
+            context = opened[login] = browser.new_context(locale="id-ID", reduced_motion="reduce")
+            if login:
+                session = guided.made.session(login)
+                context.add_cookies([{"name": "jejak", "value": session, "url": guided.url}])
+            lookers[login] = Looker(context.new_page(), guided.url)
+        return lookers[login]
+
+    yield opens
+    for each in opened.values():
+        each.close()
+
+
+def wrong_with(stop: Stop, at: Looker) -> Iterator[str]:
+    """All that is wrong with a page, in words."""
+    page = at.page
+    width, height = DESK
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="light")
+    at.faults.clear()
+    at.asked.clear()
+    at.wire.send("Network.clearBrowserCache")
+    status = at.load(stop.path)
+    if status != stop.status:
+        yield f"answers {status}"
+    if at.weight > FIRST:
+        yield f"weighs {at.weight} bytes at first"
+    yield from (f"desk, light: {each}" for each in violations(page))
+    page.emulate_media(color_scheme="dark")
+    yield from (f"desk, dark: {each}" for each in violations(page, "color-contrast"))
+    for width, height in (DESK, TABLET, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        if too_wide(page):
+            yield f"scrolls sideways at {width} pixels"
+    yield from (f"phone, dark: {each}" for each in violations(page))
+    at.load(stop.path)
+    if at.weight > AFTER:
+        yield f"weighs {at.weight} bytes once files are kept"
+    yield from (f"the browser complains: {each}" for each in at.faults)
+    yield from (f"asks {each}" for each in at.asked if not each.startswith(at.url))
+
+
+@pytest.mark.parametrize("endpoint", STOPS)
+def test_nothing_is_wrong_with_any_page(
+    guided: Guided, look: Callable[[str], Looker], endpoint: str
+) -> None:
+    wrong: list[str] = []
+    for stop in STOPS[endpoint](guided.made):
+        guided.made.clock.now = stop.at or guided.made.now
+        found = wrong_with(stop, look(stop.by))
+        wrong += [f"{stop.path} (for {stop.by or 'nobody'}): {each}" for each in found]
+    guided.made.clock.now = guided.made.now
+    assert wrong == []
 
 
 @pytest.fixture
@@ -35,51 +131,6 @@ def filled(server: Server, registered: Cast) -> Server:
         requests.post(f"{server.endpoint}/statements", json=batch, headers=headers, timeout=10)
     work_out(registered)
     return server
-
-
-def details(there: Window) -> list[str]:
-    found = []
-    for address in DETAILS:
-        there.go(address)
-        way = there.page.locator("main table a.main").first
-        found.append(str(way.get_attribute("href")))
-    return found
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_and_nothing_is_too_wide(
-    filled: Server, admin: str, window: Callable[..., Window], theme: str
-) -> None:
-    wrong: list[tuple[str, int, Any]] = []
-    every: list[str] = []
-    for width in (1440, 768, 360):
-        there = window(width=width, theme=theme)
-        there.go("/sign-in")
-        wrong += [("/sign-in", width, each) for each in there.violations()]
-        there.sign_in(admin)
-        every = every or [*LISTS, *details(there)]
-        for address in every:
-            there.go(address)
-            # Contrast and names do not change with every width: at a phone in the light, at a
-            # desk in both.
-            if width == 1440 or (width == 360 and theme == "light"):
-                wrong += [(address, width, each) for each in there.violations()]
-            if there.too_wide():
-                wrong.append((address, width, "scrolls sideways"))
-    assert wrong == []
-
-
-def test_pages_are_light(filled: Server, admin: str, window: Callable[..., Window]) -> None:
-    there = window()
-    there.go("/sign-in")
-    there.page.wait_for_load_state("networkidle")
-    assert there.weight < 150_000
-    there.sign_in(admin)
-    for address in ("/cases", "/people", "/statements", "/programmes"):
-        there.weight = 0
-        there.go(address)
-        there.page.wait_for_load_state("networkidle")
-        assert there.weight < 30_000, address
 
 
 def test_without_script_all_is_there(

@@ -1,5 +1,4 @@
-"""Ringkasan and reports in a real browser: filters by keyboard, a paper kept, nothing wrong that a
-machine can find."""
+"""Ringkasan and reports in a real browser: filters by keyboard, a paper kept."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from lrs.store import accounts
 from tests.conftest import NOW, Cast, Server
-from tests.e2e.test_review_by_keyboard import AXE
 from tests.rows import Rows, programme
 from tests.web.conftest import PASSWORD, hashed
 
@@ -88,47 +86,3 @@ def test_a_head_is_shown_no_small_number(sit: Callable[..., Page], server: Serve
     page.goto(f"{server.url}/summary?programme={COURSE.iri}&cohort=Angkatan+II")
     expect(page.locator("main")).to_contain_text("ditahan: sedikit orang")
     expect(page.locator("main")).not_to_contain_text("3 dari 3")
-
-
-PAGES = (
-    "/summary",
-    "/reports",
-    f"/reports/evaluation?programme={COURSE.iri}",
-    *(
-        f"/reports/{name}"
-        for name in (
-            *("one-page", "time", "barriers", "hours", "stories", "reviewers"),
-            *("identities", "siasn"),
-        )
-    ),
-    "/recommendations",
-    "/recommendations/new",
-    f"/stories?programme={COURSE.iri}",
-    "/agency",
-)
-
-
-@pytest.mark.parametrize(
-    ("width", "theme"), [(1440, "light"), (1440, "dark"), (768, "dark"), (360, "light")]
-)
-def test_nothing_is_wrong_with_the_pages_that_a_machine_can_find(
-    sit: Callable[..., Page], server: Server, theme: str, width: int
-) -> None:
-    page = sit(width=width, theme=theme)
-    wrong: list[tuple[str, str]] = []
-    page.on("console", lambda said: wrong.append((page.url, said.text)))
-    for address in PAGES:
-        answer = page.goto(server.url + address)
-        assert answer is not None
-        if answer.status != 200:
-            wrong.append((address, str(answer.status)))
-        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        if page.evaluate(wide):
-            wrong.append((address, "scrolls sideways"))
-        if AXE.exists():
-            page.evaluate(AXE.read_text())
-            found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-            wrong.extend(
-                (address, f"{each['id']}: {each['nodes'][0]['target'][0]}") for each in found
-            )
-    assert wrong == []
