@@ -955,9 +955,10 @@ def _records(
     for piece in pieces(sorted(set(statements))):
         rows = _run(
             connection,
-            "SELECT s.id, s.body FROM stores t JOIN statement_ids i ON i.store_id = t.id"
-            " JOIN statements s ON s.position = i.position WHERE t.tenant_id = ?"
-            f" AND t.kind = 'practice' AND s.voided = 0 AND i.id IN ({placeholders(piece)})",
+            "SELECT id, body FROM statements WHERE voided = 0 AND position IN (SELECT i.position"
+            " FROM statement_ids i WHERE i.store_id = (SELECT t.id FROM stores t"
+            " WHERE t.tenant_id = ? AND t.kind = 'practice')"
+            f" AND i.id IN ({placeholders(piece)}))",
             (tenant_id, *piece),
         )
         for identity, body in rows:

@@ -76,21 +76,20 @@ def earlier(
     happened twice in one second may lie on both sides of the end of a batch. Five such pairs are
     in the recordings. Of several such requests, the one that explains the most, then the first.
     """
-    requests: dict[int, dict[Mark, tuple[int, bytes]]] = {}
+    requests: dict[int, dict[Mark, int]] = {}
     sizes: dict[int, int] = {}
     for some in pieces(sorted({each for each, _ in wanted})):
         rows = run(
             connection,
-            "SELECT d.request, d.fingerprint, d.copy, d.size, d.position, s.id FROM deliveries d"
-            " JOIN statements s ON s.position = d.position"
-            f" WHERE d.source_id = ? AND d.fingerprint IN ({placeholders(some)})",
+            "SELECT request, fingerprint, copy, size, position FROM deliveries"
+            f" WHERE source_id = ? AND fingerprint IN ({placeholders(some)})",
             (source_id, *some),
         )
-        for request, fingerprint, copy, size, position, identity in rows:
+        for request, fingerprint, copy, size, position in rows:
             sizes[request] = size
             mark = bytes(fingerprint), copy
             if mark in wanted:
-                requests.setdefault(request, {})[mark] = position, bytes(identity)
+                requests.setdefault(request, {})[mark] = position
     likely = {
         request: found
         for request, found in requests.items()
@@ -101,7 +100,22 @@ def earlier(
     if not likely:
         return 0, {}
     best = min(likely, key=lambda request: (-len(likely[request]), request))
-    return best, likely[best]
+    ids = _ids(connection, sorted(set(likely[best].values())))
+    return best, {mark: (position, ids[position]) for mark, position in likely[best].items()}
+
+
+def _ids(connection: Connection, positions: Sequence[int]) -> dict[int, bytes]:
+    """The ids of the statements at these positions. Asked apart: nearly always there are none,
+    and where Citus spreads the tables, these two do not stand beside each other."""
+    return {
+        row[0]: bytes(row[1])
+        for piece in pieces(positions)
+        for row in run(
+            connection,
+            f"SELECT position, id FROM statements WHERE position IN ({placeholders(piece)})",
+            piece,
+        )
+    }
 
 
 def record(

@@ -150,9 +150,9 @@ def logged(connection: Connection, store_id: int, ids: Sequence[bytes]) -> list[
         for piece in pieces(ids)
         for row in run(
             connection,
-            "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body"
-            " FROM statement_ids i JOIN statements s ON s.position = i.position"
-            f" WHERE i.store_id = ? AND i.id IN ({placeholders(piece)})",
+            "SELECT position, store_id, source_id, voided, id, body FROM statements"
+            " WHERE position IN (SELECT i.position FROM statement_ids i"
+            f" WHERE i.store_id = ? AND i.id IN ({placeholders(piece)}))",
             (store_id, *piece),
         )
     ]
@@ -163,17 +163,27 @@ def referred(
     connection: Connection, tenant_id: int, store_id: int, ids: Sequence[bytes]
 ) -> set[bytes]:
     """Which of these statements some statement of a store refers to."""
-    return {
-        bytes(row[0])
+    refs = [
+        (int(row[0]), bytes(row[1]))
         for piece in pieces(ids)
         for row in run(
             connection,
-            "SELECT DISTINCT r.target FROM statement_refs r"
-            " JOIN statements s ON s.position = r.position"
-            f" WHERE r.tenant_id = ? AND r.target IN ({placeholders(piece)}) AND s.store_id = ?",
-            (tenant_id, *piece, store_id),
+            "SELECT position, target FROM statement_refs"
+            f" WHERE tenant_id = ? AND target IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+    ]
+    here = {
+        row[0]
+        for piece in pieces(sorted({position for position, _ in refs}))
+        for row in run(
+            connection,
+            "SELECT position FROM statements WHERE store_id = ?"
+            f" AND position IN ({placeholders(piece)})",
+            (store_id, *piece),
         )
     }
+    return {target for position, target in refs if position in here}
 
 
 # Events -------------------------------------------------------------------------------------
@@ -455,9 +465,9 @@ def referring(connection: Connection, tenant_id: int, store_id: int, target: byt
     voided ones too. Read from the log itself, where what is acknowledged stands at once."""
     rows = run(
         connection,
-        "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body FROM statement_refs r"
-        " JOIN statements s ON s.position = r.position"
-        " WHERE r.tenant_id = ? AND r.target = ? AND s.store_id = ? ORDER BY r.position",
+        "SELECT position, store_id, source_id, voided, id, body FROM statements"
+        " WHERE position IN (SELECT r.position FROM statement_refs r WHERE r.tenant_id = ?"
+        " AND r.target = ?) AND store_id = ? ORDER BY position",
         (tenant_id, target, store_id),
     )
     return [_logged(row) for row in rows]
@@ -472,9 +482,9 @@ def referring_any(
         for piece in pieces(targets)
         for row in run(
             connection,
-            "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body"
-            " FROM statement_refs r JOIN statements s ON s.position = r.position"
-            f" WHERE r.tenant_id = ? AND r.target IN ({placeholders(piece)}) AND s.store_id = ?",
+            "SELECT position, store_id, source_id, voided, id, body FROM statements"
+            " WHERE position IN (SELECT r.position FROM statement_refs r"
+            f" WHERE r.tenant_id = ? AND r.target IN ({placeholders(piece)})) AND store_id = ?",
             (tenant_id, *piece, store_id),
         )
     ]

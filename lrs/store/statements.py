@@ -92,8 +92,8 @@ def by_id(connection: Connection, store_id: int, statement_id: bytes) -> Row | N
     """The statement with this id in this store, voided or not."""
     row = run(
         connection,
-        "SELECT s.position, s.body, s.voided, s.store_id, s.source_id FROM statement_ids i"
-        " JOIN statements s ON s.position = i.position WHERE i.store_id = ? AND i.id = ?",
+        "SELECT position, body, voided, store_id, source_id FROM statements WHERE position ="
+        " (SELECT i.position FROM statement_ids i WHERE i.store_id = ? AND i.id = ?)",
         (store_id, statement_id),
     ).one_or_none()
     return None if row is None else Row(row[0], bytes(row[1]), bool(row[2]), row[3], row[4])
@@ -118,7 +118,13 @@ def _range(connection: Connection, query: Query, limit: int) -> list[tuple[int, 
     if len(lead) > 1:
         parameters.append(limit)
     sizes = tuple(len(group) for group in terms)
-    sql = _sql(sizes, query.ascending, query.source_id is not None, own is not None)
+    sql = _sql(
+        sizes,
+        query.ascending,
+        query.source_id is not None,
+        own is not None,
+        connection.dialect.name == "postgresql",
+    )
     rows = run(connection, sql, parameters).all()
     return [(row[0], bytes(row[1])) for row in rows]
 
@@ -129,7 +135,9 @@ def everything(store_id: int) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _sql(groups: tuple[int, ...], ascending: bool, of_source: bool, of_authority: bool) -> str:
+def _sql(
+    groups: tuple[int, ...], ascending: bool, of_source: bool, of_authority: bool, joins: bool
+) -> str:
     """The query for so many groups of so many terms. Each lead term is a range in answer order;
     the ranges of several lead terms are merged, each cut off where the page must end.
 
@@ -162,10 +170,16 @@ def _sql(groups: tuple[int, ...], ascending: bool, of_source: bool, of_authority
     if groups[0] == 1:
         return f"SELECT p.position, {body.format('p')} {found}"
     # The bodies of those that are left: MariaDB and SQLite would write out and sort them all.
+    # Citus takes a join with what is merged and no subquery; PostgreSQL loops over it either way.
     ranges = " UNION ALL ".join(
         f"SELECT position FROM (SELECT p.position {found}) r{n}" for n in range(groups[0])
     )
     page = f"SELECT position FROM ({ranges}) a ORDER BY position {order} LIMIT ?"
+    if joins:
+        return (
+            f"SELECT u.position, b.body FROM ({page}) u"
+            f" JOIN statements b ON b.position = u.position ORDER BY u.position {order}"
+        )
     return f"SELECT u.position, {body.format('u')} FROM ({page}) u ORDER BY u.position {order}"
 
 
@@ -180,9 +194,8 @@ def bodies(
     for piece in pieces(ids):
         rows = run(
             connection,
-            "SELECT i.id, s.position, s.body FROM statement_ids i"
-            " JOIN statements s ON s.position = i.position"
-            f" WHERE i.store_id = ? AND i.id IN ({placeholders(piece)})",
+            "SELECT id, position, body FROM statements WHERE position IN (SELECT i.position"
+            f" FROM statement_ids i WHERE i.store_id = ? AND i.id IN ({placeholders(piece)}))",
             (store_id, *piece),
         )
         found.update({bytes(row[0]): (row[1], bytes(row[2])) for row in rows})
@@ -296,9 +309,9 @@ def referrers(
             for piece in pieces(frontier)
             for row in run(
                 connection,
-                "SELECT s.position, s.store_id, s.id FROM statement_refs r"
-                " JOIN statements s ON s.position = r.position"
-                f" WHERE r.tenant_id = ? AND r.target IN ({placeholders(piece)})",
+                "SELECT position, store_id, id FROM statements WHERE position IN"
+                " (SELECT r.position FROM statement_refs r"
+                f" WHERE r.tenant_id = ? AND r.target IN ({placeholders(piece)}))",
                 (tenant_id, *piece),
             )
         ]
