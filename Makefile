@@ -16,7 +16,7 @@ CLEAN := env $(foreach name,$(filter-out JEJAK_TEST_%,$(filter JEJAK_%,$(shell e
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test test-all e2e clients lint format types contract check lock wheel conformance bench clean
+.PHONY: help run demo test test-all e2e clients lint format types contract check lock wheel conformance hosts bench clean
 
 help:  ## List these targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/' \
@@ -69,6 +69,9 @@ wheel: .venv/dev  ## Build the wheel into dist/
 
 conformance: .venv/run  ## Run the ADL suite: make conformance SUITE=<its folder> [DB=postgresql]
 	$(BIN)/python -m tests.conformance.run_suite "$(SUITE)" $(DB)
+
+hosts: .venv/dev  ## Try three hosts behind HAProxy (root, iproute2, haproxy): make hosts DATABASE=postgresql://… [ARGS=…]
+	$(CLEAN) $(BIN)/python -m tests.hosts --database '$(DATABASE)' $(ARGS)
 
 bench: .venv/dev  ## Measure speed: make bench [ARGS="--database postgresql --size 100k"] [TARGET=url,key,secret]
 	$(CLEAN) $(BIN)/python -m tests.bench $(ARGS) $(if $(TARGET),--target '$(TARGET)')

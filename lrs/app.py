@@ -1,5 +1,6 @@
 """The application: the one place that knows every room."""
 
+import threading
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
@@ -92,6 +93,7 @@ def surround(app: Flask, context: Context) -> None:
     app.extensions["jejak"] = context
     app.extensions["jejak-counted"] = Counted(context.database, context.clock)
     app.extensions[practice.SIGNED_IN] = signed_in
+    app.extensions["jejak-leaving"] = threading.Event()
 
 
 def signed_in(asked: Request) -> practice.SignedIn | None:
@@ -110,8 +112,11 @@ def signed_in(asked: Request) -> practice.SignedIn | None:
 
 
 def health() -> Response:
-    """Whether requests can be answered: 200, or 503 where the database does not answer."""
+    """Whether requests can be answered: 200, or 503 where the database does not answer, or where
+    this server will be stopped and balancers are to send requests elsewhere."""
     context: Context = current_app.extensions["jejak"]
+    if current_app.extensions["jejak-leaving"].is_set():
+        return wire.json_answer({"status": "this server is about to stop"}, 503)
     try:
         with context.database.read() as connection:
             connection.exec_driver_sql("SELECT 1")

@@ -62,7 +62,7 @@ def serve(settings: Settings, ready: Callable[[], None]) -> int:
     ]
     if not settings.on_sqlite:
         roles.append(Role("worker", partial(do_duties, settings)))
-    return supervisor.supervise(roles)
+    return supervisor.supervise(roles, notice=settings.drain_seconds)
 
 
 def processes(settings: Settings) -> int:
@@ -141,6 +141,7 @@ def answer_requests(settings: Settings, listener: socket.socket) -> None:
         server.pull_trigger()
 
     signal.signal(signal.SIGTERM, tell)
+    signal.signal(signal.SIGUSR1, lambda *_: app.extensions["jejak-leaving"].set())
     server.accept_connections()
     leave = threading.Event()
     if settings.on_sqlite:

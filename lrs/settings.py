@@ -206,6 +206,12 @@ class Settings:
         writer thread orders all writes.""",
     )
     threads: int = setting("8", whole(1, 256), "Requests that one server process works on at once.")
+    drain_seconds: int = setting(
+        "0",
+        whole(0, 300),
+        """How long a server that is told to stop goes on taking requests, while `/health` answers
+        503 so that a balancer sends them elsewhere. For several hosts; see docs/scaling.md.""",
+    )
     public_url: str = setting(
         "",
         web_address,

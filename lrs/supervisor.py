@@ -41,11 +41,13 @@ class Role:
     bad_starts: int = field(default=0)
 
 
-def supervise(roles: Sequence[Role]) -> int:
+def supervise(roles: Sequence[Role], notice: float = 0) -> int:
     """Run every role in a process of its own; return the exit code when all have ended.
 
-    SIGTERM and SIGINT stop them, with time to finish. SIGHUP replaces each by a new process, the
-    new one started before the old one is told to stop. One that ends by itself is started again.
+    SIGTERM and SIGINT stop them, with time to finish; with a `notice`, they are told by SIGUSR1
+    that they will be stopped in so many seconds, which another such signal cuts short. SIGHUP
+    replaces each by a new process, the new one started before the old one is told to stop, without
+    notice. One that ends by itself is started again.
     """
     heard: list[int] = []
     ear, mouth = os.pipe()
@@ -62,6 +64,8 @@ def supervise(roles: Sequence[Role]) -> int:
         while True:
             _wait(ear, [role.process for role in roles if role.process], leaving)
             if signal.SIGTERM in heard or signal.SIGINT in heard:
+                if notice:
+                    _announce([role.process for role in roles if role.process], ear, notice)
                 return 0
             if signal.SIGHUP in heard:
                 heard.clear()
@@ -90,6 +94,7 @@ def _start(role: Role) -> None:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # it kills who does not ask for it
         # Ctrl-C reaches every process of the terminal; when to stop is the supervisor's to say.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _die_with(parent)
@@ -122,6 +127,15 @@ def _wait(ear: int, running: Sequence[BaseProcess], leaving: Sequence[BaseProces
     ready, _, _ = select.select([ear, *sentinels], [], [])
     if ear in ready:
         os.read(ear, 512)
+
+
+def _announce(processes: Sequence[BaseProcess], ear: int, notice: float) -> None:
+    """Tell them that they will be stopped, and give them so long."""
+    log.info("stopping_soon", extra={"seconds": notice})
+    for process in processes:
+        if process.pid is not None and process.is_alive():
+            os.kill(process.pid, signal.SIGUSR1)
+    select.select([ear], [], [], notice)
 
 
 def _stop(processes: Sequence[BaseProcess]) -> None:

@@ -143,6 +143,26 @@ def test_hanging_up_replaces_the_processes_and_refuses_nobody(server: Server) ->
     assert server.process.poll() is None
 
 
+def test_a_balancer_is_told_before_the_server_leaves(start_server: Start) -> None:
+    """Requests are taken until it has had the time to send them elsewhere."""
+    server = start_server(JEJAK_DRAIN_SECONDS="4")
+    assert health(server) == 200
+    server.process.send_signal(signal.SIGTERM)
+    until = time.monotonic() + 3
+    told = 200
+    while told == 200 and time.monotonic() < until:
+        try:
+            told = health(server)
+        except urllib.error.HTTPError as refused:
+            told = refused.code
+    assert told == 503
+    assert not exists(server, "none"), "a document that nobody made"
+    with connection(server) as opened:
+        opened.sendall(head(server, "GET", "/xapi/about"))
+        assert answer(opened)[0] == 200, "leaving, and still taking requests"
+    assert server.process.wait(PATIENCE) == 0
+
+
 def test_a_second_server_on_the_same_port_says_so(server: Server) -> None:
     second = subprocess.run(
         [*server.process.args],  # type: ignore[misc]
