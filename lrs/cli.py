@@ -29,7 +29,7 @@ from lrs import settings as table
 from lrs.context import Context
 from lrs.errors import JejakError
 from lrs.settings import BadSetting, Settings
-from lrs.store import accounts, health
+from lrs.store import accounts, distribution, health
 from lrs.store import migrate as migrations
 
 
@@ -128,6 +128,36 @@ An LMS sends with the key as its user name and the secret as its password (HTTP 
             "does not know its own address. Fine for a try; before real use set JEJAK_PUBLIC_URL\n"
             "and make a source for each system: jejak sources create --help\n"
         )
+
+
+@main.command()
+@click.option(
+    "--shards",
+    type=click.IntRange(1, 1024),
+    default=distribution.SHARDS,
+    show_default=True,
+    help="Parts of each table; so many workers can have one.",
+)
+@click.option("--with-data", is_flag=True, help="Copy tables that hold much, shut to writers.")
+@click.option("--dry-run", is_flag=True, help="Say how the tables stand, and change nothing.")
+@click.pass_obj
+def distribute(context: Context, shards: int, with_data: bool, dry_run: bool) -> None:
+    """Spread the log over the workers of a Citus cluster.
+
+    Statements, what they are found by, attachments and documents are distributed; all else stays on
+    the coordinator, to which JEJAK_DATABASE_URL leads. Tables that are distributed already are left
+    alone. How to set up the servers, and what it brings: docs/scaling.md.
+    """
+    database = context.database
+    for each in (
+        distribution.standing(database)
+        if dry_run
+        else distribution.distribute(database, shards, with_data=with_data)
+    ):
+        place = each.place
+        beside = f", beside {place.beside.name}" if place.beside is not None else ""
+        state = "already" if each.done else "not yet" if dry_run else "done"
+        click.echo(f"{state:<8} {place.table.name} by {place.column}{beside}")
 
 
 def _report_migrations(ran: list[str]) -> None:

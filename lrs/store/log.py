@@ -133,6 +133,32 @@ _STAMPING = 0x4A6 << 52
 _ORDER = 0x4A7
 _REFERENCES = 0x4A8
 
+
+def _horizon_function(names: str = "", look: str = "") -> str:
+    """`log_horizon()`; with more variables, and a look at what else may hold it back.
+
+    In this order: clock, counter, marks. A writer whose mark is set after the marks were read
+    gets a higher position than both; one whose mark was set before is seen, or has committed.
+    """
+    return f"""
+    CREATE OR REPLACE FUNCTION log_horizon() RETURNS bigint LANGUAGE plpgsql AS $$
+    DECLARE
+        now bigint;
+        last bigint;
+        pending bigint;{names}
+    BEGIN
+        now := floor(extract(epoch FROM clock_timestamp()) * 1000000);
+        SELECT last_value INTO last FROM log_clock;
+        SELECT min((classid::bigint << 32 | objid::bigint) - {_STAMPED}) INTO pending
+            FROM pg_locks
+            WHERE locktype = 'advisory' AND objsubid = 1
+            AND classid::bigint BETWEEN {_STAMPED >> 32} AND {(_STAMPED >> 32) + (1 << 20) - 1}
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database());{look}
+        RETURN least(greatest(last, now - 1), pending - 1);  -- least() passes over NULL
+    END $$
+    """
+
+
 POSTGRESQL_FUNCTIONS = (
     # The lock on the counter is let go at once, not at commit: what must last to the commit is
     # only the mark that positions from `low` on are not all visible yet. The clock is read again
@@ -156,23 +182,40 @@ POSTGRESQL_FUNCTIONS = (
         RETURN first;
     END $$
     """,
-    # In this order: clock, counter, marks. A writer whose mark is set after the marks were read
-    # gets a higher position than both; one whose mark was set before is seen, or has committed.
-    f"""
-    CREATE OR REPLACE FUNCTION log_horizon() RETURNS bigint LANGUAGE plpgsql AS $$
-    DECLARE
-        now bigint;
-        last bigint;
-        pending bigint;
-    BEGIN
-        now := floor(extract(epoch FROM clock_timestamp()) * 1000000);
-        SELECT last_value INTO last FROM log_clock;
-        SELECT min((classid::bigint << 32 | objid::bigint) - {_STAMPED}) INTO pending
-            FROM pg_locks
-            WHERE locktype = 'advisory' AND objsubid = 1
-            AND classid::bigint BETWEEN {_STAMPED >> 32} AND {(_STAMPED >> 32) + (1 << 20) - 1}
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
-        RETURN least(greatest(last, now - 1), pending - 1);  -- least() passes over NULL
-    END $$
-    """,
+    _horizon_function(),
+)
+
+#: No write lasts so long, microseconds.
+_LONGEST = 3_600_000_000
+
+#: In place of its like above, where Citus has spread the log (`distribution`). A write to several
+#: servers is prepared on each, committed here, and then committed on each. Where one of them falls
+#: silent in between, what is committed stays invisible there until Citus has asked it again, and
+#: the mark is gone by then. So the workers are asked, after the marks, what they hold prepared of
+#: which nobody here is at work any more: twice, since one may end between the two looks. While
+#: there is any, or a worker does not answer, the horizon stays behind all that could be among it.
+CITUS_FUNCTIONS = (
+    _horizon_function(
+        """
+        asked text;
+        told text;
+        doubtful text[];""",
+        f"""
+        asked := $q$SELECT coalesce(string_agg(gid, ' '), '') FROM pg_prepared_xacts
+            WHERE database = current_database() AND starts_with(gid, 'citus_0_')$q$;
+        FOR n IN 1..2 LOOP
+            SELECT string_agg(CASE WHEN success THEN result ELSE 'silent' END, ' ') INTO told
+                FROM run_command_on_workers(asked);
+            SELECT array_agg(gid) INTO doubtful
+                FROM unnest(string_to_array(told, ' ')) AS held (gid)
+                WHERE gid <> '' AND (n = 1 OR gid = ANY (doubtful)) AND NOT EXISTS (
+                    SELECT FROM get_all_active_transactions() a WHERE NOT a.worker_query
+                    AND starts_with(gid, format('citus_0_%s_%s_', process_id, transaction_number)));
+            EXIT WHEN doubtful IS NULL;
+        END LOOP;
+        IF doubtful IS NOT NULL THEN
+            now := now - {_LONGEST};
+            last := 0;
+        END IF;""",
+    ),
 )
