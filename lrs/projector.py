@@ -149,10 +149,12 @@ def _prepare(
     read = _Reading(tenant, adapters, configs, service, programmes.interest)
     touched = _note(connection, tenant, read, logged, work)
     people = {mark for mark, _ in marks}
-    people -= _changed_programmes(connection, tenant, programmes, marks, work)
-    people -= _changed_adapters(connection, tenant, marks, work)
+    people -= _changed_programmes(connection, tenant, programmes, marks, after, work)
+    people -= _changed_adapters(connection, tenant, marks, after, work)
+    begun_anew = {each.verb for each in work.searches}
     for search in searches:
-        touched |= _search(connection, tenant, read, search, limit, work)
+        if search.verb not in begun_anew:
+            touched |= _search(connection, tenant, read, search, limit, work)
     _work_out(connection, tenant, programmes, touched, people, work)
     return work, len(logged) + len(marks) + len(searches)
 
@@ -298,11 +300,12 @@ def _changed_programmes(
     tenant: Tenant,
     programmes: Programmes,
     marks: Sequence[tuple[bytes, int]],
+    after: int,
     work: _Work,
 ) -> set[bytes]:
-    """Of the marks, those of programmes: marks all in their courses, and has the log searched
-    for what their rules name, those of earlier versions too, and, where behaviours are worded
-    anew, for all that tells of work. Answers the marks it dealt with."""
+    """Of the marks, those of programmes: marks all in their courses, and has the log, as far as it
+    was read before, searched for what their rules name, those of earlier versions too, and, where
+    behaviours are worded anew, for all that tells of work. Answers the marks it dealt with."""
     versions = practice.programme_versions(connection, tenant.id, [mark for mark, _ in marks])
     if not versions:
         return set()
@@ -324,7 +327,7 @@ def _changed_programmes(
     digests = sorted(names.course(tenant.id, iri) for iri in courses)
     work.again = dict.fromkeys(practice.actors_in(connection, tenant.id, digests), since)
     wanted = [*sorted(verbs), *named({i for body in versions.values() for i in _new_names(body)})]
-    work.searches = [practice.Search(each, 0) for each in wanted]
+    work.searches += [practice.Search(each, 0, after) for each in wanted]
     return set(versions)
 
 
@@ -353,13 +356,17 @@ def _new_names(versions: Sequence[Mapping[str, Any]]) -> set[str]:
 
 
 def _changed_adapters(
-    connection: Connection, tenant: Tenant, marks: Sequence[tuple[bytes, int]], work: _Work
+    connection: Connection,
+    tenant: Tenant,
+    marks: Sequence[tuple[bytes, int]],
+    after: int,
+    work: _Work,
 ) -> set[bytes]:
-    """Of the marks, those of declared adapters: has every statement read again. Answers the marks
-    it dealt with."""
+    """Of the marks, those of declared adapters: has every statement that was read before read
+    again. Answers the marks it dealt with."""
     changed = practice.adapters_among(connection, tenant.id, [mark for mark, _ in marks])
     if changed:
-        work.searches.append(practice.Search("", 0))
+        work.searches.append(practice.Search("", 0, after))
     return changed
 
 
@@ -372,17 +379,16 @@ def _search(
     work: _Work,
     concerns: Callable[[Stored], bool] | None = None,
 ) -> set[bytes]:
-    """Read again what the log holds of a verb, up to where the projector is, since a rule that
-    names it is new or gone. Answers whose identifiers that touches: those of events that changed,
-    and of those of which `concerns` says so."""
+    """Read again what the log holds of a verb, since a rule that names it is new or gone. Answers
+    whose identifiers that touches: those of events that changed, and of those of which `concerns`
+    says so."""
     term = _term(tenant, search.verb)
-    found = practice.having(connection, term, search.position or 0, work.position, limit)
-    work.searches.append(
-        practice.Search(search.verb, found[-1].position if len(found) == limit else None)
-    )
+    found = practice.having(connection, term, search.position or 0, search.until, limit)
+    came = found[-1].position if len(found) == limit else None
+    work.searches.append(practice.Search(search.verb, came, search.until))
     work.read += len(found)
     there: dict[int, list[Stored]] = {}
-    for event in practice.events_of_statements(connection, tenant.id, [each.id for each in found]):
+    for event in practice.events_at(connection, [each.position for each in found]):
         there.setdefault(event.position, []).append(event)
     touched: set[bytes] = set()
     by_hand = practice.referred(
@@ -451,7 +457,7 @@ def foresee(
     for wanted in sorted(set(searches)):
         at: int | None = 0
         while at is not None:
-            search = practice.Search(wanted, at)
+            search = practice.Search(wanted, at, position)
             touched |= _search(connection, tenant, read, search, BATCH, work, concerns)
             at = work.searches[-1].position
     found = Foreseen(work.read)

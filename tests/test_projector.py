@@ -1,5 +1,6 @@
 """The projector: what is worked out is a function of what is in the log and the register."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lrs import projector
+from lrs.adapters import Adapters
 from lrs.learning import Event, LearningEvent
 from lrs.practice import names, people
-from lrs.practice.programmes import Cohort, Programme
+from lrs.practice.programmes import Behaviour, Cohort, Programme, Rule
 from lrs.store import practice, register, tables
 from lrs.store.accounts import Tenant
 from lrs.store.engine import Database
@@ -184,6 +186,85 @@ def test_windows_count_from_the_official_end_of_the_cohort(database: Database) -
     [case] = agency.rows()
     assert case["cohort"] == "Angkatan I"
     assert case["clock_day"] == (date(2026, 1, 8) - date(1970, 1, 1)).days
+
+
+CLOSED = "https://desk.example.go.id/verbs/closed"
+BEHAVIOUR = Behaviour(iri="https://diklat.example.go.id/melayani", text="Melayani")
+
+
+def counting(*kinds: str) -> Programme:
+    """A programme that counts what is closed of these kinds, by a rule for each."""
+    rules = [
+        Rule(
+            name=kind,
+            behaviours=(BEHAVIOUR.iri,),
+            verbs=frozenset([CLOSED]),
+            types=frozenset([f"https://desk.example.go.id/types/{kind}"]),
+        )
+        for kind in kinds
+    ]
+    return Programme(
+        iri="urn:programme:1", title="Layanan", behaviours=(BEHAVIOUR,), rules=tuple(rules)
+    )
+
+
+def closed(kind: str, n: int) -> dict[str, Any]:
+    return make.statement(
+        actor=make.agent("budi"),
+        verb={"id": CLOSED},
+        object={
+            "id": f"https://desk.example.go.id/{kind}/{n}",
+            "definition": {"type": f"https://desk.example.go.id/types/{kind}"},
+        },
+        timestamp=f"2026-01-{n:02}T08:00:00Z",
+    )
+
+
+class Counted:
+    """The adapters that are installed, and how many statements they were given to read."""
+
+    def __init__(self) -> None:
+        self._adapters = Adapters.installed()
+        self.read_so_far = 0
+
+    def read(self, statement: dict[str, Any], configs: Mapping[str, Any]) -> Any:
+        self.read_so_far += 1
+        return self._adapters.read(statement, configs)
+
+
+def noticed(agency: Follower) -> list[str]:
+    return sorted(json.loads(row["body"])["activities"][0] for row in agency.rows("events"))
+
+
+def test_a_rule_that_changes_while_the_log_is_searched_for_it_has_it_searched_from_the_start(
+    database: Database,
+) -> None:
+    agency, adapters = follower(database), Adapters.installed()
+    agency.define(counting())
+    agency.send(closed("ticket", 1), closed("ticket", 2), closed("letter", 3), closed("letter", 4))
+    projector.catch_up(database, agency.tenant, adapters)
+    agency.define(counting("letter"))
+    for _ in range(2):  # the programme, and the first statement of the search
+        projector.step(database, agency.tenant, adapters, limit=1)
+    agency.define(counting("ticket"))
+    projector.catch_up(database, agency.tenant, adapters)
+    found = noticed(agency)
+    assert found == [f"https://desk.example.go.id/ticket/{n}" for n in (1, 2)]
+    projector.replay(database, agency.tenant, adapters)
+    assert noticed(agency) == found
+
+
+def test_what_comes_after_a_rule_is_read_once(database: Database) -> None:
+    agency, adapters = follower(database), Counted()
+    agency.define(counting())
+    agency.send(closed("letter", 1))
+    projector.catch_up(database, agency.tenant, adapters)
+    before = adapters.read_so_far
+    agency.define(counting("letter"))
+    agency.send(*(closed("letter", n) for n in range(2, 8)))
+    projector.catch_up(database, agency.tenant, adapters)
+    assert len(noticed(agency)) == 7
+    assert adapters.read_so_far - before == 7
 
 
 def test_a_programme_that_is_defined_late_takes_in_who_completed_before(

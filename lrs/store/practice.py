@@ -265,9 +265,19 @@ def events_of_statements(
         for piece in pieces(statements)
         for row in run(
             connection,
-            f"{_EVENT} WHERE statement IN ({placeholders(piece)}) AND tenant_id = ?",
+            # SQLite would rather go through all that is the tenant's, for want of statistics.
+            f"{_EVENT} WHERE statement IN ({placeholders(piece)}) AND +tenant_id = ?",
             (*piece, tenant_id),
         )
+    ]
+
+
+def events_at(connection: Connection, positions: Sequence[int]) -> list[Stored]:
+    """What was said of the statements at these positions of the log."""
+    return [
+        _stored(row)
+        for piece in pieces(positions)
+        for row in run(connection, f"{_EVENT} WHERE position IN ({placeholders(piece)})", piece)
     ]
 
 
@@ -665,22 +675,24 @@ def adapters_among(connection: Connection, tenant_id: int, subjects: Sequence[by
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """That the log be read again for statements of this verb (empty: for all) after `position`;
-    None: that is done. An activity's IRI after `O` and a space means statements about it, after
-    `o` and a space those that have it in their context: no verb holds a space."""
+    """That the log be read again for statements of this verb (empty: for all) from after `position`
+    to `until`; `position` None: that is done. An activity's IRI after `O` and a space means
+    statements about it, after `o` and a space those that have it in their context: no verb holds a
+    space."""
 
     verb: str
     position: int | None
+    until: int
 
 
 def searches(connection: Connection, tenant_id: int) -> list[Search]:
     """What the log is to be read again for."""
     rows = run(
         connection,
-        "SELECT verb, position FROM searches WHERE tenant_id = ? ORDER BY digest",
+        "SELECT verb, position, until FROM searches WHERE tenant_id = ? ORDER BY digest",
         (tenant_id,),
     )
-    return [Search(bytes(row[0]).decode(), int(row[1])) for row in rows]
+    return [Search(bytes(row[0]).decode(), int(row[1]), int(row[2])) for row in rows]
 
 
 def search(connection: Connection, tenant_id: int, wanted: Search) -> None:
@@ -689,7 +701,8 @@ def search(connection: Connection, tenant_id: int, wanted: Search) -> None:
     name = blake2b(verb, digest_size=16).digest()
     run(connection, "DELETE FROM searches WHERE tenant_id = ? AND digest = ?", (tenant_id, name))
     if wanted.position is not None:
-        insert(connection, tables.searches, [(tenant_id, name, verb, wanted.position)])
+        row = (tenant_id, name, verb, wanted.position, wanted.until)
+        insert(connection, tables.searches, [row])
 
 
 # What is worked out -------------------------------------------------------------------------

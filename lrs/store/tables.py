@@ -575,8 +575,9 @@ stale = Table(
     **MARIADB,
 )
 
-#: For which verbs the log is to be read again, and how far that came, since rules of programmes
-#: that name them changed. An empty verb stands for every statement.
+#: For which verbs the log is to be read again, since rules of programmes that name them changed;
+#: how far that came, and up to where: what the projector read after the change, it read by the new
+#: rules. An empty verb stands for every statement.
 searches = Table(
     "searches",
     metadata,
@@ -584,6 +585,7 @@ searches = Table(
     Column("digest", fixed(16), primary_key=True),
     Column("verb", blob(), nullable=False),
     Column("position", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
     **MARIADB,
 )
 
