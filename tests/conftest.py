@@ -74,6 +74,7 @@ def _logging_as_it_was() -> Iterator[None]:
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[str]:
     """The URL of an empty, migrated database that lives as long as the session."""
     with databases.new(request.param, tmp_path_factory.mktemp("store")) as url:
+        databases.spare_the_disk(url)
         yield url
 
 
