@@ -21,14 +21,16 @@ from lrs.auth import links
 from lrs.casework import Upload
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.followup import FilledIn, Page, Row
-from lrs.i18n import _
-from lrs.practice import forms
-from lrs.practice.followup import EVALUATOR, GRACE, WAITING
+from lrs.i18n import N_, _
+from lrs.practice import forms, records
+from lrs.practice.followup import ANSWERED, DISOWNED, EVALUATOR, GRACE, WAITING
 from lrs.practice.forms import FORMS, Field
 from lrs.practice.records import SELF, Evidence
 from lrs.spreadsheets import Sheet
-from lrs.store import invitations
+from lrs.store import invitations, statements
 from lrs.store.accounts import Tenant
+from lrs.store.invitations import FilledForm, Held
+from lrs.xapi.statements import parse
 
 #: How many digits of a row's name stand on paper, and in the table that is keyed from it.
 CODE: Final = 10
@@ -143,6 +145,10 @@ class Keyed:
     problems: list[Problem] = field(default_factory=list)
 
 
+NO_SHEET: Final = N_("No sheet of paper with this code waits for an answer.")
+EMPTY: Final = N_("Nothing is filled in; leave the row out, or key its answers.")
+NO_DAY: Final = N_("Write the day as 2026-01-31 or 31/01/2026.")
+
 _CODE: Final = ("kode", "code")
 _DAY: Final = ("tanggal", "date")
 _WHO: Final = ("pengisi lain", "somebody else")
@@ -181,47 +187,200 @@ def key(
         raise Refused(
             Problem("", "The table needs a column 'kode', as it is printed on the sheet of paper.")
         )
-    held = invitations.in_states(
-        connection, tenant.id, [*WAITING, "answered"], followup.today(now) - GRACE
-    )
-    rounds = {each.id.hex()[:CODE]: each for each in held}
+    rounds = on_paper(connection, tenant, now)
     done = Keyed()
     for row in sheet.rows:
         cells = {name.casefold(): value.strip() for name, value in row.cells.items()}
         where = f"row {row.number}"
         asked = rounds.get(_cell(cells, _CODE).casefold())
         if asked is None:
-            done.problems.append(
-                Problem(f"{where}, kode", "No sheet of paper with this code waits for an answer.")
-            )
+            done.problems.append(Problem(f"{where}, kode", NO_SHEET))
             continue
-        page = followup.page(connection, tenant, asked.round, now)
-        there = next(each for each in page.rows if each.invitation.id == asked.id)
-        name = f"{asked.id.hex()} {sorted(cells.items())}"
-        submission = uuid.uuid5(uuid.NAMESPACE_URL, name)
-        if invitations.forms_of_visit(connection, tenant.id, submission.bytes):
-            done.before += 1
-            continue
+        page, there = _row_of(connection, tenant, asked, now)
         try:
-            given = _sheet(there, page, cells, str(submission), keyed_by)
-            wrong = [problem for _row, _form, problem in followup.problems(page, given)]
-            if wrong:
-                raise Refused(wrong)
-            if not dry_run:
-                followup.answer(connection, tenant, page, given, now=now)
-                if scan is not None:
-                    _scanned(connection, tenant, page, there, given, scan, now)
+            visit = enter(
+                *(connection, tenant, page, there, cells),
+                keyed_by=keyed_by,
+                now=now,
+                scan=scan,
+                dry_run=dry_run,
+            )
         except (Refused, Conflict, NotFound) as error:
             problems = error.problems if isinstance(error, Refused) else [Problem("", str(error))]
             done.problems += [
-                Problem(
-                    f"{where}, {place}" if (place := _heading(there, each)) else where, each.message
-                )
+                Problem(f"{where}, {each.path}" if each.path else where, each.message)
                 for each in problems
             ]
             continue
-        done.entered += 1
+        if visit is None:
+            done.before += 1
+        else:
+            done.entered += 1
     return done
+
+
+def on_paper(connection: Connection, tenant: Tenant, now: datetime) -> dict[str, Held]:
+    """The rows that a sheet may be about, by the code that stands on it."""
+    held = invitations.in_states(
+        connection, tenant.id, [*WAITING, ANSWERED, DISOWNED], followup.today(now) - GRACE
+    )
+    return {each.id.hex()[:CODE]: each for each in held}
+
+
+def _row_of(connection: Connection, tenant: Tenant, asked: Held, now: datetime) -> tuple[Page, Row]:
+    page = followup.page(connection, tenant, asked.round, now)
+    return page, next(each for each in page.rows if each.invitation.id == asked.id)
+
+
+def sheets_of(
+    connection: Connection, tenant: Tenant, text: str, now: datetime
+) -> list[tuple[Page, Row]]:
+    """The rows that are meant by a code as printed, or by the address in a sheet's QR code (then
+    all of its sheet). NotFound: no such sheet waits for an answer, or was answered lately."""
+    rounds = on_paper(connection, tenant, now)
+    code_ = text.strip().casefold()
+    if code_ in rounds:
+        return [_row_of(connection, tenant, rounds[code_], now)]
+    opened = links.redeem(connection, text.strip().rpartition("/")[2], now)
+    if (
+        isinstance(opened, links.Opened)
+        and opened.tenant.id == tenant.id
+        and opened.purpose == links.ROUND
+    ):
+        page = followup.page(connection, tenant, opened.subject, now)
+        return [(page, row) for row in page.rows if not row.over]
+    raise NotFound(f"a sheet of paper {text[:80]}")
+
+
+def enter(
+    connection: Connection,
+    tenant: Tenant,
+    page: Page,
+    row: Row,
+    cells: Mapping[str, str],
+    *,
+    keyed_by: str,
+    now: datetime,
+    scan: Upload | None = None,
+    dry_run: bool = False,
+) -> bytes | None:
+    """Enter what one row of a sheet says, by the names of the columns of `key`; answers the visit
+    under which it is kept (None: just that was entered before).
+
+    Refused: something is not sound; each problem's path is the column it is about.
+    """
+    gone = sum(
+        each.disowned is not None
+        for each in invitations.forms_of(connection, tenant.id, row.invitation.id)
+    )
+    # What was taken back may be said again, as it was or otherwise.
+    told = sorted(cells.items())
+    name = f"{row.key} after {gone} {told}" if gone else f"{row.key} {told}"
+    submission = uuid.uuid5(uuid.NAMESPACE_URL, name)
+    if invitations.forms_of_visit(connection, tenant.id, submission.bytes):
+        return None
+    try:
+        given = _sheet(row, page, cells, str(submission), keyed_by)
+        wrong = [problem for _row, _form, problem in followup.problems(page, given)]
+        if wrong:
+            raise Refused(wrong)
+    except Refused as refused:
+        raise Refused(
+            [Problem(_heading(row, each), each.message) for each in refused.problems]
+        ) from None
+    if not dry_run:
+        followup.answer(connection, tenant, page, given, now=now)
+        if scan is not None:
+            _scanned(connection, tenant, page, row, given, scan, now)
+    return submission.bytes
+
+
+def standing(connection: Connection, tenant: Tenant, row: Row) -> list[FilledForm]:
+    """The forms that stand for a row, in whatever way they came, the last first."""
+    every = invitations.forms_of(connection, tenant.id, row.invitation.id)
+    return [each for each in reversed(every) if each.disowned is None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What was keyed before, by the columns of `key`; `keyed_by` None: they answered themselves."""
+
+    visit: bytes
+    cells: Mapping[str, str]
+    keyed_by: str | None
+    on: date | None
+
+    @property
+    def from_paper(self) -> bool:
+        """Whether somebody typed it in, so that it may be mended."""
+        return (self.keyed_by or "").startswith("user:")
+
+
+def stood(connection: Connection, tenant: Tenant, row: Row) -> Stood | None:
+    """What stands for a row, to be mended; None: nothing does."""
+    every = standing(connection, tenant, row)
+    if not every:
+        return None
+    visit = every[0].visit
+    cells: dict[str, str] = {_WHO[0]: every[0].who} if every[0].who else {}
+    keyed_by, on = None, None
+    places = {b.iri: n for n, b in enumerate(row.about.programme.behaviours, 1)}
+    for form in every:
+        if form.visit != visit:
+            continue
+        for each in form.statements:
+            held = statements.by_id(connection, tenant.practice.id, uuid.UUID(each).bytes)
+            record = None if held is None or held.voided else records.read(parse(held.body))
+            if not isinstance(record, records.Answer):
+                continue
+            keyed_by, on = record.keyed_by, record.observed_on
+            if record.behaviour is None:
+                cells |= {
+                    name: _written(FORMS[record.form].field(name, each=False), value)
+                    for name, value in record.fields.items()
+                }
+            elif record.behaviour in places:
+                cells |= _of_item(places[record.behaviour], record.fields)
+    if on is not None:
+        cells[_DAY[0]] = on.isoformat()
+    return Stood(visit, cells, keyed_by, on)
+
+
+def _of_item(n: int, fields: Mapping[str, Any]) -> dict[str, str]:
+    """What was said of a behaviour, as it is keyed."""
+    cells = {}
+    if fields.get("observed") is False:
+        cells[f"{n}"] = "B"
+    elif fields.get("value") is not None:
+        cells[f"{n}"] = str(fields["value"])
+    for word, name in (("contoh", "example"), ("ingatan", "recalled"), ("frekuensi", "frequency")):
+        if fields.get(name) not in (None, ""):
+            cells[f"{word} {n}"] = str(fields[name])
+    return cells
+
+
+def _written(field_: Field | None, value: Any) -> str:
+    """An answer as it is keyed: a choice by its number on paper."""
+    numbers = {word: str(n) for n, word in enumerate((field_ and field_.choices) or {}, 1)}
+    if isinstance(value, bool):
+        return "ya" if value else "tidak"
+    if isinstance(value, list):
+        return " ".join(numbers.get(each) or str(each) for each in value) or "-"
+    return numbers.get(value, str(value))
+
+
+def take_back(
+    connection: Connection, tenant: Tenant, visit: bytes, *, by: str, why: str, now: datetime
+) -> None:
+    """Take back what was keyed from a sheet, its scan as well: the row waits again. Conflict: it
+    was taken back already."""
+    followup.unanswer(connection, tenant, visit, by=by, why=why, now=now)
+    scan = casework.evidence_id(tenant, _scan_of(str(uuid.UUID(bytes=visit))))
+    held = statements.by_id(connection, tenant.practice.id, uuid.UUID(scan).bytes)
+    if held is not None and not held.voided:
+        casework.take_back(
+            connection, tenant, statement=uuid.UUID(scan).bytes, by=by, why=why, now=now
+        )
 
 
 def _heading(row: Row, problem: Problem) -> str:
@@ -271,7 +430,7 @@ def _sheet(
         if mine or whole:
             entries.append(FilledIn(row=row.key, form=letter, whole=whole, items=mine))
     if not entries:
-        raise Refused(Problem("", "Nothing is filled in; leave the row out, or key its answers."))
+        raise Refused(Problem("", EMPTY))
     return followup.Sheet(
         submission=submission,
         entries=tuple(entries),
@@ -317,7 +476,7 @@ def _date(text: str) -> date | None:
             return date(int(match[3]), int(match[2]), int(match[1]))
         return date.fromisoformat(text[:10])
     except ValueError:
-        raise Refused(Problem("tanggal", "Write the day as 2026-01-31 or 31/01/2026.")) from None
+        raise Refused(Problem("tanggal", NO_DAY)) from None
 
 
 def _scanned(
@@ -351,6 +510,11 @@ def _scanned(
         case=row.about.case.hex(),
         behaviours=tuple(dict.fromkeys(rated)),
         keyed_by=given.keyed_by,
+        answers=page.role != SELF,
     )
-    submission = str(uuid.uuid5(uuid.UUID(given.submission), "scan"))
+    submission = _scan_of(given.submission)
     casework.hand_in(connection, tenant, evidence, now=now, files=[scan], submission=submission)
+
+
+def _scan_of(submission: str) -> str:
+    return str(uuid.uuid5(uuid.UUID(submission), "scan"))

@@ -185,17 +185,42 @@ def show_source(context: Context, name: str, tenant: str, as_json: bool) -> None
 
 @sources.command("set")
 @click.argument("name")
-@click.option("--authority", metavar="JSON", required=True, help="Agent for what it sends next.")
+@click.option("--authority", metavar="JSON", help="Agent for what it sends next.")
+@click.option(
+    "--silent-after",
+    metavar="DAYS",
+    type=click.IntRange(0, accounts.SILENT_MOST),
+    help="Days without anything until it is shown as silent; 0: never.",
+)
 @of_tenant
 @as_json
 @click.pass_obj
-def set_source(context: Context, name: str, authority: str, tenant: str, as_json: bool) -> None:
-    """Change the authority of a source.
+def set_source(
+    context: Context,
+    name: str,
+    authority: str | None,
+    silent_after: int | None,
+    tenant: str,
+    as_json: bool,
+) -> None:
+    """Change the authority of a source, or when it is silent.
 
-    Statements that are stored keep theirs, so `statements/read/mine` no longer shows them to it.
+    Statements that are stored keep the authority they came with, so `statements/read/mine` no
+    longer shows them to it.
     """
-    tree = entered.load(entered.SourceSchema(), {"name": name, "authority": authority})["authority"]
-    made = _write(context, tenant, lambda c, owner: accounts.set_authority(c, owner, name, tree))
+    if authority is None and silent_after is None:
+        raise click.UsageError("Say what is to change: --authority or --silent-after.")
+    made = _read(context, tenant, lambda c, owner: accounts.source(c, owner, name))
+    if authority is not None:
+        given = {"name": name, "authority": authority}
+        tree = entered.load(entered.SourceSchema(), given)["authority"]
+        made = _write(
+            context, tenant, lambda c, owner: accounts.set_authority(c, owner, name, tree)
+        )
+    if silent_after is not None:
+        made = _write(
+            context, tenant, lambda c, owner: accounts.set_silence(c, owner, name, silent_after)
+        )
     _show(_source_facts(made), as_json)
 
 
@@ -671,6 +696,7 @@ def _source_facts(source: accounts.Source) -> Facts:
         "authority": source.authority_tree,
         "created": _time(source.created),
         "last_seen": _time(source.last_seen),
+        "silent_after": source.silent_after,
     }
 
 

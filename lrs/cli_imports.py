@@ -350,10 +350,16 @@ def report(
 )
 @click.option("--accept", multiple=True, metavar="STATEMENT", help="Hand this one in as evidence.")
 @click.option("--accept-all", is_flag=True, help="Hand in all that are of somebody known.")
+@click.option("--dismiss", multiple=True, metavar="STATEMENT", help="Say that this one is none.")
 @of_tenant
 @click.pass_obj
 def list_submissions(
-    context: Context, since: datetime | None, accept: tuple[str, ...], accept_all: bool, tenant: str
+    context: Context,
+    since: datetime | None,
+    accept: tuple[str, ...],
+    accept_all: bool,
+    dismiss: tuple[str, ...],
+    tenant: str,
 ) -> None:
     """List what was handed in to an LMS and may be plans.
 
@@ -366,17 +372,23 @@ def list_submissions(
         found = imports_submissions.proposals(connection, owner, since=begin)
     wanted = list(accept)
     if accept_all:
-        wanted = [each.proposed.statement for each in found if each.person and not each.accepted]
+        wanted = [each.proposed.statement for each in found if each.state == "proposed"]
+    if dismiss:
+        gone = context.database.write(
+            lambda c: imports_submissions.dismiss(c, owner, dismiss, _USER)
+        )
+        click.echo(f"Dismissed: {gone}.")
     if wanted:
         done = context.database.write(
             lambda c: imports_submissions.accept(c, owner, wanted, by=_USER, now=context.clock())
         )
         click.echo(f"Handed in: {len(done)}.")
+    if wanted or dismiss:
         return
     rows = [("statement", "day", "who", "as", "task", "state")]
     for each in found:
         told = each.proposed
-        state = "accepted" if each.accepted else "proposed" if each.person else "of nobody known"
+        state = "of nobody known" if each.state == "unknown" else each.state
         rows.append((told.statement, _day(told), each.name, told.of, told.title, state))
     print_table(rows)
 

@@ -821,6 +821,36 @@ def disown(connection: Connection, tenant: Tenant, visit: bytes, *, now: datetim
     return len(given)
 
 
+def unanswer(
+    connection: Connection, tenant: Tenant, visit: bytes, *, by: str, why: str, now: datetime
+) -> int:
+    """Take back all that was answered at once, since it was entered wrongly; its rows wait for an
+    answer again, and links go on. Answers how many forms. Conflict: it was taken back already."""
+    given = [
+        each
+        for each in invitations.forms_of_visit(connection, tenant.id, visit)
+        if each.disowned is None
+    ]
+    if not given:
+        raise Conflict("That was taken back already.", "Nothing is left to do.")
+    for form in given:
+        for statement in form.statements:
+            try:
+                casework.take_back(
+                    connection,
+                    tenant,
+                    statement=uuid.UUID(statement).bytes,
+                    by=by,
+                    why=why,
+                    now=now,
+                )
+            except Conflict:
+                continue  # taken back already, by a reviewer
+        invitations.disown(connection, tenant.id, form, micros(now))
+        invitations.settle(connection, tenant.id, form.invitation, SENT)
+    return len(given)
+
+
 # Peers --------------------------------------------------------------------------------------
 
 

@@ -7,11 +7,12 @@ the mentor of the *lembar pengesahan* is the superior, the register is told so, 
 
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
 
+import msgspec
 from rapidfuzz import fuzz
 from sqlalchemy import Connection
 
@@ -25,15 +26,22 @@ from lrs.practice.cases import days
 from lrs.practice.people import CONFIRMED, POST, Person
 from lrs.practice.records import Evidence
 from lrs.practice.reports_read import Proposal
-from lrs.store import practice, register, statements
+from lrs.store import practice, register, statements, waiting
 from lrs.store.accounts import Tenant
 from lrs.store.register import Fact
+from lrs.store.waiting import Waiting
 
 #: What may be accepted beside the report itself.
 SUPERIOR: Final = "superior"
 
 #: And that the mentor is entered in the register by name and number as read, if nobody has it.
 ADD_MENTOR: Final = "add_mentor"
+
+PDF: Final = "application/pdf"
+
+#: What a report may be evidence of.
+PROJECT: Final = "project"
+KINDS: Final = (PROJECT, records.PLAN)
 
 #: Names less alike than this are told, in percent.
 _ALIKE = 60
@@ -54,7 +62,7 @@ class Meant:
 class Report:
     """A report and what is proposed of it. `author`, `mentor` and `coach` are those of the
     register whom its numbers mean; `there` is the statement by which it was taken in before.
-    `notes` tell what to look at."""
+    `notes` tell what to look at; `sure`: nothing needs to be mended before it is accepted."""
 
     name: str
     content: bytes = field(repr=False)
@@ -65,11 +73,18 @@ class Report:
     programme: str | None
     there: str | None
     notes: tuple[str, ...]
+    sure: bool = False
 
     @property
     def done_on(self) -> date | None:
         """The day the work was done: the period's end, else the day of approval."""
         return self.read.day(reports.ENDED) or self.read.day(reports.APPROVED)
+
+    @property
+    def of(self) -> str:
+        """What it is evidence of: a *rancangan* is a plan."""
+        planned = self.read.value(reports.KIND) == reports.RANCANGAN
+        return records.PLAN if planned else PROJECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,37 +107,108 @@ def propose(
 
     Refused: it is no PDF, too large, or cannot be read. A scan is proposed without findings.
     """
-    wrong = files.check(name, "application/pdf", content, limit=limit, allowed={"application/pdf"})
+    wrong = files.check(name, PDF, content, limit=limit, allowed={PDF})
     if wrong is not None:
         raise Refused(wrong)
-    return meant(connection, tenant, content, name, reports.read(pdf.pages(content, name)))
+    read = Read(reports.read(pdf.pages(content, name)), files.flags(content))
+    return meant(connection, tenant, read, name, sha256(content).hexdigest(), content)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What reading a report gave: apart from whom it means, since it takes seconds and needs no
+    database. `wrong` says why it could not be read."""
+
+    said: Proposal
+    flags: tuple[str, ...] = ()
+    wrong: str = ""
+
+
+#: Nothing was read.
+NOTHING: Final = Proposal((), 0, 0, None)
+
+
+def keep(
+    connection: Connection,
+    tenant: Tenant,
+    content: bytes,
+    name: str,
+    *,
+    by: str,
+    now: datetime,
+    limit: int = files.LIMIT,
+) -> bytes:
+    """Have a report wait to be read and looked at; answers its id. Refused: see `propose`."""
+    wrong = files.check(name, PDF, content, limit=limit, allowed={PDF})
+    if wrong is not None:
+        raise Refused(wrong)
+    at = int(now.timestamp() * 1_000_000)
+    return waiting.add(
+        connection, tenant.id, waiting.REPORT, files.clean_name(name), content, by, at
+    )
+
+
+def read(content: bytes, name: str) -> Read:
+    """Read a report that waits. Never fails: what cannot be read is looked at by a human."""
+    try:
+        return Read(reports.read(pdf.pages(content, name)), files.flags(content))
+    except Refused as refused:
+        return Read(NOTHING, files.flags(content), refused.problems[0].message)
+
+
+def note(connection: Connection, tenant: Tenant, held: Waiting, read: Read) -> None:
+    """Keep what was read of a report that waits, and whose it seems to be."""
+    found = meant(connection, tenant, read, held.name, held.sha2)
+    person = found.author.person if found.author else None
+    waiting.tell(connection, tenant.id, held.id, msgspec.to_builtins(read), person)
+
+
+def proposed(
+    connection: Connection, tenant: Tenant, held: Waiting, content: bytes = b""
+) -> Report | None:
+    """What is proposed of a report that waits; None: it was not read yet."""
+    if held.told is None:
+        return None
+    read = msgspec.convert(held.told, type=Read)
+    return meant(connection, tenant, read, held.name, held.sha2, content)
 
 
 def meant(
-    connection: Connection, tenant: Tenant, content: bytes, name: str, read: Proposal
+    connection: Connection,
+    tenant: Tenant,
+    read_: Read,
+    name: str,
+    sha2: str,
+    content: bytes = b"",
 ) -> Report:
-    """Whom what was read means; apart from reading, which takes seconds and no database."""
+    """Whom what was read means."""
+    read = read_.said
     notes: list[str] = []
-    if read.scanned:
+    missing: list[str] = []
+    if read_.wrong:
+        notes.append(read_.wrong)
+    elif read.scanned:
         notes.append(
             "The PDF holds pictures of pages and no text, so nothing could be read; say by hand"
             " whose it is, or hand in the document it was printed from"
         )
     elif read.approval is None:
         notes.append("No page is a lembar pengesahan")
-    author = _who(connection, tenant, read, reports.NUMBER, reports.NAME, notes)
-    mentor = _who(connection, tenant, read, reports.MENTOR_NUMBER, reports.MENTOR, notes)
-    coach = _who(connection, tenant, read, reports.COACH_NUMBER, reports.COACH, notes)
+    author = _who(connection, tenant, read, reports.NUMBER, reports.NAME, notes, missing)
+    mentor = _who(connection, tenant, read, reports.MENTOR_NUMBER, reports.MENTOR, notes, missing)
+    coach = _who(connection, tenant, read, reports.COACH_NUMBER, reports.COACH, notes, missing)
     if author and mentor and author.person == mentor.person:
         notes.append("Author and mentor are one person by their numbers, so no mentor is taken")
         mentor = None
-    for flag in files.flags(content):
-        notes.append(_FLAGS[flag])
-    there = _there(connection, tenant, author, content)
+    notes += [_FLAGS[flag] for flag in read_.flags]
+    there = _there(connection, tenant, author, sha2)
     if there is not None:
         notes.append(f"This report was taken in before, as {there}")
-    title = _programme(connection, tenant, read)
-    return Report(name, content, read, author, mentor, coach, title, there, tuple(notes))
+    course = _programme(connection, tenant, read)
+    told = (*missing, *notes)
+    found = Report(name, content, read, author, mentor, coach, course, there, told)
+    whole = author is not None and found.done_on is not None and read.value(reports.TITLE)
+    return replace(found, sure=bool(whole) and not notes)
 
 
 def accept(
@@ -140,10 +226,12 @@ def accept(
     text: str = "",
     programme: str | None = None,
     role: str = "admin",
+    of: str = "",
 ) -> Accepted:
     """Hand a report in as a project of a person, with the PDF; again, it changes nothing.
 
-    What a human mended comes before what was read. `by` hands it in (`user:…` or a person's id).
+    What a human mended comes before what was read; `of` is a word of `KINDS`. `by` hands it in
+    (`user:…` or a person's id).
     Refused: it is not said whose it is, of when, or under what title; or who signed as mentor is
     to be the superior, and nobody is known for it.
     """
@@ -177,22 +265,22 @@ def accept(
         role = records.SELF
     evidence = Evidence(
         person=str(uuid.UUID(bytes=whose)),
-        of=records.PLAN if report.read.value(reports.KIND) == reports.RANCANGAN else "project",
+        of=of if of in KINDS else report.of,
         by=by,
         role=role,
         performed_on=day,
         title=told[:500],
-        text=(text or _summary(report))[:20_000],
+        text=(text or summary(report))[:20_000],
         programme=programme or report.programme,
     )
-    upload = Upload(files.clean_name(report.name), "application/pdf", report.content)
+    upload = Upload(files.clean_name(report.name), PDF, report.content)
     statement = casework.hand_in(
         connection,
         tenant,
         evidence,
         now=now,
         files=(upload,),
-        submission=_submission(tenant, whose, report.content),
+        submission=_submission(tenant, whose, sha256(report.content).hexdigest()),
     )
     learned = False
     if SUPERIOR in accepted and superior is not None:
@@ -217,16 +305,14 @@ def _new_mentor(connection: Connection, tenant: Tenant, report: Report) -> list[
     ]
 
 
-def _submission(tenant: Tenant, person: bytes, content: bytes) -> str:
-    return imported.identity("report", tenant.id, person.hex(), sha256(content).hexdigest())
+def _submission(tenant: Tenant, person: bytes, sha2: str) -> str:
+    return imported.identity("report", tenant.id, person.hex(), sha2)
 
 
-def _there(
-    connection: Connection, tenant: Tenant, author: Meant | None, content: bytes
-) -> str | None:
+def _there(connection: Connection, tenant: Tenant, author: Meant | None, sha2: str) -> str | None:
     if author is None:
         return None
-    known = casework.evidence_id(tenant, _submission(tenant, author.person, content))
+    known = casework.evidence_id(tenant, _submission(tenant, author.person, sha2))
     row = statements.by_id(connection, tenant.practice.id, uuid.UUID(known).bytes)
     return None if row is None else known
 
@@ -238,6 +324,7 @@ def _who(
     number: str,
     name: str,
     notes: list[str],
+    missing: list[str],
 ) -> Meant | None:
     """Whom the register knows by the number read. A name alone means nobody."""
     digits, told = read.value(number), read.value(name)
@@ -248,7 +335,7 @@ def _who(
     }[number]
     if not digits:
         if told:
-            notes.append(f"The {word} is called {told}, without a number by which to know them")
+            missing.append(f"The {word} is called {told}, without a number by which to know them")
         return None
     digest = names.identifier(tenant.id, *people.number(digits))
     merged = practice.merged(connection, tenant.id)
@@ -257,11 +344,10 @@ def _who(
         for each in register.holders(connection, tenant.id, [digest]).get(digest, ())
     }
     if len(held) != 1:
-        notes.append(
-            f"Several people of the register have the {word}'s number"
-            if held
-            else f"Nobody in the register has the {word}'s number"
-        )
+        if held:
+            notes.append(f"Several people of the register have the {word}'s number")
+        else:
+            missing.append(f"Nobody in the register has the {word}'s number")
         return None
     (person,) = held
     known = register.people(connection, tenant.id, [person]).get(person, Person()).name
@@ -278,7 +364,7 @@ def _programme(connection: Connection, tenant: Tenant, read: Proposal) -> str | 
     return found.iri if found else None
 
 
-def _summary(report: Report) -> str:
+def summary(report: Report) -> str:
     """What was read, as the words of the evidence: by them it is matched and found."""
     wanted = (reports.KIND, reports.PROGRAMME, reports.COHORT, reports.UNIT, reports.POSITION)
     return "\n".join(report.read.value(each) for each in wanted if report.read.value(each))

@@ -1,7 +1,8 @@
-"""What learners handed in to an LMS, proposed as plans and projects, and accepted by a human."""
+"""What learners handed in to an LMS, proposed as plans and projects, and accepted by a human, or
+dismissed: that stands in the register, and can be taken back."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -17,6 +18,7 @@ from lrs.practice.records import Evidence
 from lrs.practice.submissions import Proposed
 from lrs.store import practice, register, statements
 from lrs.store.accounts import Tenant
+from lrs.store.register import Fact
 from lrs.xapi import actors
 from lrs.xapi.statements import digest, parse
 
@@ -24,18 +26,35 @@ _STEP = 500
 
 _EVER: Final = 2**62
 
+#: By how much a sender's clock may be ahead of ours, in microseconds.
+_CLOCKS: Final = 86_400_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A submission that may be a plan or a report: whose it is (`person` None: nobody known),
     the `name` by which they are called, the programme's IRI and title, and the evidence that it
-    was accepted as."""
+    was accepted as; `dismissed`: somebody said that it is none."""
 
     proposed: Proposed
     person: bytes | None
     name: str
     programme: str | None
     accepted: str | None
+    dismissed: bool = False
+
+    @property
+    def state(self) -> str:
+        """`accepted`, `dismissed`, `unknown` (nobody known handed it in) or `proposed`."""
+        if self.accepted:
+            return "accepted"
+        if self.dismissed:
+            return "dismissed"
+        return "proposed" if self.person else "unknown"
+
+
+#: States of a submission.
+STATES: Final = ("proposed", "unknown", "accepted", "dismissed")
 
 
 def proposals(
@@ -45,7 +64,8 @@ def proposals(
     found: list[Proposed] = []
     first = 0 if since is None else int(since.timestamp() * 1_000_000)
     for verb in submissions.VERBS:
-        after, term = 0, digest(tenant.learning.salt, "V", verb)
+        # What happened then was stored then or later, but for clocks that are not quite right.
+        after, term = max(0, first - _CLOCKS), digest(tenant.learning.salt, "V", verb)
         while logged := practice.having(connection, term, after, _EVER, _STEP):
             after = logged[-1].position
             told = [submissions.propose(parse(each.body)) for each in logged if not each.voided]
@@ -96,6 +116,31 @@ def accept(
     return done
 
 
+def dismiss(
+    connection: Connection, tenant: Tenant, ids: Sequence[str], by: str, *, on: bool = True
+) -> int:
+    """Say that what these statements brought is no evidence, or (`on` False) that it may be after
+    all; answers for how many that is new. NotFound: a statement that hands in nothing."""
+    facts = []
+    for each in ids:
+        statement = uuid.UUID(each).bytes
+        row = statements.by_id(connection, tenant.learning.id, statement)
+        if row is None or submissions.propose(parse(row.body)) is None:
+            raise NotFound(f"a submission {each}")
+        subject = names.dismissal(tenant.id, statement)
+        if (subject in _dismissed(connection, tenant, [subject])) != on:
+            facts.append(Fact(register.DISMISSED, subject, {"statement": each, "on": on}))
+    register.append(connection, tenant.id, facts, by)
+    return len(facts)
+
+
+def _dismissed(connection: Connection, tenant: Tenant, subjects: Iterable[bytes]) -> set[bytes]:
+    stands: dict[bytes, bool] = {}
+    for held in register.entries(connection, tenant.id, subjects):
+        stands[held.subject] = bool(held.entry.body["on"])
+    return {subject for subject, on in stands.items() if on}
+
+
 def _submission(tenant: Tenant, told: Proposed) -> str:
     return imported.identity("submission", tenant.id, told.statement)
 
@@ -120,6 +165,11 @@ def _known(connection: Connection, tenant: Tenant, found: Sequence[Proposed]) ->
     stand = statements.bodies(
         connection, tenant.practice.id, sorted(uuid.UUID(each).bytes for each in ids.values())
     )
+    gone = {
+        n: names.dismissal(tenant.id, uuid.UUID(each.statement).bytes)
+        for n, each in enumerate(found)
+    }
+    dismissed = _dismissed(connection, tenant, gone.values())
     listed = []
     for n, each in enumerate(found):
         person = meant.get(n)
@@ -133,6 +183,7 @@ def _known(connection: Connection, tenant: Tenant, found: Sequence[Proposed]) ->
                 known or str(each.actor.get("name") or "somebody unknown"),
                 programme.iri if programme else None,
                 accepted,
+                gone[n] in dismissed,
             )
         )
     return listed

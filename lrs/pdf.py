@@ -1,12 +1,14 @@
-"""The text of a PDF document, page by page.
+"""The text of a PDF document, page by page; and some of its pages as a document of their own.
 
 Reads what is written; a scan holds pictures only, and gives pages without text. Bounded in time,
 memory, pages and text (`lrs/bounded.py`): PDF is a format in which a small file can ask for
 anything.
 """
 
+import base64
 import io
 import logging
+import struct
 from typing import Final
 
 import pypdf
@@ -36,7 +38,45 @@ _SAID = {
     "encrypted": "The PDF is locked with a password; save it without one.",
     "time": "Reading the PDF took too long, so it was left; print it to PDF again.",
     "memory": "Reading the PDF took too much memory, so it was left; print it to PDF again.",
+    "page": "The PDF has no such page.",
 }
+
+
+def part(content: bytes, name: str, first: int, last: int, *, seconds: int = SECONDS) -> bytes:
+    """The pages from `first` to `last` (the first of all is 1) as a document of their own: who may
+    see one sheet of many need not see the others. Refused as `pages` does, and where there is no
+    such page."""
+    try:
+        found = run(__name__, _PART.pack(first, last) + content, seconds=seconds)
+    except Failed as failed:
+        raise Refused(Problem(name, _SAID.get(failed.why, _BROKEN))) from failed
+    return base64.b64decode(found[0])
+
+
+#: What goes before the content where a part of it is asked for; no PDF begins so.
+_PART = struct.Struct(">4xII")
+
+
+def _work(given: bytes) -> list[str]:
+    if given.startswith(bytes(4)):
+        return [base64.b64encode(_part(given)).decode()]
+    return _read(given)
+
+
+def _part(given: bytes) -> bytes:
+    logging.disable()
+    first, last = _PART.unpack(given[: _PART.size])
+    reader = pypdf.PdfReader(io.BytesIO(given[_PART.size :]), strict=False)
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise Failed("encrypted")
+    if not 1 <= first <= last <= len(reader.pages):
+        raise Failed("page")
+    writer = pypdf.PdfWriter()
+    for number in range(first, last + 1):
+        writer.add_page(reader.pages[number - 1])
+    held = io.BytesIO()
+    writer.write(held)
+    return held.getvalue()
 
 
 def _read(content: bytes) -> list[str]:
@@ -62,4 +102,4 @@ def _read(content: bytes) -> list[str]:
 
 
 if __name__ == "__main__":
-    child(_read)
+    child(_work)

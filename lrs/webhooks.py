@@ -45,6 +45,9 @@ HANDED_IN: Final = "evidence.handed_in"
 VERDICT: Final = "verdict.given"
 EVENTS: Final = (OPENED, HANDED_IN, VERDICT)
 
+#: Sent only where somebody asks for it, to try an address.
+TEST: Final = "webhook.test"
+
 #: Moves that are verdicts; to submit, take and release a link is none.
 VERDICTS: Final = ("accept", "return", "reject", "not_seen", "withdraw")
 
@@ -116,6 +119,14 @@ def again(database: Database, tenant: Tenant, delivery: bytes, now: datetime) ->
     at = _micros(now)
     if not database.write(lambda c: webhooks.again(c, tenant.id, delivery, at)):
         raise NotFound(f"a delivery {delivery.hex()} that was not made")
+
+
+def test(tenant: Tenant, hook: Webhook, now: datetime, targets: str) -> "Tried":
+    """Send an address one event that tells of nothing (`webhook.test`), signed as all are; kept
+    nowhere."""
+    event = uuid.uuid4().bytes
+    _event, _kind, body = _body(tenant, event, TEST, now, {"webhook": hook.id.hex()})
+    return send(hook, body, now, targets)
 
 
 # What is news --------------------------------------------------------------------------------

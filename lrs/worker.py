@@ -19,11 +19,14 @@ from lrs.adapters import Adapters
 from lrs.context import Context
 from lrs.mail import Post
 from lrs.practice.cases import ZONE
-from lrs.store import accounts, engine, invitations, sessions
+from lrs.store import accounts, duties, engine, invitations, sessions, waiting
 
 #: How far back it is worth looking whether a sender has sent again what was refused. Moodle does
 #: so by itself within hours, or when an admin presses a button.
 LOOK_BACK = timedelta(days=31)
+
+#: How long a report or a scan waits for somebody to come back to it.
+WAITS = timedelta(days=30)
 
 #: How many steps a projector takes for one tenant before the others have their turn.
 STEPS = 20
@@ -145,6 +148,12 @@ def sweep_sessions(context: Context) -> int:
     return context.database.write(work)
 
 
+def sweep_files(context: Context) -> int:
+    """Drop reports and scans that nobody came back to."""
+    before = int((context.clock() - WAITS).timestamp() * 1_000_000)
+    return context.database.write(lambda connection: waiting.sweep(connection, before))
+
+
 def sweep_webhooks(context: Context) -> int:
     """Forget what was told long ago."""
     return webhooks.sweep(context.database, context.clock())
@@ -158,6 +167,7 @@ DUTIES = (
     Duty("follow_up", 900, follow_up),
     Duty("tidy_database", 600, tidy_database),
     Duty("sweep_sessions", 3600, sweep_sessions),
+    Duty("sweep_files", 3600, sweep_files),
     Duty("sweep_webhooks", 3600, sweep_webhooks),
 )
 
@@ -173,11 +183,33 @@ def work(context: Context, told: threading.Event, duties: tuple[Duty, ...] = DUT
                 due[duty.name] = time.monotonic() + duty.every
 
 
+#: How often it is noted that a duty was done, in seconds: some are done twice a second.
+NOTED_EVERY = 30.0
+
+_noted: dict[str, float] = {}
+
+
 def _do(context: Context, duty: Duty) -> None:
+    began = time.monotonic()
     try:
         changed = duty.run(context)
     except Exception as error:
         log.error("duty_failed", exc_info=error, extra={"duty": duty.name})
+        _noted.pop(duty.name, None)
+        _note(context, partial(duties.note_failed, name=duty.name, error=type(error).__name__))
     else:
         if changed:
             log.info("duty_done", extra={"duty": duty.name, "changed": changed})
+        if began - _noted.get(duty.name, -NOTED_EVERY) >= NOTED_EVERY:
+            _noted[duty.name] = began
+            took = round(1000 * (time.monotonic() - began))
+            _note(context, partial(duties.note_done, name=duty.name, took=took, changed=changed))
+
+
+def _note(context: Context, work: Callable[..., None]) -> None:
+    """Keep how a duty fares. Where that fails too, the log has said enough."""
+    at = int(context.clock().timestamp() * 1_000_000)
+    try:
+        context.database.write(lambda connection: work(connection, at=at))
+    except Exception as error:
+        log.warning("duty_not_noted", extra={"error": type(error).__name__})

@@ -369,11 +369,34 @@ def _odds_and_ends(made: Furnished) -> None:
     )
     for kind, content in LISTS.items():
         made.told[f"list of {kind}"] = _sent_list(made, kind, content)
+    _waiting_files(made)
     refused = make.statement(verb={"id": "bukan alamat"})
     headers = {"Authorization": made.cast.key("all"), "X-Experience-API-Version": "1.0.3"}
     answer = made.app.test_client().post("/xapi/statements", json=[refused], headers=headers)
     assert answer.status_code == 400
     _project(made)
+
+
+def _waiting_files(made: Furnished) -> None:
+    """A report that was read and waits, and a stack of sheets with its scan."""
+    client = made.client("admin")
+
+    def sent(path: str, field_: str, content: bytes, **more: str) -> str:
+        page = client.get(path).get_data(as_text=True)
+        token = re.findall(r'name="token" value="([^"]+)"', page)[-1]
+        data = {"token": token, field_: (io.BytesIO(content), "pindaian.pdf"), **more}
+        answer = client.post(path, data=data)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        return answer.headers["Location"]
+
+    sent("/imports/reports", "files", pdf(["LAPORAN AKTUALISASI", "Nama : Staf 01"]))
+    page = client.get("/imports/reports").get_data(as_text=True)
+    (made.told["waiting report"],) = set(re.findall(r"/imports/reports/[0-9a-f]{32}", page))
+    client.get(made.told["waiting report"])
+    made.told["stack"] = sent("/invitations/paper-back", "scan", pdf(["Lembar satu"]), per="1")
+    rows = made.office.ledger(role="superior")
+    row = min(rows, key=lambda each: bytes(each["id"]))
+    made.told["sheet"] = f"{made.told['stack']}?row={bytes(row['id']).hex()}"
 
 
 def _sent_list(made: Furnished, kind: str, content: str) -> str:

@@ -50,6 +50,8 @@ NO_PAGES: Mapping[str, str] = {
     "web.copies.file": "a download",
     "web.evidence.file": "a download",
     "web.evidence.picture": "a picture",
+    "web.imports.report_page": "a picture",
+    "web.invitations.stack_page": "a picture",
     "web.mine.letter": "a download",
     "web.reports.file": "a download",
     "web.statements.file": "a download",
@@ -165,6 +167,13 @@ STOPS |= {
     "web.review.together": _at(
         "/review/together", "/review/together?programme={programme}&behaviour={behaviour}"
     ),
+    "web.imports.reports_waiting": _list("/imports/reports"),
+    "web.imports.report": _at("{waiting report}"),
+    "web.imports.submissions": _list("/imports/submissions", "state=all"),
+    "web.invitations.stacks": _list("/invitations/paper-back"),
+    "web.invitations.stack": _at("{stack}", "{sheet}"),
+    "web.webhooks.every": _list("/webhooks", "state=given_up"),
+    "web.letters.every": _list("/letters", "state=sent"),
     "web.service.overview": _at("/service"),
     "web.setup.start": _at("/setup", empty="/setup"),
     "web.setup.wait": _at("/setup/wait/lms"),

@@ -11,6 +11,7 @@ and a *reach* says with whose. Whoever holds several roles may do what any of th
     verdicts/write     all    all       -          -        -         -         -      -        -        -        -
     answers/read       all    all       all        -        -         -         -      -        -        -        -
     answers/write      all    -         all        coached  coached   staff     asked  own      -        -        -
+    answers/key        all    -         all        -        -         -         -      -        unit     -        -
     people/read        all    all       all        coached  coached   staff     -      own      unit     -        -
     people/write       all    -         -          -        -         -         -      -        unit     -        -
     units/read         all    all       all        all      all       all       all    all      all      all      -
@@ -30,6 +31,7 @@ and a *reach* says with whose. Whoever holds several roles may do what any of th
     webhooks/write     -      -         -          -        -         -         -      -        -        -        all
     service/write      -      -         -          -        -         -         -      -        -        -        all
 
+To *key* answers is to type in what came back on paper, in the name of who wrote it.
 Evidence is seen by the learner, the superior and those who review, and by no one else. What a
 rater answered is seen by nobody whom it is about, nor by their superior, so that peers answer
 frankly. A head sees figures, never a person. An operator keeps the service, its
@@ -68,6 +70,7 @@ MAY: Final[Mapping[str, Mapping[str, str]]] = {
         "verdicts/write": "all",
         "answers/read": "all",
         "answers/write": "all",
+        "answers/key": "all",
         "people/read": "all",
         "people/write": "all",
         "units/read": "all",
@@ -102,6 +105,7 @@ MAY: Final[Mapping[str, Mapping[str, str]]] = {
         "links/read": "all",
         "answers/read": "all",
         "answers/write": "all",
+        "answers/key": "all",
         "people/read": "all",
         "units/read": "all",
         "programmes/read": "all",
@@ -156,6 +160,7 @@ MAY: Final[Mapping[str, Mapping[str, str]]] = {
         "programmes/read": "all",
         "participation/read": "unit",
         "invitations/read": "unit",
+        "answers/key": "unit",
     },
     "head": {"units/read": "all", "programmes/read": "all", "figures/read": "figures"},
     "operator": {
@@ -177,6 +182,7 @@ SCOPES_FOR: Final[Mapping[str, str | None]] = {
     "verdicts/write": "practice/review",
     "answers/read": "practice/read",
     "answers/write": "practice/write",
+    "answers/key": None,
     "people/read": "practice/read",
     "people/write": "practice/admin",
     "units/read": "practice/read",

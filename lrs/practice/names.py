@@ -100,6 +100,11 @@ def following(tenant_id: int, programme_iri: str, cohort: str) -> bytes:
     return _name("following", tenant_id, programme_iri, cohort)
 
 
+def dismissal(tenant_id: int, statement: bytes) -> bytes:
+    """That what a statement of an LMS handed in is taken for no evidence."""
+    return _name("dismissal", tenant_id, statement.hex())
+
+
 def link(case_id: bytes, evidence: bytes, behaviour_digest: bytes) -> bytes:
     """The link of a case and a piece of evidence (a statement's id) for a behaviour."""
     return blake2b(b"link" + case_id + evidence + behaviour_digest, digest_size=16).digest()

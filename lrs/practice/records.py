@@ -62,7 +62,8 @@ class Evidence(_Record, frozen=True, tag="evidence"):
     `by` is who hands it in or says so, and `role` what they are to the person; the day of the work
     is `performed_on`. `case` where it was handed in for one, `completion` that case's first
     statement, `behaviours` IRIs. `rating` is 0 to 1. `keyed_by` typed it in from paper. `source`
-    is the statement of an LMS by which it had been handed in there.
+    is the statement of an LMS by which it had been handed in there. `answers`: its files show what
+    a rater answered, so they are for who may read answers.
     """
 
     person: str
@@ -80,6 +81,7 @@ class Evidence(_Record, frozen=True, tag="evidence"):
     files: int = 0
     keyed_by: str | None = None
     source: str | None = None
+    answers: bool = False
 
 
 class Answer(_Record, frozen=True, tag="answer"):

@@ -65,9 +65,16 @@ class Tenant:
     created: datetime
 
 
+#: After so many days without anything a source is silent, unless it says otherwise: longer than a
+#: weekend; and the most that it may say.
+SILENT_DAYS = 3
+SILENT_MOST = 365
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One system that sends. `authority` is the JSON of an Agent; `last_seen` None means never."""
+    """One system that sends. `authority` is the JSON of an Agent; `last_seen` None means never;
+    `silent_days` None: the alarm is raised after the usual time, 0: never."""
 
     id: int
     tenant_id: int
@@ -75,11 +82,24 @@ class Source:
     authority: bytes
     created: datetime
     last_seen: datetime | None
+    silent_days: int | None = None
 
     @property
     def authority_tree(self) -> dict[str, Any]:
         tree: dict[str, Any] = json.loads(self.authority)
         return tree
+
+    @property
+    def silent_after(self) -> int:
+        """After how many days without anything the alarm is raised; 0: never."""
+        return SILENT_DAYS if self.silent_days is None else self.silent_days
+
+    def state(self, now: datetime) -> str:
+        """How it fares: `sends`, `silent` (for longer than the alarm allows), `never` seen."""
+        if self.last_seen is None:
+            return "never"
+        after = timedelta(days=self.silent_after)
+        return "silent" if after and now - self.last_seen > after else "sends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +370,18 @@ def set_authority(
         .values(authority=_json(authority))
     )
     return replace(there, authority=_json(authority))
+
+
+def set_silence(connection: Connection, tenant: Tenant, name: str, days: int | None) -> Source:
+    """Say after how many days without anything a source is silent (0: never; None: as usual)."""
+    there = source(connection, tenant, name)
+    if days is not None and not 0 <= days <= SILENT_MOST:
+        wrong = f"Give a number of days from 0 (never) to {SILENT_MOST}."
+        raise errors.Refused(errors.Problem("silent_days", wrong))
+    connection.execute(
+        update(tables.sources).where(tables.sources.c.id == there.id).values(silent_days=days)
+    )
+    return replace(there, silent_days=days)
 
 
 def note_seen(connection: Connection, source_id: int, now: datetime) -> None:
@@ -778,6 +810,7 @@ def _source(row: Row[Any]) -> Source:
         bytes(row.authority),
         _moment(row.created),
         None if row.last_seen is None else _moment(row.last_seen),
+        row.silent_days,
     )
 
 

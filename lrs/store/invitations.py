@@ -559,6 +559,65 @@ def letters_in(connection: Connection, tenant_id: int, state: str, limit: int) -
     return [_letter(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A letter of the log: when it was made, when it may go out, and what became of it."""
+
+    letter: Letter
+    made: int
+    try_at: int
+
+
+def letter_log(
+    connection: Connection,
+    tenant_id: int,
+    *,
+    states: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    after: tuple[int, str] | None = None,
+    limit: int = 50,
+) -> list[Sent]:
+    """Letters, what was made last first; `after` is the moment and the id (in hexadecimal digits)
+    of the last of the page before."""
+    where, values = ["tenant_id = ?"], [*(tenant_id,)]
+    for column, words in (("state", states), ("kind", kinds)):
+        if words:
+            where.append(f"{column} IN ({placeholders(words)})")
+            values += words  # type: ignore[arg-type]
+    if after is not None:
+        where.append("made <= ? AND (made < ? OR id < ?)")
+        values += [after[0], after[0], bytes.fromhex(after[1])]  # type: ignore[list-item]
+    rows = run(
+        connection,
+        f"{_LETTER.replace(' FROM letters', ', made, try_at FROM letters')}"
+        f" WHERE {' AND '.join(where)} ORDER BY made DESC, id DESC LIMIT ?",
+        (*values, limit),
+    )
+    return [Sent(_letter(row), int(row[-2]), int(row[-1])) for row in rows]
+
+
+def letter_counts(connection: Connection, tenant_id: int) -> dict[str, int]:
+    """How many letters there are, by state."""
+    rows = run(
+        connection,
+        "SELECT state, COUNT(*) FROM letters WHERE tenant_id = ? GROUP BY state",
+        (tenant_id,),
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def try_again(connection: Connection, tenant_id: int, letter: bytes, now: int) -> bool:
+    """Have a letter that did not go out tried now. False: it went, or may have gone, or is not
+    to go: such a one is never sent twice."""
+    had = run(
+        connection,
+        "UPDATE letters SET state = 'due', try_at = ?, tries = 0 WHERE tenant_id = ? AND id = ?"
+        " AND state IN ('due', 'undeliverable')",
+        (now, tenant_id, letter),
+    )
+    return bool(had.rowcount)
+
+
 def claim(connection: Connection, letter: bytes, now: int) -> bool:
     """Take a letter to send it; False: another worker has it, or it went already."""
     taken = run(

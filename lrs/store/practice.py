@@ -379,6 +379,30 @@ def case(connection: Connection, tenant_id: int, case_id: bytes) -> CaseRow | No
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose a case is, of which programme and cohort."""
+
+    subject: bytes
+    programme: bytes
+    cohort: str | None
+
+
+def subjects(connection: Connection, tenant_id: int, ids: Iterable[bytes]) -> dict[bytes, Subject]:
+    """Whose these cases are; those that there are not are left out."""
+    found: dict[bytes, Subject] = {}
+    for piece in pieces(sorted(set(ids))):
+        rows = run(
+            connection,
+            "SELECT id, subject, programme, cohort FROM cases WHERE tenant_id = ?"
+            f" AND id IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
+        for row in rows:
+            found[bytes(row[0])] = Subject(bytes(row[1]), bytes(row[2]), row[3])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How much is worked out for a tenant."""
 

@@ -52,9 +52,12 @@ DRAW = "draw"
 CONSENT = "consent"
 #: What was certified of a case to have been applied (`lrs/certificates.py`).
 CERTIFICATE = "certificate"
+#: That what was handed in to an LMS is no plan or project, or is one after all
+#: (`lrs/imports_submissions.py`).
+DISMISSED = "dismissed"
 _READ_AS_THEY_ARE = (
     *(PEERS, FOLLOW, EVALUATORS, ASSIGNED),
-    *(LETTERHEAD, ADVICE, DRAW, CONSENT, CERTIFICATE),
+    *(LETTERHEAD, ADVICE, DRAW, CONSENT, CERTIFICATE, DISMISSED),
 )
 KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER, *_READ_AS_THEY_ARE)
 

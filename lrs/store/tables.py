@@ -51,7 +51,8 @@ stores = Table(
 )
 
 #: One LMS or other system that sends statements. It owns an authority and any number of keys,
-#: so that keys rotate and `statements/read/mine` goes on meaning the same statements.
+#: so that keys rotate and `statements/read/mine` goes on meaning the same statements. After
+#: `silent_days` without anything the alarm is raised (NULL: as usual; 0: never).
 sources = Table(
     "sources",
     metadata,
@@ -61,6 +62,7 @@ sources = Table(
     Column("authority", blob(), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("last_seen", BigInteger),  # NULL: has never sent anything
+    Column("silent_days", Integer),
     UniqueConstraint("tenant_id", "name", name="sources_of_tenant"),
     **MARIADB,
 )
@@ -180,6 +182,43 @@ sessions = Table(
     Column("body", blob()),  # NULL: nothing to remember
     Index("sessions_of_user", "user_id"),
     Index("sessions_by_end", "ends"),
+    **MARIADB,
+)
+
+#: When the worker last did each of its duties (`done`, noted twice a minute at most), how many
+#: milliseconds it took and how many things it changed; and when it last failed, with the kind of
+#: error alone: what an error says may name people. NULL: never.
+duties = Table(
+    "duties",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("done", BigInteger),
+    Column("took", Integer),
+    Column("changed", BigInteger),
+    Column("failed", BigInteger),
+    Column("error", String(500)),
+    **MARIADB,
+)
+
+#: Files that somebody handed in on a page and that wait for a human's word: a report (`kind`
+#: `report`), the scan of sheets that are being keyed (`scan`). What becomes of one leaves here;
+#: what nobody comes back to is dropped after a month. `told` is what was read of it, or how far one
+#: came with it, as JSON (NULL: nothing yet); `person` whose it seems to be (NULL: not known), so
+#: that it goes where that person's data goes.
+waiting_files = Table(
+    "waiting_files",
+    metadata,
+    Column("id", fixed(16), primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("name", String(300), nullable=False),
+    Column("sha2", String(64), nullable=False),
+    Column("by_whom", String(200), nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("person", fixed(16)),
+    Column("told", blob()),
+    Column("content", blob(), nullable=False),
+    Index("waiting_files_in_order", "tenant_id", "kind", "made", "id"),
     **MARIADB,
 )
 
@@ -875,6 +914,7 @@ letters = Table(
     Column("why", String(500)),
     Index("letters_of_round", "round"),
     Index("letters_by_state", "tenant_id", "state", "try_at"),
+    Index("letters_in_order", "tenant_id", "made", "id"),
     **MARIADB,
 )
 

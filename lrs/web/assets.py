@@ -21,6 +21,7 @@ BUNDLES: Final = {
     "jejak.css": ("vendor/pico-2.1.1.min.css", "colours.css", "jejak.css", "papers.css"),
     "jejak.js": ("vendor/htmx-2.0.11.min.js", "jejak.js"),
     "review.js": ("review.js",),
+    "keying.js": ("keying.js",),
 }
 
 FOREVER: Final = "public, max-age=31536000, immutable"

@@ -140,7 +140,8 @@ def piece(connection: Connection, tenant: Tenant, statement: bytes) -> Piece | N
         files=_files(connection, row.store_id, tree),
         subjects=frozenset(subjects),
         voided=row.voided,
-        answer=isinstance(record, records.Answer),
+        answer=isinstance(record, records.Answer)
+        or (isinstance(record, records.Evidence) and record.answers),
         **found,
     )
 
@@ -308,11 +309,12 @@ def file(statement: str, n: int) -> Response:
     seen = files.kind(content, wanted.name) or "application/octet-stream"
     inline = wanted.content_type in SHOWN and seen in SHOWN
     answer = Response(content, content_type=seen if inline else "application/octet-stream")
-    _guard(answer, "inline" if inline else "attachment", wanted.name)
+    guard(answer, "inline" if inline else "attachment", wanted.name)
     return answer
 
 
-def _guard(answer: Response, how: str, name: str) -> None:
+def guard(answer: Response, how: str, name: str) -> None:
+    """Have a file that somebody sent do nothing, wherever a browser opens it."""
     answer.headers["Content-Security-Policy"] = SANDBOX
     answer.headers["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(name, safe='')}"
 
@@ -382,7 +384,7 @@ def picture(statement: str, n: int, page: int) -> Response:
     except pictures.Unseen:
         raise NotFound(f"page {page} of file {n} of evidence {found.id}") from None
     answer = Response(drawn.png, content_type="image/png")
-    _guard(answer, "inline", f"{wanted.name}-{page}.png")
+    guard(answer, "inline", f"{wanted.name}-{page}.png")
     return answer
 
 

@@ -8,6 +8,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from zlib import compress, decompress
 
@@ -15,10 +16,10 @@ from flask import redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
+from lrs import channels, reconcile, spreadsheets, units
 from lrs import imports as completions
 from lrs import imports_evidence as practice
 from lrs import people as register_of_people
-from lrs import reconcile, spreadsheets, units
 from lrs.errors import NotFound, Problem, Refused
 from lrs.i18n import N_, _
 from lrs.learning import COMPLETED, INVITED
@@ -27,7 +28,7 @@ from lrs.practice import files
 from lrs.practice.cases import date_of
 from lrs.spreadsheets import Row, Sheet, plain
 from lrs.store import accounts, browse, register, sessions
-from lrs.web import sentences, setup, site, words
+from lrs.web import sentences, setup, sheets, site, words
 from lrs.web.forms import Form, file_of
 from lrs.web.rooms import Here, Room, here
 from lrs.xapi import actors, lexical
@@ -166,6 +167,15 @@ KINDS: Final = {
             N_("Evidence of work"),
             N_("What alumni did at work: whose, on which day, and what; one piece to a row."),
             _some(practice.COLUMNS, _EVIDENCE),
+        ),
+        Kind(
+            "paper",
+            N_("Answers on paper"),
+            N_(
+                "Sheets that were typed into a spreadsheet: kode as printed, tanggal, 1, 2, … for"
+                " each behaviour, contoh 1, …, hambatan."
+            ),
+            {},
         ),
         Kind(
             "reconcile",
@@ -314,6 +324,8 @@ def _read(kind: str, content: bytes, name: str) -> Sheet:
         return practice.read(content, name)
     if kind == "reconcile":
         return reconcile.read(content, name)
+    if kind == "paper":
+        return spreadsheets.read(content, name)
     known = {plain(each) for every in KINDS[kind].columns.values() for each in every}
     return spreadsheets.read(content, name, known)
 
@@ -362,6 +374,7 @@ def _after(kind: Kind) -> str:
         "units": "web.units.every",
         "evidence": "web.cases.every",
         "reconcile": "web.cases.every",
+        "paper": "web.invitations.waiting",
     }
     return url_for(ways.get(kind.name, "web.people.every"))
 
@@ -445,7 +458,29 @@ def _preview(kept: Kept, form: Form) -> Preview:
             return _evidence(connection, there, kept, form)
         if kept.kind.name == "reconcile":
             return _comparison(connection, there, kept, form)
+        if kept.kind.name == "paper":
+            return _paper(connection, there, kept)
         return _register(connection, there, kept, form)
+
+
+def _paper(connection: Connection, there: Here, kept: Kept) -> Preview:
+    work = partial(
+        channels.key, tenant=there.tenant, sheet=kept.sheet, keyed_by=there.who, now=there.now
+    )
+    done = work(connection, dry_run=True)
+    return Preview(
+        [
+            (done.entered, _("new")),
+            (done.before, _("there already")),
+            (len({each.path.partition(",")[0] for each in done.problems}), _("rows left out")),
+        ],
+        [
+            sentences.problem(replace(each, message=sheets.said(each.message)))
+            for each in done.problems
+        ],
+        brings=bool(done.entered),
+        enter=lambda: there.write(work).entered,
+    )
 
 
 def _register(connection: Connection, there: Here, kept: Kept, form: Form) -> Preview:

@@ -15,7 +15,11 @@ from lrs.web import (  # noqa: F401
     home,
     identities,
     imports,
+    imports_reports,  # adds to the room of `imports`
+    imports_submissions,  # adds to the room of `imports`
     invitations,
+    keying,  # adds to the room of `invitations`
+    letters,
     mine,
     people,
     programmes,
@@ -32,6 +36,7 @@ from lrs.web import (  # noqa: F401
     summary,
     units,
     users,
+    webhooks,
 )
 
 ROOMS = (
@@ -60,6 +65,8 @@ ROOMS = (
     refusals.ROOM,
     sources.ROOM,
     users.ROOM,
+    webhooks.ROOM,
+    letters.ROOM,
     audit.ROOM,
     service.ROOM,
 )

@@ -138,12 +138,7 @@ def where(page: Page, wrong: Wrong) -> tuple[str, str]:
     """At which field of the page a problem is shown, and the sentence in the reader's language."""
     row_key, letter, problem = wrong
     row = next((each for each in page.rows if each.key == row_key), None)
-    sentence = problem.message
-    if sentence.startswith(forms.PLEASE):
-        question = _(sentence.removeprefix(forms.PLEASE))
-        sentence = _("Please answer: %(question)s") % {"question": question}
-    else:
-        sentence = sentences.told(sentence)
+    sentence = said(problem.message)
     if row is None:
         return "", sentence
     place, _dot, field = problem.path.rpartition(".")
@@ -153,3 +148,11 @@ def where(page: Page, wrong: Wrong) -> tuple[str, str]:
         if place == f"items[{behaviour.iri}]":
             return name(row, letter, field, n), sentence
     return unseen(row), sentence
+
+
+def said(message: str) -> str:
+    """What is wrong with a form, in the reader's language."""
+    if message.startswith(forms.PLEASE):
+        question = _(message.removeprefix(forms.PLEASE))
+        return _("Please answer: %(question)s") % {"question": question}
+    return sentences.told(message)

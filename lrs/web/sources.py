@@ -23,8 +23,7 @@ ROOM = Room("sources")
 
 Page = str | tuple[str, int] | Answer
 
-#: A source that has sent before and nothing for so long is shown as silent: longer than a weekend.
-SILENT: Final = timedelta(days=3)
+SILENT_WRONG: Final = N_("Give a number of days from 0 (never) to 365.")
 
 #: Over how long the pace is told.
 LATELY: Final = timedelta(days=7)
@@ -55,6 +54,11 @@ class Line:
     lately: int
     state: str
 
+    @property
+    def a_day(self) -> float:
+        """Records a day, lately."""
+        return self.lately / LATELY.days
+
 
 STATES: Final = {
     "sends": ("good", N_("Sends")),
@@ -70,9 +74,7 @@ def lines(connection: Connection, sources: Collection[Source]) -> list[Line]:
     came = browse.lately(connection, since)
     found = []
     for each in sources:
-        seen = each.last_seen
-        state = "never" if seen is None else "silent" if there.now - seen > SILENT else "sends"
-        found.append(Line(each, came.get(each.id, 0), state))
+        found.append(Line(each, came.get(each.id, 0), each.state(there.now)))
     return found
 
 
@@ -119,7 +121,11 @@ def new() -> Page:
 @ROOM.page("/sources/<name>", "sources/write")
 def one(name: str) -> Page:
     """One source and its keys."""
-    return _page(name, Form({}, {"scopes": list(entered.DEFAULT_SCOPES)}))
+    return _page(name, _usual())
+
+
+def _usual() -> Form:
+    return Form({}, {"scopes": list(entered.DEFAULT_SCOPES)})
 
 
 def _page(name: str, form: Form, status: int = 200) -> tuple[str, int]:
@@ -128,9 +134,12 @@ def _page(name: str, form: Form, status: int = 200) -> tuple[str, int]:
         source = accounts.source(connection, there.tenant, name)
         (line,) = lines(connection, [source])
         held = accounts.keys(connection, there.tenant, name)
+    form.values.setdefault("silent", str(source.silent_after))
     return render_template(
         "source.html",
         line=line,
+        most_days=accounts.SILENT_MOST,
+        usual=accounts.SILENT_DAYS,
         keys=[(each, each.state(there.now)) for each in held],
         form=form,
         scopes=[(scope, _(word), "") for scope, word in SCOPES.items()],
@@ -148,6 +157,26 @@ def endpoint() -> str:
     """Where senders send."""
     base = here().context.settings.public_url or request.host_url.rstrip("/")
     return f"{base}/xapi"
+
+
+@ROOM.page("/sources/<name>/silence", "sources/write", methods=("POST",))
+def silence(name: str) -> Page:
+    """Say after how many days without anything the alarm is raised."""
+    there, form = here(), Form.sent()
+    days = int(form["silent"]) if form["silent"].isdecimal() else -1
+
+    def work(connection: Connection) -> None:
+        accounts.set_silence(connection, there.tenant, name, days)
+        there.did(connection, "source/changed", f"source {name}")
+
+    try:
+        there.write(work)
+    except errors.Refused:
+        form.wrong("silent", _(SILENT_WRONG))
+        form.lists["scopes"] = list(entered.DEFAULT_SCOPES)
+        return _page(name, form, 400)
+    site.say(_("Saved."))
+    return redirect(url_for("web.sources.one", name=name), 303)
 
 
 @ROOM.page("/sources/<name>/keys", "sources/write", methods=("POST",))

@@ -18,7 +18,7 @@ from lrs.store import accounts, cases
 from lrs.store import invitations as ledger
 from lrs.web.rooms import Room, here
 from lrs.web.slices import choices, given
-from lrs.web.sources import SILENT, STATES
+from lrs.web.sources import STATES
 
 ROOM = Room("summary")
 
@@ -125,10 +125,7 @@ def _due(connection: Connection, day: date, reviewing: Figure) -> list[Due]:
 def _senders(connection: Connection) -> list[Sender]:
     """Every source, those that fell silent first."""
     there = here()
-    found = []
-    for each in accounts.sources(connection, there.tenant):
-        seen = each.last_seen
-        state = "never" if seen is None else "silent" if there.now - seen > SILENT else "sends"
-        found.append(Sender(each, state))
+    sources = accounts.sources(connection, there.tenant)
+    found = [Sender(each, each.state(there.now)) for each in sources]
     order = ("silent", "sends", "never")
     return sorted(found, key=lambda each: (order.index(each.state), each.source.name))
