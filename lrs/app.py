@@ -17,6 +17,7 @@ from lrs.api import (
     documents,
     figures,
     follow_up,
+    handed_in,
     hooks,
     openapi,
     people,
@@ -50,6 +51,7 @@ PRACTICE = (
     *programmes.RESOURCES,
     *figures.RESOURCES,
     *follow_up.RESOURCES,
+    *handed_in.RESOURCES,
     *webhooks.RESOURCES,
 )
 

@@ -289,10 +289,30 @@ def enter(
             [Problem(_heading(row, each), each.message) for each in refused.problems]
         ) from None
     if not dry_run:
-        followup.answer(connection, tenant, page, given, now=now)
-        if scan is not None:
-            _scanned(connection, tenant, page, row, given, scan, now)
+        take(connection, tenant, page, row, given, scan=scan, now=now)
     return submission.bytes
+
+
+def stands(connection: Connection, tenant: Tenant, given: followup.Sheet) -> bool:
+    """Whether just this was entered before."""
+    visit = uuid.UUID(given.submission).bytes
+    return bool(invitations.forms_of_visit(connection, tenant.id, visit))
+
+
+def take(
+    connection: Connection,
+    tenant: Tenant,
+    page: Page,
+    row: Row,
+    given: followup.Sheet,
+    *,
+    now: datetime,
+    scan: Upload | None = None,
+) -> None:
+    """Enter one row of a sheet of paper, and hand in its scan. Refused: it is not sound."""
+    followup.answer(connection, tenant, page, given, now=now)
+    if scan is not None:
+        _scanned(connection, tenant, page, row, given, scan, now)
 
 
 def standing(connection: Connection, tenant: Tenant, row: Row) -> list[FilledForm]:

@@ -542,6 +542,57 @@ class ConfirmPeersBody(Schema):
     by = PersonId()
 
 
+class ConfirmReportBody(Schema):
+    """What a human says of a report, before what was read of it. `mentor_is_superior`: the register
+    is told that who signed as mentor is the superior; `add_mentor`: they are entered there as
+    read, where nobody has their number."""
+
+    person = PersonId()
+    mentor = PersonId()
+    mentor_is_superior = Truth(load_default=False)
+    add_mentor = Truth(load_default=False)
+    done_on = Day()
+    title = Text(500, least=1)
+    text = Text(20_000)
+    programme = Text(500)
+    of = Word("project", "plan")
+
+
+class SubmissionsQuery(PageQuery):
+    """`since`: what was handed in from that day on; else of the last 180 days."""
+
+    since = Day()
+    states = Words(
+        *("proposed", "unknown", "accepted", "dismissed"), load_default=("proposed", "unknown")
+    )
+
+
+class SubmissionsBody(Schema):
+    """What becomes of submissions: evidence, none, or again a proposal. Each by itself."""
+
+    decision = Word("confirm", "dismiss", "resume", required=True)
+    statements = ListOf(Id(), most=100, least=1, required=True)
+
+
+class FilledBody(Schema):
+    """One form of a sheet of paper: `whole` are its fields, `items` those on each behaviour."""
+
+    form = Word(*"ABCDEFGHIJ", required=True)
+    whole = fields.Dict(keys=fields.String())
+    items = fields.Dict(keys=fields.String(), values=fields.Dict(keys=fields.String()))
+
+
+class PaperBody(Schema):
+    """What a row of a sheet of paper says. `code` as printed beside the name: the first ten digits
+    of the invitation's id. `somebody_else` named themselves in the place of who was asked."""
+
+    code = Text(32, least=10, required=True)
+    observed_on = Day()
+    somebody_else = Text(200)
+    forms = ListOf(fields.Nested(FilledBody), most=10, least=1, required=True)
+    submission = fields.UUID(error_messages={"invalid_uuid": "This must be a UUID."})
+
+
 class ProgrammesBody(Schema):
     """Programmes, as in the YAML of `jejak programmes apply`."""
 
@@ -727,6 +778,93 @@ class HandedOverOut(Schema):
     address = fields.String(allow_none=True)
 
 
+class StatementOut(Schema):
+    """The statement that was written: an xAPI id in the practice store."""
+
+    statement = fields.String()
+
+
+class FindingOut(Schema):
+    """One thing read: what, on which page, and how sure (0 to 1)."""
+
+    what = fields.String()
+    value = fields.String()
+    page = fields.Integer()
+    confidence = fields.Float()
+
+
+class ReportOut(Schema):
+    """A report that waits, and what is proposed of it; `there`: the evidence by which it was taken
+    in before; `sure`: it can be confirmed as it is; `approval`: the page that was signed."""
+
+    id = Id()
+    name = fields.String()
+    by = fields.String()
+    made = Moment()
+    of = fields.String()
+    author = fields.Nested(CalledOut, allow_none=True)
+    mentor = fields.Nested(CalledOut, allow_none=True)
+    coach = fields.Nested(CalledOut, allow_none=True)
+    programme = fields.String(allow_none=True)
+    title = fields.String(allow_none=True)
+    done_on = Day(allow_none=True)
+    sure = fields.Boolean()
+    there = fields.String(allow_none=True)
+    pages = fields.Integer()
+    approval = fields.Integer(allow_none=True)
+    notes = fields.List(fields.String())
+    findings = fields.List(fields.Nested(FindingOut))
+
+
+class ReportsOut(Schema):
+    items = fields.List(fields.Nested(ReportOut))
+    next = fields.String(allow_none=True)
+
+
+class ConfirmedOut(StatementOut):
+    """`superior`: the register learned that the mentor is the superior."""
+
+    superior = fields.Boolean()
+
+
+class DismissedOut(Schema):
+    report = Id()
+
+
+class SubmissionOut(Schema):
+    """What was handed in to an LMS and may be a plan or a project; `because` of which words of its
+    task, `evidence` as which it was confirmed."""
+
+    statement = fields.String()
+    person = PersonId(allow_none=True)
+    name = fields.String()
+    of = fields.String()
+    title = fields.String()
+    because = fields.String()
+    at = Moment()
+    programme = fields.String(allow_none=True)
+    state = fields.String()
+    evidence = fields.String(allow_none=True)
+
+
+class DecidedOut(Schema):
+    """What became of a submission: its evidence, or why nothing."""
+
+    statement = fields.String()
+    evidence = fields.String(allow_none=True)
+    error = fields.String(allow_none=True)
+
+
+class DecisionsOut(Schema):
+    decided = fields.List(fields.Nested(DecidedOut))
+
+
+class KeyedOut(Schema):
+    """Whether it was entered; false: the same was before."""
+
+    entered = fields.Boolean()
+
+
 class RevokedOut(Schema):
     """How many links ended."""
 
@@ -806,12 +944,6 @@ class DeliveryOut(Schema):
     status = fields.Integer(allow_none=True)
     error = fields.String(allow_none=True)
     delivered = Moment(allow_none=True)
-
-
-class StatementOut(Schema):
-    """The statement that was written: an xAPI id in the practice store."""
-
-    statement = fields.String()
 
 
 class StatementsOut(Schema):

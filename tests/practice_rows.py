@@ -9,11 +9,13 @@ import msgspec
 
 from lrs.learning import PracticeEvent
 from lrs.practice import names, people
+from lrs.practice.followup import Invitation
 from lrs.practice.programmes import Behaviour, Cohort, Programme, Window
-from lrs.store import register, tables
+from lrs.store import register, tables, waiting
 from lrs.store.engine import Database, insert
 from lrs.store.register import Fact
 from tests import make
+from tests.pdfs import pdf
 
 DAY = 20_000  # 2024-10-04
 AT = DAY * 86_400_000_000
@@ -226,6 +228,12 @@ class Agency:
         self.insert("identities", row)
         return digest
 
+    def report(self) -> bytes:
+        """A report of which nothing can be read, and that waits to be looked at."""
+        content = pdf([]) + b"% " + self.id().hex().encode()
+        told = (self.tenant_id, waiting.REPORT, "laporan.pdf", content, "user:admin", AT)
+        return self.database.write(lambda c: waiting.add(c, *told))
+
     def invitation(
         self,
         case: bytes,
@@ -237,7 +245,9 @@ class Agency:
         due: int = DAY + 30,
         round: bytes | None = None,
     ) -> bytes:
-        invitation = self.id()
+        invitation = Invitation(
+            case=case, role=role, rater=rater, window=window, due_day=due, closes_day=due + 15
+        ).id
         values = {
             "id": invitation,
             "tenant_id": self.tenant_id,

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from flask import request
+from marshmallow import Schema
 from sqlalchemy import Connection
 
 from lrs import casework, errors, followup
@@ -436,7 +437,7 @@ def get_evidence(call: Call) -> Any:
 def hand_in(call: Call) -> Any:
     """Hand in a piece of evidence: JSON, or a form with the JSON in its part `evidence` and files
     in parts `file`."""
-    uploads = _uploads(call) if not call.body else []
+    files_ = uploads(call, shapes.EvidenceBody) if not call.body else []
     told = call.body
 
     def write(connection: Connection) -> str:
@@ -460,32 +461,33 @@ def hand_in(call: Call) -> Any:
             call.tenant,
             evidence,
             now=call.now,
-            files=uploads,
+            files=files_,
             submission=submission(call),
         )
 
     return {"statement": call.context.database.write(write)}
 
 
-def _uploads(call: Call) -> list[Upload]:
-    """The files of a form; its part `evidence` becomes the body."""
+def uploads(call: Call, body: type[Schema], most_files: int = MOST_FILES) -> list[Upload]:
+    """The files of a form; its part that the use names becomes the body."""
     limits = call.context.settings
     announced = request.content_length
-    most = limits.evidence_limit * MOST_FILES + limits.body_limit
+    most = limits.evidence_limit * most_files + limits.body_limit
     if announced is None or announced > most:
         raise errors.TooLarge("The form", most, "JEJAK_EVIDENCE_LIMIT")
-    raw = request.form.get("evidence")
+    raw = request.form.get(call.use.part)
     if raw is None:
-        raise Refused(Problem("evidence", "The form has no part of this name; put the JSON there."))
-    call.body = shapes.load(shapes.EvidenceBody(), tree(raw.encode()))
+        missing = "The form has no part of this name; put the JSON there."
+        raise Refused(Problem(call.use.part, missing))
+    call.body = shapes.load(body(), tree(raw.encode()))
     wrong = sorted(set(request.files) - {"file"})
     if wrong:
         raise Refused(Problem(wrong[0], "Files come in parts called `file`."))
     given = request.files.getlist("file")
-    if len(given) > MOST_FILES:
-        raise Refused(Problem("file", f"At most {MOST_FILES} files are taken at once."))
+    if len(given) > most_files:
+        raise Refused(Problem("file", f"At most {most_files} files are taken at once."))
     allowed = frozenset(limits.evidence_types.split()) or frozenset(files.TYPES)
-    uploads, problems = [], []
+    taken, problems = [], []
     for each in given:
         name, content = files.clean_name(each.filename or ""), each.read()
         said = each.content_type or ""
@@ -493,10 +495,10 @@ def _uploads(call: Call) -> list[Upload]:
         if refused is not None:
             problems.append(refused)
         else:
-            uploads.append(Upload(name, files.kind(content, name) or said, content))
+            taken.append(Upload(name, files.kind(content, name) or said, content))
     if problems:
         raise Refused(problems)
-    return uploads
+    return taken
 
 
 def take_back(call: Call) -> Any:

@@ -90,16 +90,16 @@ def _operation(resource: Resource, method: str, use: Use) -> dict[str, Any]:
         anything = {"schema": {"type": "string", "format": "binary"}}
         made["requestBody"] = {
             "required": True,
-            "content": {"text/csv": anything, "application/octet-stream": anything},
+            "content": dict.fromkeys(use.takes, anything),
         }
     elif use.body is not None:
         content: dict[str, Any] = {wire.JSON: {"schema": use.body}}
         if use.files:
             form = {
                 "type": "object",
-                "required": ["evidence"],
+                "required": [use.part],
                 "properties": {
-                    "evidence": {"type": "string", "description": "The body, as JSON."},
+                    use.part: {"type": "string", "description": "The body, as JSON."},
                     "file": {"type": "array", "items": {"type": "string", "format": "binary"}},
                 },
             }

@@ -67,7 +67,8 @@ class SignedIn:
 class Use:
     """One method of a resource. `says` is its sentence in the OpenAPI document; `query` and `body`
     are what it takes, `answers` what it gives, a page of it where `paged`. `files`: the body may be
-    `multipart/form-data`. `raw`: the body is a file as it is. `status` of a success."""
+    `multipart/form-data`, the JSON in the part `part`. `raw`: the body is a file as it is, of the
+    content types that it `takes`. `status` of a success."""
 
     run: Callable[["Call"], Any]
     action: str
@@ -77,7 +78,9 @@ class Use:
     answers: type[Schema] | None = None
     paged: bool = False
     files: bool = False
+    part: str = "evidence"
     raw: bool = False
+    takes: tuple[str, ...] = ("text/csv", "application/octet-stream")
     status: int = 200
 
 

@@ -182,7 +182,7 @@ SCOPES_FOR: Final[Mapping[str, str | None]] = {
     "verdicts/write": "practice/review",
     "answers/read": "practice/read",
     "answers/write": "practice/write",
-    "answers/key": None,
+    "answers/key": "practice/admin",
     "people/read": "practice/read",
     "people/write": "practice/admin",
     "units/read": "practice/read",

@@ -22,6 +22,7 @@ from lrs.i18n import N_, _, ngettext
 from lrs.imports_reports import ADD_MENTOR, SUPERIOR, Accepted, Meant, Report
 from lrs.practice import files, imported, names, people, records
 from lrs.practice import reports_read as reports
+from lrs.practice.cases import date_of
 from lrs.practice.reports_read import Finding
 from lrs.store import practice, register, waiting
 from lrs.store.waiting import Waiting
@@ -309,7 +310,7 @@ def report(report: str) -> Page:
         page=_page(found),
         kinds=[(kind, _(word)) for kind, word in KINDS.items()],
         programmes=[(each.iri, each.title) for each in force],
-        today=there.now.date().isoformat(),
+        today=date_of(there.now).isoformat(),
         told=sentences.told,
         is_translated=sentences.is_translated,
         may_add=_may_add(found, mentor),

@@ -30,6 +30,7 @@ from lrs.store.register import Assignment
 from lrs.web import security
 from schemas import accounts
 from tests.conftest import NOW, Cast, Client
+from tests.pdfs import pdf
 from tests.practice_rows import ANSWERS, DAY, LISTENS, Agency
 
 TABLE = """
@@ -94,6 +95,14 @@ GET /evaluators                 all   -        -         -     -        -       
 PUT /evaluators                 all   -        -         -     -        -        -    -       -            -    -
 GET /programmes/<programme>/evaluators  all -  -         -     -        -        -    -       -            -    -
 PUT /programmes/<programme>/evaluators  all -  -         -     -        -        -    -       -            -    -
+GET /reports                    all   -        -         -     -        -        -    -       -            -    -
+POST /reports                   all   -        -         -     -        -        -    -       -            -    -
+GET /reports/<report>           all   -        -         -     -        -        -    -       -            -    -
+POST /reports/<report>/confirm  all   -        -         -     -        -        -    -       -            -    -
+POST /reports/<report>/dismiss  all   -        -         -     -        -        -    -       -            -    -
+GET /submissions                all   -        -         -     -        -        -    -       -            -    -
+POST /submissions/decisions     all   -        -         -     -        -        -    -       -            -    -
+POST /papers                    all   -        all       -     -        -        -    -       near         -    -
 """  # noqa: E501 - a table that is broken up is no table
 
 _LINES = [line.split() for line in TABLE.strip().splitlines()]
@@ -118,6 +127,8 @@ class Things:
     link: bytes
     statement: bytes
     round: bytes
+    invitation: bytes
+    report: bytes
 
 
 @dataclass
@@ -140,6 +151,7 @@ class Stage:
             "link": whose.link.hex(),
             "statement": whose.statement.hex(),
             "round": whose.round.hex(),
+            "report": whose.report.hex(),
             "person": str(uuid.UUID(bytes=whose.person)),
             "programme": self.programme.hex(),
             "figure": "M10",
@@ -148,6 +160,8 @@ class Stage:
             path = path.replace(f"<{name}>", value)
         body = BODIES.get(route, lambda *_: None)(role, whose, self)
         more: dict[str, Any] = {"json": body} if isinstance(body, dict) else {}
+        if isinstance(body, bytes):
+            more = {"data": body, "content_type": "application/pdf"}
         if isinstance(body, str):
             more = {
                 "data": body.encode(),
@@ -168,7 +182,7 @@ def _by_uuid(person: bytes) -> str:
     return str(uuid.UUID(bytes=person))
 
 
-Body = Callable[[str, Things, Stage], dict[str, Any] | str | None]
+Body = Callable[[str, Things, Stage], dict[str, Any] | str | bytes | None]
 
 BODIES: Mapping[str, Body] = {
     "POST /cases/<case>/answers": lambda role, whose, stage: {
@@ -251,6 +265,20 @@ BODIES: Mapping[str, Body] = {
     },
     "POST /cases/<case>/peers/confirm": lambda *_: {"people": []},
     "POST /rounds/<round>/hand-over": lambda *_: {"channel": "list"},
+    "POST /reports": lambda *_: pdf([]),
+    "POST /reports/<report>/confirm": lambda role, whose, stage: {
+        "person": _by_uuid(whose.person),
+        "title": "Antrean",
+        "done_on": "2024-10-04",
+    },
+    "POST /submissions/decisions": lambda role, whose, stage: {
+        "decision": "dismiss",
+        "statements": [whose.statement.hex()],
+    },
+    "POST /papers": lambda role, whose, stage: {
+        "code": whose.invitation.hex()[:10],
+        "forms": [{"form": "B", "whole": {"on_plan": True, "opportunity": True}}],
+    },
     "PUT /evaluators": lambda role, whose, stage: {"people": [_by_uuid(whose.person)]},
     "PUT /programmes/<programme>/evaluators": lambda *_: {"people": []},
     "POST /follow-up": lambda *_: {
@@ -278,8 +306,8 @@ def stage(app: Flask, client: Client, cast: Cast, context_at: datetime) -> Stage
         link = agency.link(case, person, evidence=agency.event(person), behaviour=LISTENS)
         agency.attended(person, programme)
         round_, asked = agency.id(), peer if person == sari else boss
-        agency.invitation(case, "peer", asked, due=DAY, round=round_)
-        return Things(person, case, link, statement, round_)
+        invitation = agency.invitation(case, "peer", asked, due=DAY, round=round_)
+        return Things(person, case, link, statement, round_, invitation, agency.report())
 
     for who, role in ((coach, "coach"), (examiner, "examiner")):
         given = Assignment(who, sari, role, None, None)
@@ -377,6 +405,8 @@ def outcome(stage: Stage, role: str, route: str, whose: Things) -> str:
     if route == "POST /answers/<statement>/take-back":
         person = stage.people.get(role)
         answered(stage, _by_uuid(person) if person else f"user:{role}", whose)
+    if "<report>" in route:
+        whose.report = stage.agency.report()
     answer = stage.ask(role, route, whose)
     if route == "POST /programmes/proposals" and answer.status_code == 404:
         assert "a proposed programme '1'" in answer.get_json()["detail"]
@@ -419,7 +449,7 @@ def test_every_route_names_an_action_of_the_table_of_roles() -> None:
             assert use.action in roles.SCOPES_FOR, (resource.path, method)
             if method == "GET":
                 continue
-            assert resource.path == "/people/search" or use.action.endswith("/write"), (
+            assert resource.path == "/people/search" or use.action.endswith(("/write", "/key")), (
                 resource.path,
                 method,
             )
@@ -452,7 +482,7 @@ def test_a_key_may_do_what_its_scope_says(stage: Stage, cast: Cast, scope: str) 
 
 def _with_key(stage: Stage, route: str) -> Any:
     method, path = route.split()
-    for name in ("case", "link", "statement", "programme", "round"):
+    for name in ("case", "link", "statement", "programme", "round", "report"):
         path = path.replace(f"<{name}>", "0" * 32)
     path = path.replace("<person>", str(uuid.UUID(int=1))).replace("<figure>", "M1")
     return stage.client.open(PREFIX + path, method=method, json={})
@@ -481,7 +511,7 @@ def test_nothing_of_a_neighbour_is_there(stage: Stage, neighbour: Cast) -> None:
         things = stage.sari
         path = path.replace("<person>", _by_uuid(things.person))
         path = path.replace("<programme>", stage.programme.hex())
-        for name in ("case", "link", "statement", "round"):
+        for name in ("case", "link", "statement", "round", "report"):
             path = path.replace(f"<{name}>", getattr(things, name).hex())
         body = BODIES.get(route, lambda *_: None)("admin", things, stage)
         answer = stage.client.open(PREFIX + path, method=method, json=body)
