@@ -139,7 +139,8 @@ class Rows:
     def __init__(self, url: str) -> None:
         with closing(engine.connect(url)) as database, database.read() as connection:
             pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-        self._pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+            numbers = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        self._pid = int(numbers[1])  # who all connections are forked from
 
     def cpu(self) -> float:
         """Seconds, of the processes that ended too."""

@@ -171,7 +171,7 @@ def distribute(
 def _know_doubt(connection: Connection) -> None:
     """Let the horizon know of writes that are committed here and not yet on every worker."""
     for function in log.CITUS_FUNCTIONS:
-        connection.exec_driver_sql(function)
+        run(connection, function)
 
 
 def _distribute(connection: Connection, place: Place, shards: int) -> None:

@@ -209,11 +209,12 @@ CITUS_FUNCTIONS = (
             SELECT array_agg(gid) INTO doubtful
                 FROM unnest(string_to_array(told, ' ')) AS held (gid)
                 WHERE gid <> '' AND (n = 1 OR gid = ANY (doubtful)) AND NOT EXISTS (
-                    SELECT FROM get_all_active_transactions() a WHERE NOT a.worker_query
-                    AND starts_with(gid, format('citus_0_%s_%s_', process_id, transaction_number)));
+                    SELECT FROM get_all_active_transactions() WHERE starts_with(
+                        gid, format('citus_0_%s_%s_', process_id, transaction_number)));
             EXIT WHEN doubtful IS NULL;
         END LOOP;
         IF doubtful IS NOT NULL THEN
+            RAISE LOG 'the horizon of the log is held back by %', doubtful;
             now := now - {_LONGEST};
             last := 0;
         END IF;""",

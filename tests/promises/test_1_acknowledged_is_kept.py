@@ -145,8 +145,8 @@ def check_books(database: Database, cast: conftest.Cast, sender: Sender) -> None
     with database.read() as connection:
         rows = run(
             connection,
-            "SELECT i.id FROM statement_ids i JOIN statements s ON s.position = i.position"
-            " WHERE i.store_id = ?",
+            "SELECT id FROM statement_ids WHERE store_id = ?"
+            " AND position IN (SELECT s.position FROM statements s)",
             (cast.tenant.learning.id,),
         )
         there = {bytes(row[0]).hex() for row in rows}
