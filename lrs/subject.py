@@ -136,10 +136,11 @@ class Subject:
             "links": {link.row for link in links},
             "outcomes": {
                 row
-                for id_, (completion, _) in every.items()
+                for id_, (completion, ended) in every.items()
                 for row in self._outcomes(
                     id_,
                     completion,
+                    ended,
                     [link for link in links if link.case == id_],
                     [answer for answer, _ in answers.get(id_, ())],
                 )
@@ -363,8 +364,13 @@ class Subject:
             standing.first.move if standing.first else None,
             standing.first.at if standing.first else None,
             standing.second.move if standing.second else None,
+            *self._place(case.completion),
+            case.completion.completed_at,
         )
-        return _Link(case.id, behaviour, state, placed, day, tier or "", evidence.voided, row)
+        return _Link(
+            *(case.id, behaviour, state, placed, day, tier or "", evidence.voided),
+            *(standing.decided_at, row),
+        )
 
     # Answers and what all comes to -----------------------------------------------------------
 
@@ -396,6 +402,7 @@ class Subject:
             case_id = self._case_of(record, every)
             if case_id is None:
                 continue
+            completion = every[case_id][0] if case_id in every else None
             flagged = any(
                 (case, device) == (record.case, record.device)
                 and role != record.role
@@ -403,7 +410,7 @@ class Subject:
                 for case, device, role, at in devices
             )
             found.setdefault(case_id, []).append(
-                (_said(record), self._answer(each.stored, record, case_id, flagged))
+                (_said(record), self._answer(each.stored, record, case_id, completion, flagged))
             )
         return found
 
@@ -427,17 +434,29 @@ class Subject:
         ]
         return min(later)[1] if later else names.ZERO
 
-    def _answer(self, stored: Stored, record: Answer, case_id: bytes, flagged: bool) -> Values:
+    def _answer(
+        self,
+        stored: Stored,
+        record: Answer,
+        case_id: bytes,
+        completion: Completion | None,
+        flagged: bool,
+    ) -> Values:
         fields = record.fields
         barriers = fields.get("barriers") or ()
-        programme = record.programme
+        if completion is not None:
+            programme, *place = self._place(completion)
+        else:
+            asked = record.programme
+            programme = names.programme(self.tenant_id, asked) if asked else names.ZERO
+            place = [None, None, None]
         return (
             stored.statement,
             self.subject,
             self._behaviour(record.behaviour),
             self.tenant_id,
             case_id,
-            names.programme(self.tenant_id, programme) if programme else names.ZERO,
+            programme,
             record.form,
             record.role,
             records.actor_id(record.rater) if record.rater else None,
@@ -449,18 +468,21 @@ class Subject:
             fields.get("frequency") or _RUNNING.get(fields.get("running")),
             " ".join(barriers)[:500],
             int(flagged),
+            *place,
+            None if completion is None else int(self.matched and completion.state == cases.OPEN),
         )
 
     def _outcomes(
         self,
         case_id: bytes,
         completion: Completion,
+        ended: tuple[str, int] | None,
         links: "Sequence[_Link]",
         said: Sequence[outcomes.Said],
     ) -> Iterable[Values]:
         programme = completion.programme
         accepted = [
-            outcomes.Accepted(each.behaviour, each.day, each.tier, each.placed)
+            outcomes.Accepted(each.behaviour, each.day, each.tier, each.placed, each.decided_at)
             for each in links
             if each.state == review.ACCEPTED
         ]
@@ -483,6 +505,12 @@ class Subject:
                 each.known_not_day,
                 each.contact_day,
                 each.superior_confirmed_day,
+                each.decided_at,
+                *self._place(completion),
+                completion.completed_at,
+                completion.state,
+                int(self.matched),
+                *(ended or (None, None)),
             )
 
     # Rows ------------------------------------------------------------------------------------
@@ -496,10 +524,20 @@ class Subject:
         known = self.programmes.behaviours.get(iri)
         return known if known is not None else names.behaviour(self.tenant_id, iri)
 
+    def _place(self, completion: Completion) -> tuple[bytes, str | None, bytes | None, int]:
+        """What a case is counted by: programme, cohort, unit on the clock's first day, that day."""
+        clock = completion.clock_day
+        return (
+            self._programme(completion.programme),
+            completion.cohort.name if completion.cohort else None,
+            cases.unit_on(self.employments, clock),
+            clock,
+        )
+
     def _case(
         self, case_id: bytes, completion: Completion, ended: tuple[str, int] | None
     ) -> Values:
-        clock = completion.clock_day
+        programme, cohort, unit, clock = self._place(completion)
         body = {
             "course": completion.course,
             "title": completion.title,
@@ -513,12 +551,12 @@ class Subject:
             self.tenant_id,
             self.subject,
             int(self.matched),
-            self._programme(completion.programme),
-            completion.cohort.name if completion.cohort else None,
+            programme,
+            cohort,
             completion.state,
             completion.completed_at,
             clock,
-            cases.unit_on(self.employments, clock),
+            unit,
             ended[0] if ended else None,
             ended[1] if ended else None,
             _json({name: value for name, value in body.items() if value is not None}),
@@ -550,6 +588,7 @@ class _Link:
     day: int
     tier: str
     voided: bool
+    decided_at: int | None
     row: Values
 
 

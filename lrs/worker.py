@@ -18,6 +18,7 @@ from lrs import followup, projector, refusals, reminders, webhooks
 from lrs.adapters import Adapters
 from lrs.context import Context
 from lrs.mail import Post
+from lrs.papers import counted
 from lrs.practice.cases import ZONE
 from lrs.store import accounts, duties, engine, invitations, sessions, waiting
 
@@ -136,6 +137,23 @@ def _send_webhooks(context: Context) -> None:
         _sending.release()
 
 
+def count_figures(context: Context) -> int:
+    """Count ahead what readers will ask for, so that no page of a large agency has to; and rest
+    many times as long as it took."""
+    if time.monotonic() < _counting["not before"]:
+        return 0
+    now, days = context.clock(), context.settings.review_days
+    with context.database.read() as connection:
+        tenants = accounts.tenants(connection)
+    told = [counted.ahead(context.database, each.id, now, days) for each in tenants]
+    spent = sum(seconds for _, seconds in told)
+    _counting["not before"] = time.monotonic() + counted.REST * spent
+    return sum(done for done, _ in told)
+
+
+_counting = {"not before": 0.0}
+
+
 def sweep_sessions(context: Context) -> int:
     """Drop sessions that ended, failed sign-ins of which nothing follows any more, and how often
     citizens answered in hours that are over."""
@@ -164,6 +182,7 @@ DUTIES = (
     Duty("announce", 1, announce),
     Duty("send_letters", 10, send_letters),
     Duty("settle_refusals", 60, settle_refusals),
+    Duty("count_figures", 60, count_figures),
     Duty("follow_up", 900, follow_up),
     Duty("tidy_database", 600, tidy_database),
     Duty("sweep_sessions", 3600, sweep_sessions),

@@ -45,6 +45,8 @@ class Agency:
     database: Database
     tenant_id: int
     numbers: int = field(default=0)
+    #: What each case is counted by, as its links and answers repeat it.
+    places: dict[bytes, dict[str, Any]] = field(default_factory=dict)
 
     def id(self) -> bytes:
         """An id that nobody has yet, in no order that shows."""
@@ -117,6 +119,14 @@ class Agency:
             *(cohort, state, at, at // 86_400_000_000, unit, None, None, _json(body)),
         )
         self.insert("cases", row)
+        self.places[case] = {
+            "programme": programme,
+            "cohort": cohort,
+            "unit": unit,
+            "clock_day": at // 86_400_000_000,
+            "completed_at": at,
+            "counts": int(person is not None and state == "open"),
+        }
         return case
 
     def link(
@@ -149,7 +159,7 @@ class Agency:
             "at": at,
             "body": _json({"signals": ["behaviour"], **told}),
         }
-        self.insert("links", _row("links", values))
+        self.insert("links", _row("links", self.places[case] | values))
         return link
 
     def event(
@@ -184,7 +194,6 @@ class Agency:
             "behaviour": names.behaviour(self.tenant_id, LISTENS),
             "tenant_id": self.tenant_id,
             "case_id": case,
-            "programme": names.ZERO,
             "form": "C",
             "role": role,
             "rater": rater,
@@ -197,7 +206,7 @@ class Agency:
             "barriers": "funds team",
             "flagged": 0,
         }
-        self.insert("answers", _row("answers", values))
+        self.insert("answers", _row("answers", self.places[case] | values))
         return statement
 
     def attended(

@@ -64,6 +64,15 @@ class Case:
     subject: bytes
     programme: Programme
     clock: date
+    cohort: str | None = None
+    unit: bytes | None = None
+    state: tuple[Any, ...] = ("open", 1, None, None)
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """What the case is counted by, as what is counted repeats it."""
+        programme = names.programme(self.rows.tenant_id, self.programme.iri)
+        return (programme, self.cohort, self.unit, days(self.clock))
 
     def behaviour(self, name: str | None) -> bytes:
         return names.ZERO if name is None else names.behaviour(self.rows.tenant_id, iri(name))
@@ -95,6 +104,8 @@ class Case:
             day(known_not),
             day(contact),
             day(confirmed),
+            None,
+            *(*self.place, at(self.clock), *self.state),
         )
         return self
 
@@ -133,6 +144,7 @@ class Case:
             frequency,
             barriers,
             int(flagged),
+            *(*self.place[1:], int(self.state[:2] == ("open", 1))),
         )
         return self
 
@@ -204,6 +216,7 @@ class Case:
             None if decided is None else move,
             None if decided is None else at(self.clock, decided),
             second,
+            *(*self.place, at(self.clock)),
         )
         return self
 
@@ -220,6 +233,7 @@ class Rows:
     tenant_id: int
     waiting: dict[Any, list[tuple[Any, ...]]] = field(default_factory=dict)
     people: int = 0
+    cases: list[Case] = field(default_factory=list)
 
     def add(self, table: Any, *values: Any) -> None:
         self.waiting.setdefault(table, []).append(values)
@@ -326,7 +340,12 @@ class Rows:
     ) -> Case:
         self.people += 1
         subject = person(who or f"alumni {self.people}")
-        made = Case(self, uuid.uuid4().bytes, subject, of, clock)
+        made = Case(
+            *(self, uuid.uuid4().bytes, subject, of, clock, cohort),
+            None if unit is None else self.unit(unit),
+            (state, int(matched), ended, None if ended_day is None else days(clock) + ended_day),
+        )
+        self.cases.append(made)
         self.add(
             tables.cases,
             made.id,
@@ -346,7 +365,8 @@ class Rows:
         return made
 
     def write(self, database: Database) -> None:
-        """Insert what waits."""
+        """Insert what waits, with what the projector works out of it."""
+        self._work_out()
         waiting, self.waiting = self.waiting, {}
 
         def work(connection: Any) -> None:
@@ -354,6 +374,27 @@ class Rows:
                 insert(connection, table, rows)
 
         database.write(work)
+
+    def _work_out(self) -> None:
+        """Each case has an outcome as a whole and of each behaviour that its programme expects, and
+        each outcome knows its last verdict."""
+        outcomes = self.waiting.setdefault(tables.outcomes, [])
+        told = {row[:2] for row in outcomes}
+        for case in self.cases:
+            for name in (None, *(each.text for each in case.programme.behaviours)):
+                if (case.id, case.behaviour(name)) not in told:
+                    case.outcome(name)
+        self.cases.clear()
+        decided: dict[tuple[bytes, bytes], int] = {}
+        column = {each.name: n for n, each in enumerate(tables.links.columns)}
+        for row in self.waiting.get(tables.links, ()):
+            if row[column["state"]] == "accepted" and row[column["placed"]] == "after":
+                moment = row[column["decided_at"]]
+                for behaviour in (row[column["behaviour"]], names.ZERO):
+                    key = (row[column["case_id"]], behaviour)
+                    decided[key] = max(moment, decided.get(key, 0))
+        at = [each.name for each in tables.outcomes.columns].index("decided_at")
+        outcomes[:] = [(*row[:at], decided.get(row[:2]), *row[at + 1 :]) for row in outcomes]
 
 
 def later(offset: int, day: date = DAY) -> date:

@@ -21,12 +21,14 @@ CONFIRMS = 3
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Accepted evidence of a behaviour (None: of the case as a whole)."""
+    """Accepted evidence of a behaviour (None: of the case as a whole), and when the verdict was
+    given, in microseconds."""
 
     behaviour: str | None
     day: int
     tier: str
     placed: str
+    decided_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Outcome:
     known_not_day: int | None = None
     contact_day: int | None = None
     superior_confirmed_day: int | None = None
+    decided_at: int | None = None
 
 
 def outcomes(
@@ -118,6 +121,7 @@ def _of_one(accepted: Sequence[Accepted], said: Sequence[Said], contact: int | N
             (each.day for each in said if each.affirms and each.role == records.SUPERIOR),
             default=None,
         ),
+        decided_at=_last(each.decided_at for each in after),
     )
 
 
@@ -146,7 +150,12 @@ def _together(every: Sequence[Outcome], whole: Outcome, counts: str) -> Outcome:
         known_not_day=denied[enough - 1] if len(denied) >= enough else None,
         contact_day=whole.contact_day,
         superior_confirmed_day=_nth([e.superior_confirmed_day for e in every], needed, 0),
+        decided_at=_last(e.decided_at for e in (*every, whole)),
     )
+
+
+def _last(moments: Iterable[int | None]) -> int | None:
+    return max((each for each in moments if each is not None), default=None)
 
 
 def _nth(days: Iterable[int | None], needed: int, if_any: int | None) -> int | None:

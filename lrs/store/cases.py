@@ -39,7 +39,7 @@ TO_REVIEW = (review.SUBMITTED, review.IN_REVIEW)
 #: Kinds of events that are evidence: those of adapters, and of our own records.
 EVIDENCE = (*PRACTICE, "evidence", "meeting")
 
-#: How many links in order are looked at for what is asked of their cases, before the cases are.
+#: How many decided links of each state are looked at for a second opinion.
 LOOK = 500
 
 Whose = Collection[bytes] | None
@@ -466,7 +466,8 @@ class _Cases:
 
 _LINK = (
     "l.at, l.id, l.case_id, l.subject, l.evidence, l.behaviour, l.state, l.placed,"
-    " l.performed_day, l.weight, l.self_said, l.decided_at, l.body"
+    " l.performed_day, l.weight, l.self_said, l.decided_at, l.body, l.programme, l.cohort, l.unit,"
+    " l.completed_at"
 )
 
 
@@ -506,11 +507,10 @@ def links(
 
 def _waiting(where: _Where, first: int | None, last: int | None) -> None:
     """Narrow to links that wait since then: since the later of the evidence and the completion."""
-    completed = "SELECT 1 FROM cases w WHERE w.id = l.case_id AND w.completed_at"
     if first is not None:
-        where.add(f"(l.at >= ? OR EXISTS ({completed} >= ?))", first, first)
+        where.add("(l.at >= ? OR l.completed_at >= ?)", first, first)
     if last is not None:
-        where.add(f"l.at <= ? AND EXISTS ({completed} <= ?)", last, last)
+        where.add("l.at <= ? AND l.completed_at <= ?", last, last)
 
 
 def _links_in(
@@ -524,64 +524,31 @@ def _links_in(
     after: Place | None,
     limit: int,
 ) -> list[Sequence[Any]]:
-    """Rows of links in one state, in order.
-
-    What is asked of the case stands in another table. Of much, the first links in order hold
-    enough, and a look at some of them suffices; of little, few cases have it, and are the way in.
-    """
+    """Rows of links in one state, in order. What is narrowed is found by an index alone, so that no
+    more rows are read than are told. Of somebody's there are few, and they are sorted."""
     where = _Where()
-    where.add("l.state = ?", state)
+    where.add("l.tenant_id = ? AND l.state = ?", tenant_id, state)
     where.beyond(("l.at", "l.id"), after)
+    whole = len(where.parts)
     if narrow.parts:
         where = where.and_also(str(narrow), *narrow.values)
-    in_order = (
-        f"SELECT l.at, l.id, l.case_id FROM links l WHERE l.tenant_id = ? AND {where}"
-        " ORDER BY l.at, l.id LIMIT ?"
-    )
-    some = [tenant_id, *where.values, LOOK]
-    if which.person is not None:
-        where.add("l.subject = ?", which.person)
-    if whose is not None:
-        where.among("l.subject", whose)
+    _of_case(where, replace(which, matched=None), whose, "l")
+    if which.matched is not None:
+        where.add(
+            "EXISTS (SELECT 1 FROM cases c WHERE c.id = l.case_id AND c.matched = ?)",
+            int(which.matched),
+        )
     if evidence is not None:
         where.add("l.evidence = ?", evidence)
     of_few = which.person is not None or whose is not None or evidence is not None
-    case = _Where()
-    _of_case(case, replace(which, person=None), None, "c")
-    if not case.parts:
-        by = _sorted("l.at", of_few=of_few)
-        return _run(
-            connection,
-            f"SELECT {_LINK} FROM links l WHERE l.tenant_id = ? AND {where}"
-            f" ORDER BY {by}, l.id LIMIT ?",
-            (tenant_id, *where.values, limit),
+    rest = f"FROM links l WHERE {where} ORDER BY {_sorted('l.at', of_few=of_few)}, l.id LIMIT ?"
+    sql = f"SELECT {_LINK} {rest}"
+    if len(where.parts) > whole:
+        sql = (
+            f"SELECT {_LINK} FROM (SELECT l.at, l.id {rest}) k JOIN links l ON l.id = k.id"
+            " ORDER BY k.at, k.id"
         )
-    if not of_few:
-        rows = _of_keys(
-            connection,
-            f"SELECT f.at, f.id FROM ({in_order}) f JOIN cases c ON c.id = f.case_id"
-            f" WHERE {case} ORDER BY f.at, f.id LIMIT ?",
-            (*some, *case.values, limit),
-        )
-        if len(rows) == limit:
-            return rows
-    # The links' tenant is that of their cases, and is left out, so that no index is taken for it.
-    return _of_keys(
-        connection,
-        f"SELECT l.at, l.id FROM cases c CROSS JOIN links l WHERE c.tenant_id = ? AND {case}"
-        f" AND l.case_id = c.id AND {where} ORDER BY {_sorted('l.at', of_few=True)}, l.id LIMIT ?",
-        (tenant_id, *case.values, *where.values, limit),
-    )
-
-
-def _of_keys(connection: Connection, keys: str, values: Sequence[Any]) -> list[Sequence[Any]]:
-    """The rows of links that a query names by `at` and `id`, in this order: found by indexes
-    alone, so that no more rows are read than are told."""
-    return _run(
-        connection,
-        f"SELECT {_LINK} FROM ({keys}) k JOIN links l ON l.id = k.id ORDER BY k.at, k.id",
-        values,
-    )
+    return _run(connection, sql, (*where.values, limit))
 
 
 def link(connection: Connection, tenant_id: int, link_id: bytes) -> Link | None:
@@ -652,29 +619,18 @@ def waiting(
 
 @dataclass(frozen=True, slots=True)
 class _Links:
-    """Makes links of rows, with their cases and names looked up for all of them at once."""
+    """Makes links of rows, with names looked up for all of them at once."""
 
     connection: Connection
     tenant_id: int
 
     def __call__(self, rows: Sequence[Sequence[Any]]) -> list[Link]:
         look = _Names(self.connection, self.tenant_id)
-        of_case = {
-            row[0]: row[1:]
-            for piece in pieces(sorted({row[2] for row in rows}))
-            for row in _run(
-                self.connection,
-                "SELECT id, programme, cohort, unit, completed_at FROM cases"
-                f" WHERE id IN ({placeholders(piece)})",
-                piece,
-            )
-        }
         look.people(row[3] for row in rows)
-        look.units(each[2] for each in of_case.values())
-        look.programmes(each[0] for each in of_case.values())
+        look.units(row[15] for row in rows)
+        look.programmes(row[13] for row in rows)
         made = []
         for row in rows:
-            programme, cohort, unit, completed = of_case.get(row[2], (None, None, None, 0))
             made.append(
                 Link(
                     id=row[1],
@@ -690,11 +646,11 @@ class _Links:
                     self_said=bool(row[10]),
                     at=row[0],
                     decided_at=row[11],
-                    programme=look.programme(programme),
-                    cohort=cohort,
-                    unit=unit,
-                    unit_path=look.unit(unit),
-                    completed_at=completed,
+                    programme=look.programme(row[13]),
+                    cohort=row[14],
+                    unit=row[15],
+                    unit_path=look.unit(row[15]),
+                    completed_at=row[16],
                     told=json.loads(row[12]),
                 )
             )

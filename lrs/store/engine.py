@@ -63,6 +63,10 @@ PIECE = 1000
 READER_CACHE = 2000
 WRITER_CACHE = 32000
 
+#: What one step of a query may hold in PostgreSQL's memory before it goes to its disk, kB: a hash
+#: of some hundred thousand completions. It is taken only while such a query runs.
+WORK = 32000
+
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 _ARRAY = re.compile(r"\?(?=::\w+\[\])")
 #: A connection that lay idle so long is asked whether it still stands before it is used, seconds.
@@ -281,6 +285,7 @@ class PostgreSQL(Database):
             hide_parameters=True,
             connect_args={"cursor_factory": _Cursor},
         )
+        event.listen(engine, "connect", lambda raw, _record: _prepare_postgresql(raw))
         _ping_idle(engine)
         self._writer = engine
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -378,6 +383,17 @@ def _prepare_sqlite(connection: sqlite3.Connection, cache: int) -> None:
         f"cache_size = -{cache}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(connection: psycopg.Connection[Any]) -> None:
+    # To compile a figure's query takes several times as long as to run it. Who asks for a page has
+    # one processor of the server at most, so that intake keeps the others. And where to read a page
+    # out of order is held to be dear, a whole table is read in place of a third of an index.
+    connection.execute(
+        f"SET jit = off; SET max_parallel_workers_per_gather = 0; SET work_mem = '{WORK}kB';"
+        " SET random_page_cost = 1.1"
+    )
+    connection.commit()
 
 
 def _begin_immediate(connection: Connection) -> None:

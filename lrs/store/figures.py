@@ -55,9 +55,8 @@ class Cut:
 
 
 def _where(cut: Cut, alias: str = "c") -> Sql:
-    """The conditions of a cut on `cases`, but for state and match."""
-    sql, values = [f"{alias}.tenant_id = ?"], [cut.tenant_id]
-    parameters: list[Any] = [*values]
+    """The conditions of a cut on what is counted by programme, cohort, unit and clock."""
+    sql, parameters = [f"{alias}.tenant_id = ?"], list[Any]([cut.tenant_id])
     for column, chosen in (("programme", cut.programmes), ("unit", cut.units)):
         if chosen is None:
             continue
@@ -92,21 +91,27 @@ def span(connection: Connection, cut: Cut) -> tuple[date, date] | None:
 
 def _key(cut: Cut, window: str = "NULL") -> Sql:
     """The two columns that tell groups apart."""
-    # By a bare column SQLite would go by its index, and look each case up, body and all.
-    programme = "COALESCE(c.programme, c.programme)"
     if cut.by == "programme":
-        return f"{programme}, NULL", ()
+        return "c.programme, NULL", ()
     if cut.by == "cohort":
-        return f"{programme}, c.cohort", ()
+        return "c.programme, c.cohort", ()
     if cut.by == "behaviour":
-        return f"{programme}, o.behaviour", ()
+        return "c.programme, c.behaviour", ()
     if cut.by == "unit":
-        return "COALESCE(c.unit, c.unit), NULL", ()
+        return "c.unit, NULL", ()
     if cut.by == "window":
         return f"{window}, NULL", ()
     if cut.by == "period" and cut.periods:
         return _period(cut, "c.clock_day")
     return "NULL, NULL", ()
+
+
+def _aside(key: str) -> str:
+    """A key told so that SQLite does not go by an index of it, and look each row up, body and all:
+    where what is counted does not carry it."""
+    for name in ("c.programme", "c.unit"):
+        key = key.replace(name, f"COALESCE({name}, {name})")
+    return key
 
 
 def _period(cut: Cut, day: str) -> Sql:
@@ -120,27 +125,21 @@ def _cases(cut: Cut) -> Sql:
     """The cases of a cut with what was known of them, as days after their clock.
 
     Of each behaviour where it is taken apart by behaviour; else of the cut's behaviour, or of the
-    case as a whole.
+    case as a whole: one walk along the index `outcomes_for_figures`.
     """
     key, key_values = _key(cut)
     where, where_values = _where(cut)
-    # Where SQLite may choose, it looks up cases by outcomes: a cross join keeps the order as it is
-    # written, and the plus keeps it from an index that lacks what is asked.
-    on = "o.tenant_id = c.tenant_id AND o.case_id = c.id AND o.behaviour"
-    if cut.by == "behaviour":
-        join, on_values = f"CROSS JOIN outcomes o WHERE {on} <> ? AND", (ZERO,)
-    else:
-        join, on_values = f"LEFT JOIN outcomes o ON {on} = ? WHERE", (cut.behaviour,)
+    each, of = ("<>", ZERO) if cut.by == "behaviour" else ("=", cut.behaviour)
     first, second = key.rsplit(", ", 1)
     applied, applied_values = _applied(cut)
     contact, contact_values = _contact(cut)
     known = ("lasting_day", "known_not_day")
-    day = ", ".join(f"CASE WHEN o.{name} <= ? THEN o.{name} END AS {name}" for name in known)
+    day = ", ".join(f"CASE WHEN c.{name} <= ? THEN c.{name} END AS {name}" for name in known)
     told = (
-        f"SELECT {first} AS g1, {second} AS g2, c.id AS id, c.clock_day AS clock,"
-        " c.state AS state, c.matched AS matched, o.applied_tier AS tier, c.ended AS why,"
+        f"SELECT {first} AS g1, {second} AS g2, c.case_id AS id, c.clock_day AS clock,"
+        " c.state AS state, c.matched AS matched, c.applied_tier AS tier, c.ended AS why,"
         f" c.ended_day AS ended_day, {applied} AS applied_day, {contact} AS contact_day, {day}"
-        f" FROM cases c {join} {where} AND +c.completed_at < ?"
+        f" FROM outcomes c WHERE {where} AND c.behaviour {each} ? AND c.completed_at < ?"
     )
     if cut.past:  # else SQLite would look up the links anew wherever the day is named
         told += " LIMIT 1000000000"
@@ -157,9 +156,8 @@ def _cases(cut: Cut) -> Sql:
             *applied_values,
             *contact_values,
             *(cut.as_of for _ in known),
-            *on_values,
             *where_values,
-            cut.end,
+            *(of, cut.end),
         ),
     )
 
@@ -181,16 +179,22 @@ def decided_since(connection: Connection, tenant_id: int, end: int) -> bool:
 
 
 def _applied(cut: Cut) -> Sql:
-    """The first day of accepted work on `c`, by verdicts that stood on the as-of date."""
+    """The first day of accepted work on `c`, by verdicts that stood on the as-of date: what is
+    known now, but where a verdict was given since."""
     if not cut.past:
-        return "o.applied_day", ()
+        return "c.applied_day", ()
+    then, values = _applied_then(cut)
+    return f"CASE WHEN c.decided_at >= ? THEN {then} ELSE c.applied_day END", (cut.end, *values)
+
+
+def _applied_then(cut: Cut) -> Sql:
     held = (
-        "{0}.tenant_id = c.tenant_id AND {0}.case_id = c.id AND {0}.state = 'accepted'"
+        "{0}.case_id = c.case_id AND {0}.tenant_id = c.tenant_id AND {0}.state = 'accepted'"
         " AND {0}.placed = 'after' AND {0}.decided_at < ?"
     )
     first = f"SELECT MIN(l.performed_day) FROM links l WHERE {held.format('l')}"
     if cut.by == "behaviour" or cut.behaviour != ZERO:
-        return f"({first} AND l.behaviour = o.behaviour)", (cut.end,)
+        return f"({first} AND l.behaviour = c.behaviour)", (cut.end,)
     many = {digest: count for digest, count in cut.needed.items() if count > 1}
     if not many:
         return f"({first})", (cut.end,)
@@ -212,9 +216,9 @@ def _contact(cut: Cut) -> Sql:
     """The last day of contact by the as-of date: where there was contact since, that of the last
     answer before."""
     return (
-        "CASE WHEN o.contact_day <= ? THEN o.contact_day WHEN o.contact_day IS NOT NULL THEN"
-        " (SELECT MAX(a.day) FROM answers a WHERE a.tenant_id = c.tenant_id AND a.case_id = c.id"
-        " AND a.day <= ?) END",
+        "CASE WHEN c.contact_day <= ? THEN c.contact_day WHEN c.contact_day IS NOT NULL THEN"
+        " (SELECT MAX(a.day) FROM answers a WHERE a.tenant_id = c.tenant_id"
+        " AND a.case_id = c.case_id AND a.day <= ?) END",
         (cut.as_of, cut.as_of),
     )
 
@@ -227,7 +231,7 @@ def _counted(
     keys, group = ("NULL, NULL", "") if cut.by is None else ("g1, g2", " GROUP BY g1, g2")
     columns = ", ".join(f"COUNT(CASE WHEN {sql} THEN 1 END)" for sql, _ in counts.values())
     values = tuple(value for _, told in counts.values() for value in told)
-    rows = run(
+    rows = _rows(
         connection,
         f"SELECT {keys}, {columns} FROM ({inner[0]}) x{group}",
         (*values, *inner[1]),
@@ -236,6 +240,12 @@ def _counted(
         (_plain(row[:2]), {name: int(n) for name, n in zip(counts, row[2:], strict=True)})
         for row in rows
     ]
+
+
+def _rows(connection: Connection, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    """All rows at once: one by one they take several times as long to be handed over."""
+    rows: Sequence[Sequence[Any]] = run(connection, sql, values).all()
+    return rows
 
 
 def _plain(row: Sequence[Any]) -> Key:
@@ -304,7 +314,7 @@ def offsets(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str,
         "CASE WHEN contact IS NULL OR contact < 0 THEN 0"
         " WHEN ended < contact THEN ended ELSE contact END"
     )
-    rows = run(
+    rows = _rows(
         connection,
         "SELECT g1, g2, CASE WHEN applied IS NULL THEN 0 ELSE 1 END AS done,"
         f" CASE WHEN applied IS NULL THEN {last} ELSE applied END AS day, COUNT(*)"
@@ -321,7 +331,7 @@ def leavings(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str
     """When completions that were not applied yet ended, by why (`promoted`, else `left`); those
     that did not stayed until they were applied or until the as-of date (`stayed`)."""
     inner, values = _cases(cut)
-    rows = run(
+    rows = _rows(
         connection,
         "SELECT g1, g2, CASE WHEN ended IS NULL OR applied <= ended THEN 'stayed'"
         " WHEN why = 'promoted' THEN 'promoted' ELSE 'left' END AS what,"
@@ -344,7 +354,7 @@ def intervals(
     denied = after.format("known_not")
     heard = after.format("contact")
     backwards, forwards = tuple(reversed(edges)), tuple(edges)
-    rows = run(
+    rows = _rows(
         connection,
         "SELECT g1, g2, CASE"
         f" WHEN applied IS NULL THEN CASE WHEN contact IS NULL THEN 0 {heard} ELSE 0 END"
@@ -376,11 +386,13 @@ def band(
 
 def _by_key(rows: Iterable[tuple[Any, Any, Any]]) -> list[tuple[Key, dict[Any, int]]]:
     """Counts of several things for each key."""
-    found: dict[Key, dict[Any, int]] = {}
+    found: dict[Any, dict[Any, int]] = {}
     for key, name, count in rows:
-        told = found.setdefault(_plain(key), {})
+        told = found.get(key)
+        if told is None:
+            told = found[key] = {}
         told[name] = told.get(name, 0) + int(count)
-    return list(found.items())
+    return [(_plain(key), told) for key, told in found.items()]
 
 
 # Whom was asked, and what they said ----------------------------------------------------------
@@ -412,7 +424,7 @@ def responses(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[st
     source, values = _asked(cut)
     rows = run(
         connection,
-        f"SELECT {key}, i.role,"
+        f"SELECT {_aside(key)}, i.role,"
         f" COUNT(CASE WHEN {_REACHED} THEN 1 END),"
         f" COUNT(CASE WHEN {_REACHED} AND i.state = 'answered' AND i.answered < ? THEN 1 END),"
         f" COUNT(CASE WHEN {_REACHED} AND i.closes_day >= ?"
@@ -443,7 +455,7 @@ def confirmations(
     if not windows:
         return []
     key, key_values = _key(cut, "i.window_name")
-    first, second = key.rsplit(", ", 1)
+    first, second = _aside(key).rsplit(", ", 1)
     source, values = _asked(cut)
     of, of_values = "a.behaviour <> ?", (ZERO,)
     need, many = "1", {digest: count for digest, count in cut.needed.items() if count > 1}
@@ -453,26 +465,27 @@ def confirmations(
         whens = "".join(f"WHEN ? THEN {int(count)} " for count in many.values())
         need = f"CASE c.programme {whens}ELSE 1 END"
     marks = placeholders(windows)
-    joined = source.replace(
-        " WHERE ",
-        " LEFT JOIN answers a ON a.tenant_id = i.tenant_id AND a.case_id = i.case_id"
-        " AND a.form = 'C' AND a.role = 'superior' AND a.window_name = i.window_name"
-        f" AND a.day <= ? AND {of} WHERE ",
-        1,
-    )
     saw = "a.observed = 1 AND a.value IS NOT NULL"
-    # All invitations of one superior to one case in one window are one question.
-    told = (
-        f"SELECT {first} AS g1, {second} AS g2, i.rater AS rater, {need} AS need,"
-        " MAX(i.sampled) AS sampled, COUNT(a.day) AS said,"
+    answers = (
+        "SELECT a.case_id AS case_id, a.window_name AS window_name, COUNT(*) AS said,"
         f" COUNT(CASE WHEN {saw} THEN 1 END) AS saw,"
         f" COUNT(CASE WHEN {saw} AND a.value >= 3 THEN 1 END) AS yes,"
         f" COUNT(CASE WHEN {saw} AND a.flagged = 0 THEN 1 END) AS clean_saw,"
         f" COUNT(CASE WHEN {saw} AND a.value >= 3 AND a.flagged = 0 THEN 1 END) AS clean_yes"
-        # In the order of the index, so that nothing is sorted: what else depends on the case.
-        f"{joined} AND i.role = 'superior' AND COALESCE(i.window_name, '') IN ({marks})"
-        f" AND {_REACHED.replace('i.state', 'COALESCE(i.state, ?)')}"
-        " GROUP BY c.id, i.window_name, i.state, i.rater"
+        " FROM answers a WHERE a.tenant_id = ? AND a.form = 'C' AND a.role = 'superior'"
+        f" AND a.window_name IN ({marks}) AND a.day <= ? AND {of} GROUP BY a.case_id, a.window_name"
+    )
+    told = (
+        f"SELECT {first} AS g1, {second} AS g2, i.rater AS rater, i.sampled AS sampled,"
+        f" {need} AS need, s.said AS said, s.saw AS saw, s.yes AS yes, s.clean_saw AS clean_saw,"
+        " s.clean_yes AS clean_yes"
+        + source.replace(
+            " WHERE ",
+            f" LEFT JOIN ({answers}) s ON s.case_id = i.case_id AND s.window_name = i.window_name"
+            " WHERE ",
+            1,
+        )
+        + f" AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
     )
     each = (
         "SELECT g1, g2, rater, sampled, CASE WHEN said > 0 THEN 1 ELSE 0 END AS said,"
@@ -492,7 +505,10 @@ def confirmations(
         "SELECT g1, g2, SUM(n), SUM(said), SUM(saw), SUM(yes), SUM(clean_saw), SUM(clean_yes),"
         " SUM(sampled), SUM(CASE WHEN saw > 0 THEN 1 ELSE 0 END), SUM(yes * yes),"
         f" SUM(yes * saw), SUM(saw * saw) FROM ({by_rater}) r GROUP BY g1, g2",
-        (*key_values, *many, cut.as_of, *of_values, *values, *windows, "", cut.end),
+        (
+            *(*key_values, *many, cut.tenant_id, *windows, cut.as_of, *of_values),
+            *(*values, *windows, cut.end),
+        ),
     )
     names = (
         *("N", "answered", "observed", "yes", "clean_observed", "clean_yes", "sampled"),
@@ -515,22 +531,21 @@ def _answers(
 ) -> Sql:
     """Answers on completions that count, as far as they were given by the as-of date: the key and
     what `select` names (with its values `selected`), where `more` holds."""
-    key, key_values = _key(cut, "a.window_name")
+    key, key_values = _key(cut, "c.window_name")
     if cut.by == "behaviour":
-        key = "a.behaviour, NULL"
+        key = "c.behaviour, NULL"
     first, second = key.rsplit(", ", 1)
     where, values = _where(cut)
     parameters: list[Any] = [*key_values, *selected, *values, cut.as_of]
     sql = (
-        f"SELECT {first} AS g1, {second} AS g2, {select} FROM cases c CROSS JOIN answers a"
-        f" WHERE a.tenant_id = c.tenant_id AND a.case_id = c.id AND {where}"
-        " AND c.state = 'open' AND c.matched = 1 AND a.day <= ?"
+        f"SELECT {first} AS g1, {second} AS g2, {select} FROM answers c"
+        f" WHERE {where} AND c.counts = 1 AND c.day <= ?"
     )
     if cut.behaviour != ZERO:
-        sql += " AND a.behaviour = ?"
+        sql += " AND c.behaviour = ?"
         parameters.append(cut.behaviour)
     if cut.window is not None:
-        sql += " AND a.window_name = ?"
+        sql += " AND c.window_name = ?"
         parameters.append(cut.window)
     sql += f" AND {more} GROUP BY {group}"
     return sql, (*parameters, *more_values)
@@ -541,12 +556,12 @@ def differences(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
     `sum`; and of items that only one of them rated, how many and the sum of what was said."""
     inner, values = _answers(
         cut,
-        "MAX(CASE WHEN a.role = 'self' THEN a.value END) AS own,"
-        " MAX(CASE WHEN a.role = 'superior' THEN a.value END) AS theirs",
-        "a.form = 'C' AND a.role IN ('self', 'superior') AND a.observed = 1"
-        " AND a.value IS NOT NULL",
+        "MAX(CASE WHEN c.role = 'self' THEN c.value END) AS own,"
+        " MAX(CASE WHEN c.role = 'superior' THEN c.value END) AS theirs",
+        "c.form = 'C' AND c.role IN ('self', 'superior') AND c.observed = 1"
+        " AND c.value IS NOT NULL",
         (),
-        "1, 2, c.id, a.behaviour, a.window_name",
+        "1, 2, c.case_id, c.behaviour, c.window_name",
     )
     rows = run(
         connection,
@@ -570,11 +585,11 @@ def recalled(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str
     `sum`, those who gave no recollection (`missing`) and the sum of what they say of now."""
     inner, values = _answers(
         cut,
-        "a.role AS role, COUNT(a.recalled), COALESCE(SUM(a.value - a.recalled), 0),"
-        " COUNT(CASE WHEN a.recalled IS NULL THEN 1 END),"
-        " COALESCE(SUM(CASE WHEN a.recalled IS NULL THEN a.value END), 0),"
-        " COUNT(DISTINCT CASE WHEN a.role = 'peer' AND a.recalled IS NOT NULL THEN a.rater END)",
-        "a.form = 'C' AND a.observed = 1 AND a.value IS NOT NULL",
+        "c.role AS role, COUNT(c.recalled), COALESCE(SUM(c.value - c.recalled), 0),"
+        " COUNT(CASE WHEN c.recalled IS NULL THEN 1 END),"
+        " COALESCE(SUM(CASE WHEN c.recalled IS NULL THEN c.value END), 0),"
+        " COUNT(DISTINCT CASE WHEN c.role = 'peer' AND c.recalled IS NOT NULL THEN c.rater END)",
+        "c.form = 'C' AND c.observed = 1 AND c.value IS NOT NULL",
         (),
         "1, 2, 3",
     )
@@ -594,16 +609,21 @@ def changes(
     those who said nothing then (`missing`) and the sum of what they say (`missing_sum`)."""
     if not windows:
         return []
-    of = "MAX(CASE WHEN a.form = 'C' AND a.window_name = ? THEN a.value END) AS w{0}"
+    of = "MAX(CASE WHEN c.form = 'C' AND c.window_name = ? THEN c.value END) AS w{0}"
+    group = (
+        "c.case_id, c.role, c.rater, c.behaviour"  # in the order of the index: nothing is sorted
+    )
+    if connection.dialect.name == "postgresql":  # which would be told that a case has one of each
+        group += ", 1, 2"
     inner, values = _answers(
         cut,
-        "a.role AS role, a.rater AS rater,"
-        " MAX(CASE WHEN a.form IN ('A', 'G') THEN a.value END) AS base, "
+        "c.role AS role, c.rater AS rater,"
+        " MAX(CASE WHEN c.form IN ('A', 'G') THEN c.value END) AS base, "
         + ", ".join(of.format(n) for n in range(len(windows))),
-        "a.form IN ('A', 'C', 'G') AND a.value IS NOT NULL AND a.observed = 1"
-        " AND a.rater IS NOT NULL",
+        "c.form IN ('A', 'C', 'G') AND c.value IS NOT NULL AND c.observed = 1"
+        " AND c.rater IS NOT NULL",
         (),
-        "c.id, a.role, a.rater, a.behaviour",  # in the order of the index: nothing is sorted
+        group,
         selected=windows,
     )
     each = ", ".join(
@@ -629,7 +649,7 @@ def changes(
 def barriers(connection: Connection, cut: Cut) -> list[tuple[Key, dict[str, int]]]:
     """How many answers to what stands in the way (form D) name which barriers: by the list as it
     stands, its words with spaces, empty for none."""
-    inner, values = _answers(cut, "a.barriers, COUNT(*)", "a.form = 'D'", (), "1, 2, 3")
+    inner, values = _answers(cut, "c.barriers, COUNT(*)", "c.form = 'D'", (), "1, 2, 3")
     return _by_key((row[:2], row[2], row[3]) for row in run(connection, inner, values))
 
 
@@ -664,12 +684,11 @@ def lasting(
     `ended` before the window opens."""
     inner, values = _cases(cut)
     # What is said of the whole (form E) is said of each behaviour.
-    said_of = "1 = 1" if cut.behaviour == ZERO else "(a.behaviour = ? OR a.form = 'E')"
-    if cut.behaviour == ZERO:
-        of = "1 = 1"
-        of_values: tuple[Any, ...] = ()
-    else:
-        of, of_values = "{0}.behaviour = ?", (cut.behaviour,)
+    said_of, of = "1 = 1", "1 = 1"
+    of_values: tuple[Any, ...] = ()
+    if cut.behaviour != ZERO:
+        said_of, of = "(a.behaviour = ? OR a.form = 'E')", "l.behaviour = ?"
+        of_values = (cut.behaviour,)
     said = (
         "SELECT a.case_id, MAX(CASE WHEN a.value >= 3 OR a.frequency = 'running' THEN 1 ELSE 0 END)"
         " AS yes FROM answers a"
@@ -678,26 +697,26 @@ def lasting(
         " OR (a.form = 'E' AND a.frequency IS NOT NULL))"
         f" AND a.day <= ? AND {said_of} GROUP BY a.case_id"
     )
-    work = (
-        "EXISTS (SELECT 1 FROM links l WHERE l.tenant_id = ? AND l.case_id = x.id"
-        " AND l.state = 'accepted'"
-        f" AND l.decided_at < ? AND {of.format('l')} AND {{0}})"
+    worked = (
+        "SELECT l.case_id, MAX(CASE WHEN l.placed = 'during' THEN 1 ELSE 0 END) AS during,"
+        " MAX(CASE WHEN l.performed_day >= l.clock_day + ? AND l.performed_day <= l.clock_day + ?"
+        " THEN 1 ELSE 0 END) AS shown FROM links l"
+        f" WHERE l.tenant_id = ? AND l.state = 'accepted' AND l.decided_at < ? AND {of}"
+        " GROUP BY l.case_id"
     )
-    during = work.format("l.placed = 'during'")
-    shown = work.format("l.performed_day >= x.clock + ? AND l.performed_day <= x.clock + ?")
-    base = f"(x.applied <= ? OR {during})"
     middle = (
-        f"SELECT x.g1 AS g1, x.g2 AS g2, x.age AS age, x.ended AS ended,"
-        " CASE WHEN s.case_id IS NULL THEN 0 ELSE 1 END AS said,"
-        f" COALESCE(s.yes, 0) AS yes, CASE WHEN {shown} THEN 1 ELSE 0 END AS shown"
+        "SELECT x.g1 AS g1, x.g2 AS g2, x.age AS age, x.ended AS ended,"
+        " CASE WHEN s.case_id IS NULL THEN 0 ELSE 1 END AS said, COALESCE(s.yes, 0) AS yes,"
+        " COALESCE(w.shown, 0) AS shown"
         f" FROM ({inner}) x LEFT JOIN ({said}) s ON s.case_id = x.id"
-        f" WHERE x.state = 'open' AND x.matched = 1 AND {base}"
+        f" LEFT JOIN ({worked}) w ON w.case_id = x.id"
+        " WHERE x.state = 'open' AND x.matched = 1 AND (x.applied <= ? OR w.during = 1)"
     )
     middle_values = (
-        *(cut.tenant_id, cut.end, *of_values, opens, closes),
         *values,
         *(cut.tenant_id, window, cut.as_of, *of_values),
-        *(applied_by, cut.tenant_id, cut.end, *of_values),
+        *(opens, closes, cut.tenant_id, cut.end, *of_values),
+        applied_by,
     )
     stayed = "age >= ? AND (ended IS NULL OR ended >= ?)"
     return _counted(
@@ -745,41 +764,33 @@ def reviews(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str,
     (`waiting`, days so far); and of those reviewed twice (`twice`, first move, second move).
 
     The slice's period is that of the day a link was proposed."""
-    by = replace(cut, since=None, until=None)
-    where, values = _where(by)
+    where, values = _where(replace(cut, since=None, until=None))
     key, key_values = _key(cut)
     if cut.by == "behaviour":
-        key = "l.behaviour, NULL"
-    source = (
-        " FROM cases c CROSS JOIN links l"
-        f" WHERE l.tenant_id = c.tenant_id AND l.case_id = c.id AND {where}"
-        " AND l.at < ? AND l.state <> 'draft'"
-    )
-    asked = (cut.programmes, cut.cohort, cut.units)
-    if cut.by in (None, "behaviour") and all(each is None for each in asked):
-        source = " FROM links l WHERE l.tenant_id = ? AND l.at < ? AND l.state <> 'draft'"
+        key = "c.behaviour, NULL"
+    source = f" FROM links c WHERE {where} AND c.at < ? AND c.state <> 'draft'"
     parameters: list[Any] = [*values, cut.end]
     for sign, day in ((">=", cut.since), ("<", None if cut.until is None else cut.until + 1)):
         if day is not None:
-            source += f" AND l.at {sign} ?"
+            source += f" AND c.at {sign} ?"
             parameters.append(cut.end + (day - cut.as_of - 1) * _DAY)
     if cut.behaviour != ZERO:
-        source += " AND l.behaviour = ?"
+        source += " AND c.behaviour = ?"
         parameters.append(cut.behaviour)
-    whole = "({0} - l.at) / ?" if connection.dialect.name != "mariadb" else "({0} - l.at) DIV ?"
-    done = "l.first_decided_at < ?"
-    rows = run(
+    whole = "({0} - c.at) / ?" if connection.dialect.name != "mariadb" else "({0} - c.at) DIV ?"
+    done = "c.first_decided_at < ?"
+    rows = _rows(
         connection,
-        f"SELECT {key}, CASE WHEN {done} THEN l.first_move END AS move,"
-        f" CASE WHEN {done} THEN {whole.format('l.first_decided_at')}"
+        f"SELECT {key}, CASE WHEN {done} THEN c.first_move END AS move,"
+        f" CASE WHEN {done} THEN {whole.format('c.first_decided_at')}"
         f" ELSE {whole.format('?')} END AS days,"
-        f" CASE WHEN {done} THEN l.second_move END AS second, COUNT(*)"
+        f" CASE WHEN {done} THEN c.second_move END AS second, COUNT(*)"
         f"{source} GROUP BY 1, 2, 3, 4, 5",
         (*key_values, cut.end, cut.end, _DAY, cut.end, _DAY, cut.end, *parameters),
     )
     found: list[tuple[Any, tuple[Any, ...], int]] = []
-    for *place, move, day, second, count in rows:
-        length = max(0, int(day))
+    for first, second_key, move, day, second, count in rows:
+        place, length = (first, second_key), max(0, int(day))
         what = ("waiting", length) if move is None else ("decided", move, length)
         found.append((place, what, count))
         if second is not None:
@@ -796,14 +807,17 @@ def coverage(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
     known (`superior`), and those of whom only the alumni says so (`unconfirmed`)."""
     key, key_values = _key(cut)
     where, values = _where(cut)
-    first, second = key.rsplit(", ", 1)
+    first, second = _aside(key).rsplit(", ", 1)
+    superiors = (
+        "SELECT e.person, MAX(CASE e.superior_state WHEN 'confirmed' THEN 2 ELSE 1 END) AS known"
+        " FROM employments e WHERE e.tenant_id = ? AND e.superior_state IS NOT NULL"
+        " AND (e.first_day IS NULL OR e.first_day <= ?)"
+        " AND (e.last_day IS NULL OR e.last_day >= ?) GROUP BY e.person"
+    )
     inner = (
         f"SELECT {first} AS g1, {second} AS g2, c.matched AS matched, c.programme AS programme,"
-        " (SELECT MAX(CASE e.superior_state WHEN 'confirmed' THEN 2 ELSE 1 END)"
-        " FROM employments e WHERE e.tenant_id = ? AND e.person = c.subject"
-        " AND e.superior_state IS NOT NULL AND (e.first_day IS NULL OR e.first_day <= ?)"
-        " AND (e.last_day IS NULL OR e.last_day >= ?)) AS superior"
-        f" FROM cases c WHERE {where} AND +c.completed_at < ? AND c.state = 'open'"
+        f" s.known AS superior FROM cases c LEFT JOIN ({superiors}) s ON s.person = c.subject"
+        f" WHERE {where} AND c.completed_at < ? AND c.state = 'open'"
     )
     return _counted(
         connection,
@@ -929,7 +943,7 @@ def participants(
     (`reached_…`): each person once in a run of a programme. The slice's period is that of the first
     day anything is said of them. `but` are, by programme, those who are no learners of it."""
     key, key_values = _key(cut)
-    first, second = key.rsplit(", ", 1)
+    first, second = _aside(key).rsplit(", ", 1)
     where, values = _where(replace(cut, since=None, until=None))
     for programme, left_out in sorted(but.items()):
         for piece in pieces(sorted(left_out)):

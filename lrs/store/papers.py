@@ -1,5 +1,5 @@
 """What papers list beyond figures: cases that stories may be drawn of, stories told, completions
-as an office of personnel takes them.
+as an office of personnel takes them. And figures that were counted, held for the next reader.
 
 Functions take a connection first and never commit.
 """
@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lrs.practice import names
-from lrs.store.engine import pieces, placeholders, run
+from lrs.store import tables
+from lrs.store.engine import insert, pieces, placeholders, run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,3 +264,66 @@ def asked_of(
     )
     words = ("role", "stage", "state", "due_day", "closes_day")
     return [dict(zip(words, row, strict=True)) for row in rows]
+
+
+# Figures that are held -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldFigure:
+    """A row of the table `held_figures`, but for its key."""
+
+    asked: int
+    at: int
+    took: int
+    state: bytes
+    question: bytes | None
+    body: bytes
+
+
+def held_figure(connection: Connection, tenant_id: int, digest: bytes) -> HeldFigure | None:
+    """A figure as it was counted; None: it was not."""
+    row = run(
+        connection,
+        "SELECT asked, at, took, state, question, body FROM held_figures"
+        " WHERE tenant_id = ? AND digest = ?",
+        (tenant_id, digest),
+    ).one_or_none()
+    if row is None:
+        return None
+    return HeldFigure(
+        asked=int(row[0]),
+        at=int(row[1]),
+        took=int(row[2]),
+        state=bytes(row[3]),
+        question=None if row[4] is None else bytes(row[4]),
+        body=bytes(row[5]),
+    )
+
+
+def hold_figure(connection: Connection, tenant_id: int, digest: bytes, row: HeldFigure) -> None:
+    """Hold a figure, in place of what was counted before."""
+    key = (tenant_id, digest)
+    run(connection, "DELETE FROM held_figures WHERE tenant_id = ? AND digest = ?", key)
+    values = (*key, row.asked, row.at, row.took, row.state, row.question, row.body)
+    insert(connection, tables.held_figures, [values], ignore=True)
+
+
+def asked_lately(connection: Connection, tenant_id: int, since: int, limit: int) -> list[bytes]:
+    """Questions of today that somebody asked since a moment (microseconds), the last first."""
+    rows = run(
+        connection,
+        "SELECT question FROM held_figures WHERE tenant_id = ? AND asked >= ?"
+        " AND question IS NOT NULL ORDER BY asked DESC LIMIT ?",
+        (tenant_id, since, limit),
+    )
+    return [bytes(row[0]) for row in rows]
+
+
+def forget_held_figures(connection: Connection, tenant_id: int, before: int) -> None:
+    """Drop what nobody asked for since a moment (microseconds)."""
+    run(
+        connection,
+        "DELETE FROM held_figures WHERE tenant_id = ? AND asked < ?",
+        (tenant_id, before),
+    )

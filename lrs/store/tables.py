@@ -705,10 +705,15 @@ cases = Table(
 )
 
 #: What is known of a behaviour in a case; `behaviour` of sixteen zero bytes is the case as a
-#: whole, by the programme's rule (any, all, most). `applied_day`: first accepted performed_on;
-#: `applied_tier` its tier (7a, 7b); `lasting_day`: an accepted observation at least 60 days after
-#: the first; `known_not_day`: the last day somebody who could see said it is not applied;
-#: `contact_day`: the last day anybody answered or observed anything.
+#: whole, by the programme's rule (any, all, most), of which there is a row for each case.
+#: `applied_day`: first accepted performed_on; `applied_tier` its tier (7a, 7b); `lasting_day`: an
+#: accepted observation at least 60 days after the first; `known_not_day`: the last day somebody who
+#: could see said it is not applied; `contact_day`: the last day anybody answered or observed
+#: anything. `decided_at` is when the last verdict was given that `applied_day` may rest on: to who
+#: asks of a day since, it is what was known then.
+#:
+#: What figures count, here and in links and answers, carries what it is counted by: `programme` and
+#: all after it repeat the case, so that one walk along one index is enough.
 outcomes = Table(
     "outcomes",
     metadata,
@@ -721,10 +726,21 @@ outcomes = Table(
     Column("known_not_day", Integer),
     Column("contact_day", Integer),
     Column("superior_confirmed_day", Integer),
+    Column("decided_at", BigInteger),
+    Column("programme", fixed(16)),
+    Column("cohort", String(200)),
+    Column("unit", fixed(16)),
+    Column("clock_day", Integer),
+    Column("completed_at", BigInteger),
+    Column("state", String(20)),
+    Column("matched", SmallInteger),
+    Column("ended", String(20)),
+    Column("ended_day", Integer),
     Index(
         "outcomes_for_figures",
-        *("tenant_id", "case_id", "behaviour", "applied_day", "applied_tier", "lasting_day"),
-        *("known_not_day", "contact_day"),
+        *("tenant_id", "behaviour", "programme", "cohort", "unit", "clock_day", "completed_at"),
+        *("state", "matched", "ended", "ended_day", "applied_day", "applied_tier", "lasting_day"),
+        *("known_not_day", "contact_day", "decided_at", "case_id"),
     ),
     **MARIADB,
 )
@@ -732,6 +748,7 @@ outcomes = Table(
 #: A link: a case, a piece of evidence, a behaviour. Its state is that of `practice/review.py`.
 #: `placed`: `after`, `during` (*penerapan dalam pelatihan*) or `before` (*praktik sebelumnya*) the
 #: clock's start. `weight` is 0 to 1000. `body` is JSON: signals, verdicts, what a page shows.
+#: `programme` and all after it repeat the case: see `outcomes`.
 links = Table(
     "links",
     metadata,
@@ -753,14 +770,27 @@ links = Table(
     Column("first_move", String(20)),
     Column("first_decided_at", BigInteger),
     Column("second_move", String(20)),
+    Column("programme", fixed(16)),
+    Column("cohort", String(200)),
+    Column("unit", fixed(16)),
+    Column("clock_day", Integer),
+    Column("completed_at", BigInteger),
     Index("links_of_case", "case_id", "state", "at", "id"),
     Index("links_of_subject", "tenant_id", "subject"),
     Index("links_of_evidence", "tenant_id", "evidence"),
-    Index("links_to_review", "tenant_id", "state", "at", "id", "case_id"),
+    # What the queue is narrowed by, in its order; and for who asks for little of much.
+    Index(
+        "links_to_review",
+        *("tenant_id", "state", "at", "id", "programme", "cohort", "unit", "behaviour"),
+        *("completed_at", "self_said", "placed", "weight"),
+    ),
+    Index("links_of_programme", "tenant_id", "programme", "state", "at", "id"),
+    Index("links_of_unit", "tenant_id", "unit", "state", "at", "id"),
     Index(
         "links_for_figures",
         *("tenant_id", "case_id", "behaviour", "state", "placed", "performed_day", "at"),
         *("decided_at", "first_move", "first_decided_at", "second_move", "tier"),
+        *("programme", "cohort", "unit", "clock_day"),
     ),
     **MARIADB,
 )
@@ -789,12 +819,13 @@ participation = Table(
 
 #: One answer to one item of a form (A to J). `subject` is whom it is about, `case_id` their case:
 #: sixteen zero bytes where there is none, for what was asked at enrolment (G) or of who never came
-#: (H); `programme` is of sixteen zero bytes for a course of none. `behaviour` of sixteen zero bytes
-#: is the form as a whole. `role` is who answered (self, superior, peer, subordinate, evaluator, …),
-#: `rater` that person (NULL: anonymous), `window_name` of the window. `value` and `recalled` are 0
-#: to 4; NULL: not said, and `observed` 0: *belum mengamati*. `barriers` is a list of words
-#: separated by spaces. `frequency` of form E is `running` or `stopped`. `flagged` 1: proxy signals
-#: say to look twice.
+#: (H); `programme`, that of the case where there is one, is of sixteen zero bytes for a course of
+#: none. `behaviour` of sixteen zero bytes is the form as a whole. `role` is who answered (self,
+#: superior, peer, subordinate, evaluator, …), `rater` that person (NULL: anonymous), `window_name`
+#: of the window. `value` and `recalled` are 0 to 4; NULL: not said, and `observed` 0: *belum
+#: mengamati*. `barriers` is a list of words separated by spaces. `frequency` of form E is `running`
+#: or `stopped`. `flagged` 1: proxy signals say to look twice. `cohort` and all after it repeat the
+#: case: see `outcomes`; `counts` is 1 where its completion counts: open, and of somebody known.
 answers = Table(
     "answers",
     metadata,
@@ -815,14 +846,18 @@ answers = Table(
     Column("frequency", String(20)),
     Column("barriers", String(500), nullable=False),
     Column("flagged", SmallInteger, nullable=False),
+    Column("cohort", String(200)),
+    Column("unit", fixed(16)),
+    Column("clock_day", Integer),
+    Column("counts", SmallInteger),
     Index("answers_of_subject", "tenant_id", "subject"),
     Index("answers_of_case", "case_id"),
-    Index("answers_of_programme", "tenant_id", "programme", "form"),
-    Index("answers_by_window", "tenant_id", "window_name", "role"),
+    Index("answers_of_form", "tenant_id", "form", "programme"),
     Index(
         "answers_for_figures",
         *("tenant_id", "case_id", "role", "rater", "behaviour", "form", "window_name", "day"),
         *("observed", "value", "recalled", "frequency", "flagged"),
+        *("programme", "cohort", "unit", "clock_day", "counts"),
     ),
     **MARIADB,
 )
@@ -849,6 +884,25 @@ heard = Table(
     Column("ends", BigInteger, nullable=False),
     Column("times", Integer, nullable=False),
     Index("heard_by_end", "ends"),
+    **MARIADB,
+)
+
+#: Figures as they were counted, for the pages of whoever asks next (`lrs/papers/counted.py`); drop
+#: them, and they are counted again. `digest` is of the `question`: which figure, of what part,
+#: taken apart by what, as JSON; NULL: of a day gone by, so that it is not asked of the days that
+#: follow. `state` is what it was counted of, `body` the figure. `asked` and `at`, when it was last
+#: asked for and counted, are in microseconds; so is `took`.
+held_figures = Table(
+    "held_figures",
+    metadata,
+    Column("tenant_id", Integer, primary_key=True, autoincrement=False),
+    Column("digest", fixed(16), primary_key=True),
+    Column("asked", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("took", Integer, nullable=False),
+    Column("state", blob(), nullable=False),
+    Column("question", blob()),
+    Column("body", blob(), nullable=False),
     **MARIADB,
 )
 

@@ -1,11 +1,11 @@
 """Figures that are held are told as long as nothing changed, and no longer than that matters."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from lrs.papers.counted import AT_MOST, WHILE, Counted, Held
+from lrs.papers.counted import AT_MOST, FIRST, LATELY, WHILE, Counted, Held, ahead
 from lrs.reports.shapes import Slice
 from lrs.store import register
 from lrs.store.register import Fact
@@ -29,11 +29,18 @@ class Office:
     clock: Clock
     counted: Counted
 
-    def look(self) -> Held:
+    day: date
+
+    def look(self, id: str = "M12") -> Held:
         with self.cast.database.read() as connection:
-            return self.counted.figure(
-                connection, self.cast.tenant.id, "M12", Slice(as_of=later(365))
-            )
+            return self.counted.figure(connection, self.cast.tenant.id, id, Slice(as_of=self.day))
+
+    def worker(self) -> int:
+        """A minute of the worker's; answers how many figures it counted."""
+        return ahead(self.cast.database, self.cast.tenant.id, self.clock.now, 14, soon=-1)[0]
+
+    def another_process(self) -> "Office":
+        return replace(self, counted=Counted(self.cast.database, self.clock, -1))
 
     def another_completion(self) -> None:
         """One more case, and an entry of the register, by which it is seen."""
@@ -51,7 +58,7 @@ def office(cast: Cast, soon: float) -> Office:
     rows.case(rows.programme(programme()))
     rows.write(cast.database)
     clock = Clock()
-    return Office(cast, clock, Counted(cast.database, clock, soon))
+    return Office(cast, clock, Counted(cast.database, clock, soon), later(365))
 
 
 def n(held: Held) -> int | None:
@@ -71,9 +78,15 @@ def large(cast: Cast) -> Office:
 
 
 def test_what_nothing_changed_is_not_counted_again(small: Office) -> None:
-    assert small.look() is small.look()
-    small.clock.now += AT_MOST  # letters may have gone out
-    assert small.look().at == small.clock.now
+    first = small.look()
+    small.clock.now += 2 * WHILE
+    assert small.look() is first
+
+
+def test_letters_that_go_out_change_no_record(small: Office) -> None:
+    small.look("M3")
+    small.clock.now += AT_MOST
+    assert small.look("M3").at == small.clock.now
 
 
 def test_a_small_agency_sees_the_last_record(small: Office) -> None:
@@ -86,6 +99,8 @@ def test_a_large_agency_sees_what_was_counted_and_then_what_is_new(large: Office
     first = large.look()
     large.another_completion()
     large.clock.now += timedelta(seconds=5)
+    assert large.look() is first
+    large.clock.now += AT_MOST
     assert large.look() is first
     large.counted.close()
     assert n(large.look()) == 2
@@ -107,3 +122,34 @@ def test_parts_and_readers_are_held_apart(small: Office) -> None:
         ]
     assert len({id(each) for each in told}) == 4
     assert [each.figure.published for each in told] == [False, True, False, True]
+
+
+def test_the_worker_counts_ahead_what_the_first_page_shows(large: Office) -> None:
+    large.day = large.clock.now.date()
+    assert large.worker() == len(FIRST)
+    assert large.worker() == 0  # nothing changed
+    large.another_completion()
+    large.clock.now += timedelta(seconds=5)
+    assert large.worker() == len(FIRST)
+    told = large.look()
+    assert (n(told), told.at) == (2, large.clock.now)
+
+
+def test_what_was_asked_for_is_counted_ahead_on_the_days_that_follow(large: Office) -> None:
+    large.day = large.clock.now.date()
+    large.look("M10")
+    large.counted.close()
+    large.clock.now += timedelta(days=1)
+    assert large.worker() == len(FIRST) + 1
+    later_on = large.another_process()
+    later_on.day = large.clock.now.date()
+    assert later_on.look("M10").at == large.clock.now
+    large.clock.now += LATELY + timedelta(days=1)
+    assert large.worker() == len(FIRST)
+
+
+def test_what_took_long_is_there_for_every_process_and_after_a_start(large: Office) -> None:
+    first = large.look()
+    large.counted.close()
+    there = large.another_process().look()
+    assert (there.figure, there.at, there.state) == (first.figure, first.at, first.state)

@@ -13,7 +13,6 @@ from lrs import casework, stories
 from lrs.practice import names
 from lrs.practice.cases import days
 from lrs.store import accounts, audit, papers, tables
-from lrs.store.engine import insert
 from tests.agency import DONE, HEAD, IRI, Agency
 from tests.conftest import Cast
 from tests.rows import Rows, programme
@@ -84,14 +83,22 @@ def test_cases_are_drawn_and_sheets_printed(
     first, second = (row["id"] for row in office.rows())
     day = days(DONE.date())
     known = {first: (day + 20, day + 90, None), second: (None, None, day + 90)}
-    rows = [
-        (case, names.ZERO, office.tenant.id, applied, "7b", lasting, known_not, day + 90, None)
-        for case, (applied, lasting, known_not) in known.items()
-    ]
 
     def work(connection: Connection) -> None:
         connection.execute(delete(tables.outcomes))
-        insert(connection, tables.outcomes, rows)
+        for case, (applied, lasting, known_not) in known.items():
+            connection.execute(
+                tables.outcomes.insert().values(
+                    case_id=case,
+                    behaviour=names.ZERO,
+                    tenant_id=office.tenant.id,
+                    applied_day=applied,
+                    applied_tier="7b",
+                    lasting_day=lasting,
+                    known_not_day=known_not,
+                    contact_day=day + 90,
+                )
+            )
 
     office.database.write(work)
     part = f"programme={IRI}&cohort=Angkatan+I"
