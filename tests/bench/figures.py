@@ -39,14 +39,24 @@ AS_OF = date(2027, 8, 1)
 BEGIN = date(2024, 11, 1)
 PEOPLE_A_CASE = 4
 _PIECE = 20_000
+#: As long as those of the demonstration agency.
+_LINK_BODY = (
+    b'{"adapter":"work","history":[],"of":"worked","proposed":true,"signals":['
+    b'{"detail":"rule of the programme on verb and activity","name":"rule","weight":500},'
+    b'{"detail":"menyelesaikan layanan tepat waktu","name":"words","weight":120}],"title":'
+    b'"Permohonan layanan diselesaikan dalam dua hari kerja sesuai standar pelayanan"}'
+)
 
 
 def ids(draw: random.Random) -> bytes:
     return draw.randbytes(16)
 
 
-def fill(database: engine.Database, tenant_id: int, size: int) -> dict[str, int]:
-    """Fill the tables for so many completions; answers how many rows each has."""
+def fill(
+    database: engine.Database, tenant_id: int, size: int, begin: date = BEGIN
+) -> dict[str, int]:
+    """Fill the tables for so many completions of two years from `begin` on; answers how many rows
+    each has."""
     draw = random.Random(SEED)
     rows = Rows(tenant_id)
     courses = [
@@ -74,7 +84,7 @@ def fill(database: engine.Database, tenant_id: int, size: int) -> dict[str, int]
             waiting.setdefault(table, []).append(row)
         for m in range(PEOPLE_A_CASE):
             course = courses[(n + 7 * m) % len(courses)]
-            for table, row in _case(draw, tenant_id, one, unit, course, people):
+            for table, row in _case(draw, tenant_id, one, unit, course, people, begin):
                 waiting.setdefault(table, []).append(row)
         write(_PIECE)
     write(0)
@@ -104,9 +114,10 @@ def _case(
     unit: bytes,
     course: Any,
     people: list[bytes],
+    begin: date,
 ) -> Iterator[tuple[Table, tuple[Any, ...]]]:
     case_id, programme_id = ids(draw), names.programme(tenant_id, course.iri)
-    clock = days(BEGIN) + draw.randrange(720)
+    clock = days(begin) + draw.randrange(720)
     superior = people[int.from_bytes(unit[:4]) * 31 % len(people)]
     cohort = draw.choice(("I", "II", "III"))
     ended = ("retired", clock + draw.randrange(300)) if draw.random() < 0.06 else (None, None)
@@ -146,7 +157,7 @@ def _case(
                 "accepted" if first == "accept" else "submitted" if first is None else "rejected",
                 *("after", at // 86_400_000_000, 500, 0, at),
                 verdict,
-                b'{"signals": [{"name": "rule", "weight": 500}], "history": []}' * 6,
+                _LINK_BODY,
                 "7b" if first == "accept" else None,
                 first,
                 verdict,
