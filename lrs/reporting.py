@@ -410,12 +410,12 @@ def _completions(
 
     def ask(cut: Cut, window: str | None) -> list[tuple[Key, dict[str, int]]]:
         return [
-            row
+            (key, counts[horizon])
             for horizon, some in _horizons(work, window, cut.programmes)
-            for row in figures.completions(
+            for key, counts in figures.completions(
                 work.connection,
                 cut if some is None else replace(cut, programmes=some),
-                horizon,
+                [horizon],
                 review,
             )
         ]
@@ -439,11 +439,18 @@ def _completions(
             found.append(((behaviour, None), Counter({**counts, **whole}), tier))
         return total, found
     if work.by == "window":
-        total = work.spread(ask(work.cut(by=None), work.slice.window))[0]
+        cut = work.cut(by="programme")
         windows = [work.slice.window] if work.slice.window else work.windows()
-        return total, [
-            ((name, None), work.spread(ask(work.cut(by=None), name))[0], tier) for name in windows
-        ]
+        asked = {name: _horizons(work, name, cut.programmes) for name in (None, *windows)}
+        every = {horizon for pairs in asked.values() for horizon, _ in pairs}
+        found_of = figures.completions(work.connection, cut, every, review)
+        told = {name: Counter[Any]() for name in asked}
+        for name, pairs in asked.items():
+            for horizon, some in pairs:
+                for (programme, _), by_horizon in found_of:
+                    if some is None or programme in some:
+                        told[name].update(by_horizon[horizon])
+        return told[work.slice.window], [((name, None), told[name], tier) for name in windows]
     if work.by == "tier":
         total = work.spread(ask(work.cut(by=None), work.slice.window))[0]
         return total, [((each, None), total, each) for each in ("7a", "7b")]
@@ -777,7 +784,8 @@ def _staff(work: _Work, cut: Cut) -> dict[bytes, frozenset[bytes]]:
 
 
 def _m6(work: _Work) -> Figure:
-    rows = figures.differences(work.connection, work.cut())
+    windows = [work.slice.window] if work.slice.window else work.windows()
+    rows = figures.differences(work.connection, work.cut(), windows)
     total, groups = work.spread(rows)
     return work.finish(
         _all(_difference(total)),

@@ -63,6 +63,10 @@ PIECE = 1000
 READER_CACHE = 2000
 WRITER_CACHE = 32000
 
+#: What MariaDB may hold in memory of one step of a query before it goes to its disk, bytes. It is
+#: taken only while such a query runs.
+HELD = 64 * 1024 * 1024
+
 #: What one step of a query may hold in PostgreSQL's memory before it goes to its disk, kB: a hash
 #: of some hundred thousand completions. It is taken only while such a query runs.
 WORK = 32000
@@ -334,7 +338,8 @@ class MariaDB(Database):
                 "charset": "utf8mb4",
                 "init_command": "SET SESSION time_zone = '+00:00',"
                 " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
-                f" innodb_lock_wait_timeout = {PATIENCE}",
+                f" innodb_lock_wait_timeout = {PATIENCE},"
+                f" tmp_memory_table_size = {HELD}, max_heap_table_size = {HELD}",
             },
             **options,
         )

@@ -121,18 +121,19 @@ def _period(cut: Cut, day: str) -> Sql:
     return f"CASE {whens} END, NULL", tuple(reversed(cut.periods))
 
 
-def _cases(cut: Cut) -> Sql:
+def _cases(cut: Cut, *, contacts: bool = False) -> Sql:
     """The cases of a cut with what was known of them, as days after their clock.
 
     Of each behaviour where it is taken apart by behaviour; else of the cut's behaviour, or of the
-    case as a whole: one walk along the index `outcomes_for_figures`.
+    case as a whole: one walk along the index `outcomes_for_figures`. `contacts`: with the last day
+    of contact, which of a day gone by has to be looked up.
     """
     key, key_values = _key(cut)
     where, where_values = _where(cut)
     each, of = ("<>", ZERO) if cut.by == "behaviour" else ("=", cut.behaviour)
     first, second = key.rsplit(", ", 1)
     applied, applied_values = _applied(cut)
-    contact, contact_values = _contact(cut)
+    contact, contact_values = _contact(cut) if contacts else ("NULLIF(0, 0)", ())
     known = ("lasting_day", "known_not_day")
     day = ", ".join(f"CASE WHEN c.{name} <= ? THEN c.{name} END AS {name}" for name in known)
     told = (
@@ -257,51 +258,127 @@ _VALID = "state = 'open' AND matched = 1"
 
 
 def completions(
-    connection: Connection, cut: Cut, horizon: int, review_days: int
-) -> list[tuple[Key, Counts]]:
-    """Completions and what was known of them so many days after their clock.
+    connection: Connection, cut: Cut, horizons: Collection[int], review_days: int
+) -> list[tuple[Key, dict[int, Counts]]]:
+    """Completions and what was known of them so many days after their clock, for each of these
+    `horizons`.
 
-    `n` are those old enough for `horizon` days and a review, and not ended before; of them
-    `applied` (by tier `7a`, `7b`), and `known_not`: somebody who could see said so on that day or
-    later. Left out: `undone`, `voided`, `unmatched`, `young`, `ended`; of the ended
+    `n` are those old enough for that many days and a review, and not ended before; of them
+    `applied` (by tier `7a`, `7b`), `later`, and `known_not`: somebody who could see said so on that
+    day or later. Left out: `undone`, `voided`, `unmatched`, `young`, `ended`; of the ended
     `ended_applied` had applied before and `ended_not` were known not to have.
+
+    The database counts how many completions look alike to all horizons (see `_Alike`); what that
+    means for each is reckoned here, so that many horizons take hardly longer than one.
     """
+    alike = _Alike(tuple(sorted(set(horizons))), review_days)
     inner, values = _cases(cut)
     if cut.by == "behaviour":  # who is left out is told of the programme
         inner += f" WHERE {_VALID} AND clock <= ?"
-        values = (*values, cut.as_of - horizon - review_days)
-    old = "age >= ?"
-    stayed = "(ended IS NULL OR ended >= ?)"
-    ripe = f"{_VALID} AND {old} AND {stayed}"
-    ripe_values = (horizon + review_days, horizon)
-    left = f"{_VALID} AND {old} AND ended < ?"
-    return _counted(
+        values = (*values, cut.as_of - alike.horizons[0] - review_days)
+    number, number_values = alike.number()
+    rows = _rows(
         connection,
-        cut,
-        (inner, values),
-        {
-            "n": (ripe, ripe_values),
-            "applied": (f"{ripe} AND applied <= ?", (*ripe_values, horizon)),
-            "7a": (f"{ripe} AND applied <= ? AND tier = '7a'", (*ripe_values, horizon)),
-            "7b": (f"{ripe} AND applied <= ? AND tier = '7b'", (*ripe_values, horizon)),
-            "known_not": (
-                f"{ripe} AND known_not >= ?"
-                " AND (applied IS NULL OR applied > ? AND applied > known_not)",
-                (*ripe_values, horizon, horizon),
-            ),
-            "later": (f"{ripe} AND applied > ?", (*ripe_values, horizon)),
-            "undone": ("state = 'undone'", ()),
-            "voided": ("state = 'voided'", ()),
-            "unmatched": ("state = 'open' AND matched = 0", ()),
-            "young": (f"{_VALID} AND age < ?", (horizon + review_days,)),
-            "ended": (left, ripe_values),
-            "ended_applied": (f"{left} AND applied <= ?", (*ripe_values, horizon)),
-            "ended_not": (
-                f"{left} AND known_not >= ended AND applied IS NULL",
-                ripe_values,
-            ),
-        },
+        f"SELECT g1, g2, {number} AS cell, COUNT(*) FROM ({inner}) x GROUP BY 1, 2, 3",
+        (*number_values, *values),
     )
+    told = {cell: alike.counts(cell) for cell in {int(row[2]) for row in rows}}
+    found: dict[Any, dict[int, Counts]] = {}
+    for first, second, cell, count in rows:
+        here = found.setdefault((first, second), {h: dict(_NONE) for h in alike.horizons})
+        for horizon, names in told[int(cell)]:
+            counts = here[horizon]
+            for name in names:
+                counts[name] += int(count)
+    return [(_plain(key), counts) for key, counts in found.items()]
+
+
+#: What `completions` counts.
+_NONE: Counts = dict.fromkeys(
+    (
+        *("n", "applied", "7a", "7b", "known_not", "later", "undone", "voided", "unmatched"),
+        *("young", "ended", "ended_applied", "ended_not"),
+    ),
+    0,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Which completions look alike to some horizons, as numbers.
+
+    Below 0: undone, voided, of nobody known. 0: too young for all. Else, packed: for how many of
+    the horizons it is old enough, and had not ended; before how many it was not yet applied (one
+    more than all: after all; two more: never); for how many it was known later not to be; its tier;
+    whether it was known not to be when it ended; and whether so before it was applied.
+    """
+
+    horizons: tuple[int, ...]
+    review_days: int
+
+    def number(self) -> Sql:
+        """The number of a row of `_cases`."""
+        many = len(self.horizons)
+        values: list[int] = [self.horizons[0] + self.review_days]
+
+        def chain(condition: str, days: Iterable[int], results: Iterable[int]) -> str:
+            values.extend(days)
+            return " ".join(f"WHEN {condition} THEN {result}" for result in results)
+
+        down = tuple(reversed(self.horizons))
+        old = chain("age >= ?", (day + self.review_days for day in down), range(many, 0, -1))
+        stayed = chain("ended >= ?", down, range(many, 0, -1))
+        applied = chain("applied <= ?", self.horizons, range(many))
+        known = chain("known_not >= ?", down, range(many, 0, -1))
+        parts = (
+            (f"CASE {old} ELSE 0 END", many + 1),
+            (f"CASE WHEN ended IS NULL THEN {many} {stayed} ELSE 0 END", many + 1),
+            (f"CASE WHEN applied IS NULL THEN {many + 1} {applied} ELSE {many} END", many + 2),
+            (f"CASE WHEN known_not IS NULL THEN 0 {known} ELSE 0 END", many + 1),
+            ("CASE tier WHEN '7a' THEN 1 WHEN '7b' THEN 2 ELSE 0 END", 3),
+            ("CASE WHEN known_not >= ended AND applied IS NULL THEN 1 ELSE 0 END", 2),
+            ("CASE WHEN known_not >= applied THEN 0 ELSE 1 END", 2),
+        )
+        packed, unit = [], 1
+        for sql, size in parts:
+            packed.append(f"{unit} * {sql}")
+            unit *= size
+        return (
+            "CASE WHEN state = 'undone' THEN -1 WHEN state <> 'open' THEN -2 WHEN matched = 0"
+            f" THEN -3 WHEN age < ? THEN 0 ELSE {' + '.join(packed)} END",
+            tuple(values),
+        )
+
+    def counts(self, cell: int) -> list[tuple[int, list[str]]]:
+        """As what a completion with this number counts, for each horizon."""
+        if cell < 0:
+            return [(h, [("undone", "voided", "unmatched")[-1 - cell]]) for h in self.horizons]
+        if cell == 0:
+            return [(h, ["young"]) for h in self.horizons]
+        many = len(self.horizons)
+        parts = []
+        for size in (many + 1, many + 1, many + 2, many + 1, 3, 2, 2):
+            cell, part = divmod(cell, size)
+            parts.append(part)
+        old, stayed, applied, known, tier, ended_not, before = parts
+        found = []
+        for number, horizon in enumerate(self.horizons):
+            done, never = applied <= number, applied == many + 1
+            if old <= number:
+                told = ["young"]
+            elif stayed <= number:
+                told = ["ended"]
+                told += ["ended_applied"] if done else []
+                told += ["ended_not"] if ended_not else []
+            else:
+                told = ["n"]
+                if done:
+                    told += ["applied", *((), ("7a",), ("7b",))[tier]]
+                else:
+                    told += [] if never else ["later"]
+                    told += ["known_not"] if known > number and before else []
+            found.append((horizon, told))
+        return found
 
 
 def offsets(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, int], int]]]:
@@ -309,7 +386,7 @@ def offsets(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str,
 
     Each count under (`applied`, day) or (`censored`, day): who left is heard of no more.
     """
-    inner, values = _cases(cut)
+    inner, values = _cases(cut, contacts=True)
     last = (
         "CASE WHEN contact IS NULL OR contact < 0 THEN 0"
         " WHEN ended < contact THEN ended ELSE contact END"
@@ -348,7 +425,7 @@ def intervals(
 ) -> list[tuple[Key, dict[tuple[int, int], int]]]:
     """Between which of these days completions were first applied: the last on which it was known
     not to be, and the first by which it was. −1: not by the last day anybody was in contact."""
-    inner, values = _cases(cut)
+    inner, values = _cases(cut, contacts=True)
     after = " ".join(f"WHEN {{0}} >= ? THEN {edge}" for edge in reversed(edges))
     until = " ".join(f"WHEN applied <= ? THEN {edge}" for edge in edges)
     denied = after.format("known_not")
@@ -466,58 +543,76 @@ def confirmations(
         need = f"CASE c.programme {whens}ELSE 1 END"
     marks = placeholders(windows)
     saw = "a.observed = 1 AND a.value IS NOT NULL"
+    yes = f"{saw} AND a.value >= 3"
+    counted = ("1 = 1", saw, yes, f"{saw} AND a.flagged = 0", f"{yes} AND a.flagged = 0")
+    # Of each case what was said in each window, as one number: read in the order of the index, and
+    # small enough for the memory that MariaDB has for what is put aside to be joined.
+    packed = " + ".join(
+        f"CASE WHEN {sql} THEN {_DIGITS**n} ELSE 0 END" for n, sql in enumerate(counted)
+    )
+    said = ", ".join(
+        f"SUM(CASE WHEN a.window_name = ? THEN {packed} ELSE 0 END) AS w{n}"
+        for n in range(len(windows))
+    )
     answers = (
-        "SELECT a.case_id AS case_id, a.window_name AS window_name, COUNT(*) AS said,"
-        f" COUNT(CASE WHEN {saw} THEN 1 END) AS saw,"
-        f" COUNT(CASE WHEN {saw} AND a.value >= 3 THEN 1 END) AS yes,"
-        f" COUNT(CASE WHEN {saw} AND a.flagged = 0 THEN 1 END) AS clean_saw,"
-        f" COUNT(CASE WHEN {saw} AND a.value >= 3 AND a.flagged = 0 THEN 1 END) AS clean_yes"
-        " FROM answers a WHERE a.tenant_id = ? AND a.form = 'C' AND a.role = 'superior'"
-        f" AND a.window_name IN ({marks}) AND a.day <= ? AND {of} GROUP BY a.case_id, a.window_name"
+        f"SELECT a.case_id AS case_id, {said} FROM answers a WHERE a.tenant_id = ?"
+        f" AND a.role = 'superior' AND a.form = 'C' AND a.day <= ? AND {of} GROUP BY a.case_id"
     )
-    told = (
-        f"SELECT {first} AS g1, {second} AS g2, i.rater AS rater, i.sampled AS sampled,"
-        f" {need} AS need, s.said AS said, s.saw AS saw, s.yes AS yes, s.clean_saw AS clean_saw,"
-        " s.clean_yes AS clean_yes"
-        + source.replace(
-            " WHERE ",
-            f" LEFT JOIN ({answers}) s ON s.case_id = i.case_id AND s.window_name = i.window_name"
-            " WHERE ",
-            1,
-        )
-        + f" AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
+    joined = source.replace(
+        " WHERE ", f" LEFT JOIN ({answers}) s ON s.case_id = i.case_id WHERE ", 1
     )
-    each = (
-        "SELECT g1, g2, rater, sampled, CASE WHEN said > 0 THEN 1 ELSE 0 END AS said,"
-        " CASE WHEN saw > 0 THEN 1 ELSE 0 END AS saw,"
-        " CASE WHEN yes >= need THEN 1 ELSE 0 END AS yes,"
-        " CASE WHEN clean_saw > 0 THEN 1 ELSE 0 END AS clean_saw,"
-        " CASE WHEN clean_yes >= need THEN 1 ELSE 0 END AS clean_yes"
-        f" FROM ({told}) t"
-    )
-    by_rater = (
-        "SELECT g1, g2, rater, COUNT(*) AS n, SUM(said) AS said, SUM(saw) AS saw, SUM(yes) AS yes,"
-        " SUM(clean_saw) AS clean_saw, SUM(clean_yes) AS clean_yes, SUM(sampled) AS sampled"
-        f" FROM ({each}) e GROUP BY g1, g2, rater"
-    )
-    rows = run(
+    which = " ".join(f"WHEN ? THEN s.w{n}" for n in range(len(windows)))
+    rows = _rows(
         connection,
-        "SELECT g1, g2, SUM(n), SUM(said), SUM(saw), SUM(yes), SUM(clean_saw), SUM(clean_yes),"
-        " SUM(sampled), SUM(CASE WHEN saw > 0 THEN 1 ELSE 0 END), SUM(yes * yes),"
-        f" SUM(yes * saw), SUM(saw * saw) FROM ({by_rater}) r GROUP BY g1, g2",
+        f"SELECT {first}, {second}, i.rater, i.sampled, {need}, CASE i.window_name {which} END,"
+        f" COUNT(*){joined} AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
+        " GROUP BY 1, 2, 3, 4, 5, 6",
         (
-            *(*key_values, *many, cut.tenant_id, *windows, cut.as_of, *of_values),
+            *(*key_values, *many, *windows, *windows, cut.tenant_id, cut.as_of, *of_values),
             *(*values, *windows, cut.end),
         ),
     )
-    names = (
-        *("N", "answered", "observed", "yes", "clean_observed", "clean_yes", "sampled"),
-        *("clusters", "yy", "ym", "mm"),
-    )
-    return [
-        (_plain(row[:2]), {name: int(n) for name, n in zip(names, row[2:], strict=True)})
-        for row in rows
-    ]
+    found: dict[Any, Counts] = {}
+    sums: dict[tuple[Any, ...], tuple[int, int]] = {}
+    for one, two, rater, sampled, needed, code, count in rows:
+        counts = found.setdefault((one, two), dict.fromkeys(_CONFIRMED, 0))
+        answered, seen, affirmed, clean, clean_yes = _unpacked(int(code or 0), len(counted))
+        confirmed = affirmed >= needed
+        for name, holds in (
+            ("N", True),
+            ("answered", answered > 0),
+            ("observed", seen > 0),
+            ("yes", confirmed),
+            ("clean_observed", clean > 0),
+            ("clean_yes", clean_yes >= needed),
+            ("sampled", sampled),
+        ):
+            counts[name] += int(count) if holds else 0
+        y, m = sums.get((one, two, rater), (0, 0))
+        sums[one, two, rater] = y + confirmed * int(count), m + (seen > 0) * int(count)
+    for (one, two, _), (y, m) in sums.items():
+        counts = found[one, two]
+        for name, value in (("clusters", int(m > 0)), ("yy", y * y), ("ym", y * m), ("mm", m * m)):
+            counts[name] += value
+    return [(_plain(key), counts) for key, counts in found.items()]
+
+
+#: What `confirmations` counts.
+_CONFIRMED = (
+    *("N", "answered", "observed", "yes", "clean_observed", "clean_yes", "sampled"),
+    *("clusters", "yy", "ym", "mm"),
+)
+
+#: Counts below this are packed into one number.
+_DIGITS = 1000
+
+
+def _unpacked(number: int, many: int) -> list[int]:
+    found = []
+    for _ in range(many):
+        number, count = divmod(number, _DIGITS)
+        found.append(count)
+    return found
 
 
 def _answers(
@@ -551,33 +646,41 @@ def _answers(
     return sql, (*parameters, *more_values)
 
 
-def differences(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
+def differences(
+    connection: Connection, cut: Cut, windows: Sequence[str]
+) -> list[tuple[Key, Counts]]:
     """The learner's value less the superior's, on the same item in the same window: `pairs`, their
     `sum`; and of items that only one of them rated, how many and the sum of what was said."""
+    if not windows:
+        return []
+    said = "MAX(CASE WHEN c.role = '{0}' AND c.window_name = ? THEN c.value END) AS {0}{1}"
+    every = range(len(windows))
+    group = "c.case_id, c.behaviour"  # in the index's order: nothing is sorted
     inner, values = _answers(
-        cut,
-        "MAX(CASE WHEN c.role = 'self' THEN c.value END) AS own,"
-        " MAX(CASE WHEN c.role = 'superior' THEN c.value END) AS theirs",
+        replace(cut, by=None if cut.by == "window" else cut.by),
+        ", ".join(said.format(role, n) for n in every for role in ("self", "superior")),
         "c.form = 'C' AND c.role IN ('self', 'superior') AND c.observed = 1"
         " AND c.value IS NOT NULL",
         (),
-        "1, 2, c.case_id, c.behaviour, c.window_name",
+        group if connection.dialect.name != "postgresql" else f"{group}, 1, 2",
+        selected=tuple(window for window in windows for _ in range(2)),
     )
-    rows = run(
-        connection,
-        "SELECT g1, g2, COUNT(own + theirs), COALESCE(SUM(own - theirs), 0),"
-        " COUNT(CASE WHEN theirs IS NULL THEN 1 END),"
-        " COALESCE(SUM(CASE WHEN theirs IS NULL THEN own END), 0),"
-        " COUNT(CASE WHEN own IS NULL THEN 1 END),"
-        " COALESCE(SUM(CASE WHEN own IS NULL THEN theirs END), 0)"
-        f" FROM ({inner}) x GROUP BY g1, g2",
-        values,
+    told = ", ".join(
+        f"COUNT(self{n} + superior{n}), COALESCE(SUM(self{n} - superior{n}), 0),"
+        f" COUNT(CASE WHEN superior{n} IS NULL THEN self{n} END),"
+        f" COALESCE(SUM(CASE WHEN superior{n} IS NULL THEN self{n} END), 0),"
+        f" COUNT(CASE WHEN self{n} IS NULL THEN superior{n} END),"
+        f" COALESCE(SUM(CASE WHEN self{n} IS NULL THEN superior{n} END), 0)"
+        for n in every
     )
     names = ("pairs", "sum", "own", "own_sum", "theirs", "theirs_sum")
-    return [
-        (_plain(row[:2]), {name: int(n) for name, n in zip(names, row[2:], strict=True)})
+    rows = run(connection, f"SELECT g1, g2, {told} FROM ({inner}) x GROUP BY g1, g2", values)
+    return _by_key(
+        ((window, None) if cut.by == "window" else row[:2], name, count)
         for row in rows
-    ]
+        for n, window in enumerate(windows)
+        for name, count in zip(names, row[2 + 6 * n : 8 + 6 * n], strict=True)
+    )
 
 
 def recalled(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, str], int]]]:

@@ -855,7 +855,7 @@ answers = Table(
     Index("answers_of_form", "tenant_id", "form", "programme"),
     Index(
         "answers_for_figures",
-        *("tenant_id", "case_id", "role", "rater", "behaviour", "form", "window_name", "day"),
+        *("tenant_id", "case_id", "behaviour", "role", "rater", "form", "window_name", "day"),
         *("observed", "value", "recalled", "frequency", "flagged"),
         *("programme", "cohort", "unit", "clock_day", "counts"),
     ),

@@ -9,7 +9,7 @@ from alembic import op
 from lrs.store.columns import MARIADB, blob, fixed
 
 revision = "0019"
-down_revision = "0018"
+down_revision = "0018a"
 
 PLACE: dict[str, Any] = {
     "programme": fixed(16),
@@ -63,7 +63,7 @@ INDEXES = (
     (
         "answers_for_figures",
         "answers",
-        "tenant_id case_id role rater behaviour form window_name day observed value recalled"
+        "tenant_id case_id behaviour role rater form window_name day observed value recalled"
         " frequency flagged programme cohort unit clock_day counts",
     ),
 )
