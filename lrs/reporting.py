@@ -507,16 +507,10 @@ def _m2(work: _Work) -> Figure:
         if place is not None:
             told, lines = _survival(offsets.get(place, Counter()), bands.get(place, Counter()))
             groups.append(work.group(place, told, curves=lines))
-    spans = {
-        (lower, None if upper < 0 else upper): count
-        for _, counts in figures.intervals(work.connection, whole, EDGES)
-        for (lower, upper), count in counts.items()
-    }
+    between, leavings = figures.endings(work.connection, whole, EDGES)
+    spans = {(lower, None if upper < 0 else upper): n for (lower, upper), n in between.items()}
     exits = _exits(offsets[None])
     turnbull = survival.by_window(survival.turnbull(spans), exits.people)
-    leavings = Counter[Any]()
-    for _, counts in figures.leavings(work.connection, whole):
-        leavings.update(counts)
     total = _all(measures, curves=(*curves, turnbull, *_risks(exits, leavings)))
     return work.finish(total, groups, notes=("census", "last_contact"))
 

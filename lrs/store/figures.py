@@ -404,27 +404,18 @@ def offsets(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str,
     )
 
 
-def leavings(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, int], int]]]:
-    """When completions that were not applied yet ended, by why (`promoted`, else `left`); those
-    that did not stayed until they were applied or until the as-of date (`stayed`)."""
-    inner, values = _cases(cut)
-    rows = _rows(
-        connection,
-        "SELECT g1, g2, CASE WHEN ended IS NULL OR applied <= ended THEN 'stayed'"
-        " WHEN why = 'promoted' THEN 'promoted' ELSE 'left' END AS what,"
-        " CASE WHEN applied IS NOT NULL AND (ended IS NULL OR applied <= ended) THEN applied"
-        " WHEN ended IS NOT NULL THEN ended ELSE age END AS day, COUNT(*)"
-        f" FROM ({inner}) x WHERE {_VALID} AND age >= 0 GROUP BY 1, 2, 3, 4",
-        values,
-    )
-    return _by_key((row[:2], (row[2], max(0, int(row[3]))), row[4]) for row in rows)
-
-
-def intervals(
+def endings(
     connection: Connection, cut: Cut, edges: Sequence[int]
-) -> list[tuple[Key, dict[tuple[int, int], int]]]:
-    """Between which of these days completions were first applied: the last on which it was known
-    not to be, and the first by which it was. −1: not by the last day anybody was in contact."""
+) -> tuple[dict[tuple[int, int], int], dict[tuple[str, int], int]]:
+    """Of completions taken together, in one walk, two things.
+
+    Between which of these days they were first applied: the last on which it was known not to be,
+    and the first by which it was. −1: not by the last day anybody was in contact.
+
+    And when those that were not applied yet ended, by why (`promoted`, else `left`), in days after
+    their clock; those that did not stayed until they were applied or until the as-of date
+    (`stayed`).
+    """
     inner, values = _cases(cut, contacts=True)
     after = " ".join(f"WHEN {{0}} >= ? THEN {edge}" for edge in reversed(edges))
     until = " ".join(f"WHEN applied <= ? THEN {edge}" for edge in edges)
@@ -433,14 +424,25 @@ def intervals(
     backwards, forwards = tuple(reversed(edges)), tuple(edges)
     rows = _rows(
         connection,
-        "SELECT g1, g2, CASE"
+        "SELECT CASE"
         f" WHEN applied IS NULL THEN CASE WHEN contact IS NULL THEN 0 {heard} ELSE 0 END"
         f" WHEN known_not < applied THEN CASE {denied} ELSE 0 END ELSE 0 END AS lower,"
-        f" CASE WHEN applied IS NULL THEN -1 {until} ELSE -1 END AS upper, COUNT(*)"
+        f" CASE WHEN applied IS NULL THEN -1 {until} ELSE -1 END AS upper,"
+        " CASE WHEN ended IS NULL OR applied <= ended THEN 0"
+        " WHEN why = 'promoted' THEN 1 ELSE 2 END AS what,"
+        " CASE WHEN applied IS NOT NULL AND (ended IS NULL OR applied <= ended) THEN applied"
+        " WHEN ended IS NOT NULL THEN ended ELSE age END AS day, COUNT(*)"
         f" FROM ({inner}) x WHERE {_VALID} AND age >= 0 GROUP BY 1, 2, 3, 4",
         (*backwards, *backwards, *forwards, *values),
     )
-    return _by_key((row[:2], (int(row[2]), int(row[3])), row[4]) for row in rows)
+    spans: dict[tuple[int, int], int] = {}
+    leavings: dict[tuple[str, int], int] = {}
+    for lower, upper, what, day, count in rows:
+        span = (int(lower), int(upper))
+        spans[span] = spans.get(span, 0) + int(count)
+        left = (("stayed", "promoted", "left")[what], max(0, int(day)))
+        leavings[left] = leavings.get(left, 0) + int(count)
+    return spans, leavings
 
 
 def band(
