@@ -18,6 +18,7 @@ DUTIES: Final = {
     "announce": N_("Tells webhooks what is news"),
     "send_letters": N_("Sends the letters that are due"),
     "settle_refusals": N_("Ticks off what was refused and has come again since"),
+    "count_figures": N_("Counts figures ahead, so that no page has to"),
     "follow_up": N_("Asks and reminds whom it is time to ask, on working days"),
     "tidy_database": N_("Keeps the database tidy"),
     "sweep_sessions": N_("Drops sessions that ended"),

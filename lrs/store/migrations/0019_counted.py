@@ -9,7 +9,7 @@ from alembic import op
 from lrs.store.columns import MARIADB, blob, fixed
 
 revision = "0019"
-down_revision = "0018a"
+down_revision = "0018r"
 
 PLACE: dict[str, Any] = {
     "programme": fixed(16),
