@@ -276,22 +276,41 @@ def _teachers(
         if trace.course in here:
             idle[trace.subject] = idle.get(trace.subject, True) and trace.idle
     subjects = sorted(subject for subject, is_idle in idle.items() if is_idle)
+    found = stream.agents(connection, tenant.id, subjects)
+    signs = {
+        subject: [(agent, *_signs(tenant, agent)) for agent in agents]
+        for subject, agents in found.items()
+    }
+    # Most who dropped out are named by no record but their own, and need no looking into.
+    some = practice.present(
+        connection, [term for told in signs.values() for _, *terms in told for term in terms]
+    )
     return {
         subject
-        for subject, agents in stream.agents(connection, tenant.id, subjects).items()
-        if any(_teaches(connection, tenant, agent) for agent in agents)
+        for subject, told in signs.items()
+        if any(
+            _teaches(connection, agent, named, created)
+            for agent, named, created in told
+            if named in some or created in some
+        )
     }
 
 
-def _teaches(connection: Connection, tenant: Tenant, agent: dict[str, Any]) -> bool:
+def _signs(tenant: Tenant, agent: dict[str, Any]) -> tuple[bytes, bytes]:
+    """By which terms records are found that name somebody besides their actor, and by which those
+    in which they made something."""
     salt = tenant.learning.salt
     named = query_terms(salt, agent=agent, related_agents=True)[0][1]
+    (created,) = query_terms(salt, agent=agent, verb=_CREATE)[0]
+    return named, created
+
+
+def _teaches(connection: Connection, agent: dict[str, Any], named: bytes, created: bytes) -> bool:
     for each in practice.having(connection, named, 0, _FAR, _LOOK):
         tree = parse(each.body)
         instructor = (tree.get("context") or {}).get("instructor") or {}
         if actors.ifi(instructor) == actors.ifi(agent) != actors.ifi(tree["actor"]):
             return True
-    (created,) = query_terms(salt, agent=agent, verb=_CREATE)[0]
     for each in practice.having(connection, created, 0, _FAR, _LOOK):
         info = ((parse(each.body).get("context") or {}).get("extensions") or {}).get(_PLUGIN)
         event = info.get("event_name") if isinstance(info, Mapping) else None

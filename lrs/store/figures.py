@@ -1033,12 +1033,12 @@ def idle(connection: Connection, cut: Cut) -> list[bytes]:
     where, values = _where(replace(cut, since=None, until=None))
     rows = run(
         connection,
-        f"SELECT DISTINCT c.subject FROM participation c WHERE {where}"
-        " AND COALESCE(c.progressed_day, c.completed_day, c.certified_day) IS NULL"
+        f"SELECT c.subject FROM participation c WHERE {where}"
+        " AND c.completed_day IS NULL AND c.progressed_day IS NULL AND c.certified_day IS NULL"
         " AND COALESCE(c.enrolled_day, c.attended_day) IS NOT NULL",
         values,
     )
-    return sorted(bytes(row[0]) for row in rows)
+    return sorted({bytes(row[0]) for row in rows})
 
 
 def participants(

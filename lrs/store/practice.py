@@ -139,6 +139,20 @@ def having(connection: Connection, term: bytes, after: int, until: int, limit: i
     return [_logged(row) for row in rows]
 
 
+def present(connection: Connection, terms: Sequence[bytes]) -> set[bytes]:
+    """Of which of these terms there is any statement of its own."""
+    return {
+        bytes(row[0])
+        for piece in pieces(sorted(set(terms)))
+        for row in run(
+            connection,
+            "SELECT DISTINCT term FROM postings"
+            f" WHERE term IN ({placeholders(piece)}) AND depth = 0",
+            piece,
+        )
+    }
+
+
 def _logged(row: Any) -> Logged:
     return Logged(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
 
