@@ -149,7 +149,7 @@ class Rows:
         return ended + targets.cpu_seconds(self._pid)
 
 
-def until(work: Callable[[], bool], what: str, seconds: float = 90) -> None:
+def until(work: Callable[[], bool], what: str, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -223,7 +223,7 @@ class Counts:
 
 def followed(hosts: Sequence[Host], authorization: str, seconds: float) -> list[str]:
     """Writers and followers through the balancer, while one host is restarted and one killed."""
-    done, counts = threading.Event(), Counts()
+    done, written, counts = threading.Event(), threading.Event(), Counts()
     drained: list[int] = []
 
     def write() -> None:
@@ -246,7 +246,7 @@ def followed(hosts: Sequence[Host], authorization: str, seconds: float) -> list[
         last = "1970-01-01T00:00:00Z"
         ended = False
         while not ended:
-            ended = done.is_set()
+            ended = written.is_set()
             rest = f"/xapi/statements?ascending=true&since={urllib.parse.quote(last)}"
             while rest:
                 code, _, body = client.ask("GET", rest)
@@ -258,22 +258,27 @@ def followed(hosts: Sequence[Host], authorization: str, seconds: float) -> list[
                 rest = page["more"]
             last = stored[-1] if stored else last
 
-    threads = [threading.Thread(target=write) for _ in range(6)]
-    threads += [threading.Thread(target=follow) for _ in range(2)]
-    for each in threads:
+    writers = [threading.Thread(target=write) for _ in range(6)]
+    followers = [threading.Thread(target=follow) for _ in range(2)]
+    for each in (*writers, *followers):
         each.start()
-    time.sleep(seconds / 4)
-    hosts[0].stop()
-    drained += counts.failed
-    hosts[0].start()
-    time.sleep(seconds / 4)
-    hosts[1].kill()
-    time.sleep(seconds / 4)
-    hosts[1].start()
-    time.sleep(seconds / 4)
-    done.set()
-    for each in threads:
-        each.join(120)
+    try:
+        time.sleep(seconds / 4)
+        hosts[0].stop()
+        hosts[0].start()
+        time.sleep(seconds / 4)
+        drained += counts.failed
+        hosts[1].kill()
+        time.sleep(seconds / 4)
+        hosts[1].start()
+        time.sleep(seconds / 4)
+    finally:
+        done.set()
+        for each in writers:
+            each.join(120)
+        written.set()  # what was acknowledged last is to be seen too
+        for each in followers:
+            each.join(120)
     say(
         f"log: {len(counts.acknowledged):,} statements acknowledged; without a good answer:"
         f" {len(drained)} requests while a host was drained and restarted,"
@@ -409,7 +414,9 @@ def say(text: str) -> None:
 @click.command()
 @click.option("--database", "server", help="URL of a PostgreSQL at 10.77.0.1 with any database.")
 @click.option("--seconds", default=40.0, show_default=True, help="How long the log is followed.")
-@click.option("--round", "length", default=10.0, show_default=True, help="Of a measurement.")
+@click.option(
+    "--round", "length", default=10.0, show_default=True, help="Of a measurement; 0: none."
+)
 @click.option("--workers", default=1, show_default=True, help="Server processes of each host.")
 def main(server: str | None, seconds: float, length: float, workers: int) -> None:
     """Try three hosts on one PostgreSQL behind HAProxy, and measure them."""
@@ -435,7 +442,8 @@ def main(server: str | None, seconds: float, length: float, workers: int) -> Non
         wrong += followed(hosts, authorization, seconds)
         wrong += counted(authorization, 20)
         wrong += signed_in(hosts)
-        paced(hosts, Rows(url), Endpoint(f"http://{OURS}:{PORT}/xapi", public, secret), length)
+        if length:
+            paced(hosts, Rows(url), Endpoint(f"http://{OURS}:{PORT}/xapi", public, secret), length)
         for host in hosts:
             errors = (host.folder / "log").read_text().count("level=error")
             if errors:

@@ -18,8 +18,9 @@ from lrs.errors import JejakError
 from lrs.store import health, log, tables
 from lrs.store.engine import Database, run
 
-#: Shards of each table. So many servers can have a part of it; see docs/scaling.md.
-SHARDS: Final = 32
+#: Shards of each table: few, since every page asks all of them, and enough that as many servers
+#: can have a part. Measured in docs/scaling.md.
+SHARDS: Final = 8
 
 #: Up to so many bytes a table is copied without being asked for: it takes seconds.
 SMALL: Final = 64 << 20
