@@ -116,7 +116,10 @@ class Host:
                 stderr=log,
                 start_new_session=True,
             )
-        until(lambda: status(f"{self.address}/health") == 200, f"host {self.number}")
+        try:
+            until(lambda: status(f"{self.address}/health") == 200, f"host {self.number}")
+        except RuntimeError as late:
+            raise RuntimeError(f"{late}:\n{(self.folder / 'log').read_text()}") from late
 
     def stop(self) -> None:
         """As systemd does, and wait for the end."""
