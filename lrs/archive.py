@@ -37,7 +37,7 @@ from sqlalchemy import Connection
 from lrs import intake, refusals
 from lrs.errors import PreconditionFailed, Problem, Refused
 from lrs.store import archive as rows
-from lrs.store import documents, log, statements
+from lrs.store import documents, erasure, log, statements
 from lrs.store.accounts import Kindness, Principal, Source, StoreRef, Tenant
 from lrs.store.documents import Condition
 from lrs.store.engine import Database
@@ -545,6 +545,12 @@ def _put(under_way: _Import, facts: Any, content: bytes) -> None:
         under_way.done.problems.append(Problem("", told))
         return
     absent, kind = Condition(none_match="*"), facts["contentType"]
+    with under_way.database.read() as connection:
+        digest = erasure.place_digest(*where.key[1:])
+        gone = erasure.remembered(connection, where.store_id, erasure.DOCUMENT, [digest])
+    if updated <= gone.get(digest, -1):
+        under_way.done.documents_present += 1  # it was here, and was erased since
+        return
     try:
         under_way.database.write(lambda c: documents.put(c, where, kind, content, updated, absent))
     except PreconditionFailed:

@@ -107,8 +107,10 @@ def find(connection: Connection, tenant: Tenant, named: bytes) -> Certificate | 
     if not held:
         return None
     body = held[0].entry.body
-    case = cases.case(connection, tenant.id, bytes.fromhex(body["case"]))
     head = agency.letterhead(connection, tenant.id, tenant.name)
+    if body.get("erased"):
+        return _gone(named, body, head)
+    case = cases.case(connection, tenant.id, bytes.fromhex(body["case"]))
     if case is None or case.person is None or case.programme is None:
         return _gone(named, body, head)
     outcomes = {
@@ -152,7 +154,7 @@ def _why(case: Case, outcomes: dict[str, Outcome], applied: Sequence[Sequence[An
 def _gone(named: bytes, body: Mapping[str, Any], head: Letterhead) -> Certificate:
     return Certificate(
         id=named,
-        case=bytes.fromhex(body["case"]),
+        case=bytes.fromhex(body.get("case", "")),
         head=head,
         person=None,
         name="",

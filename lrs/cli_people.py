@@ -79,6 +79,7 @@ def _list_options(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="By which column the LMS names its users in statements.",
 )
+@click.option("--erased-too", is_flag=True, help="Take in anew who was erased.")
 @_list_options
 def import_people(
     context: Context,
@@ -88,6 +89,7 @@ def import_people(
     tenant: str,
     lms: str | None,
     account_column: str,
+    erased_too: bool,
 ) -> None:
     """Enter a list of people: CSV, XLSX or ODS.
 
@@ -99,6 +101,7 @@ def import_people(
         columns=_chosen(columns),
         home=lms,
         account_column=account_column,
+        erased_too=erased_too,
     )
     _import(context, tenant, file, reading, register_of_people.import_people, dry_run)
 

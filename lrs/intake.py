@@ -25,7 +25,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lrs.errors import Conflict, Problem, Refused
-from lrs.store import deliveries, log, refused, statements
+from lrs.store import deliveries, erasure, log, refused, statements
 from lrs.store.accounts import Principal, StoreRef
 from lrs.store.refused import Refusal, Sender
 from lrs.xapi import check, lexical, signatures
@@ -208,10 +208,14 @@ def store(connection: Connection, batch: Batch) -> Stored:
     ]
     _add(connection, batch, fresh)
     _remember(connection, batch, again, first, positions)
-    _keep_contents(connection, place.id, batch.parts)
-    aside = [*batch.aside, *clashes.values()]
+    aside = _not_erased(connection, place.id, [*batch.aside, *clashes.values()])
+    parts = batch.parts
+    if parts and (gone := erasure.gone(connection, place.id, sorted(present))):
+        kept = [item.raw for item in batch.items if item.ready.id not in gone]
+        parts = _spoken_of(parts, [*kept, *(each.raw for each in aside)])
+    _keep_contents(connection, place.id, parts)
     if aside:
-        refused.keep(connection, batch.sender, aside, _facts(batch.parts), first)
+        refused.keep(connection, batch.sender, aside, _facts(parts), first)
     ids = [
         again.ids[n] if again.answered and n in again.ids else each.uuid
         for n, each in enumerate(every)
@@ -258,8 +262,35 @@ def keep(connection: Connection, rejected: Rejected | Clash) -> None:
     same clock.
     """
     at = log.stamp(connection, 1)
-    _keep_contents(connection, rejected.sender.store_id, rejected.parts)
-    refused.keep(connection, rejected.sender, rejected.kept, _facts(rejected.parts), at)
+    kept = _not_erased(connection, rejected.sender.store_id, rejected.kept)
+    parts = rejected.parts
+    if len(kept) < len(rejected.kept):
+        parts = _spoken_of(parts, [each.raw for each in kept])
+    _keep_contents(connection, rejected.sender.store_id, parts)
+    if kept:
+        refused.keep(connection, rejected.sender, kept, _facts(parts), at)
+
+
+def _spoken_of(parts: Sequence[Part], raws: Sequence[bytes]) -> list[Part]:
+    """Those parts of which one of these statements speaks."""
+    spoken = b"\n".join(raws).lower()
+    return [part for part in parts if part.declared.encode() in spoken]
+
+
+def _not_erased(
+    connection: Connection, store_id: int, refusals: Sequence[Refusal]
+) -> list[Refusal]:
+    """Without those that have the id of a statement that was erased, or redacted: a copy set aside
+    would bring back what is gone."""
+    ids: dict[int, bytes] = {}
+    for number, each in enumerate(refusals):
+        try:
+            tree = parse(each.raw)
+            ids[number] = uuid.UUID(tree["id"]).bytes
+        except (Refused, KeyError, TypeError, ValueError, AttributeError):
+            continue  # whole bodies, and what has no id that could be known
+    gone = erasure.gone(connection, store_id, sorted(set(ids.values())))
+    return [each for number, each in enumerate(refusals) if ids.get(number) not in gone]
 
 
 def _sender(version: Version, principal: Principal, place: StoreRef) -> Sender:
@@ -395,10 +426,10 @@ def _acknowledge(connection: Connection, batch: Batch, present: set[bytes]) -> d
     stored = statements.bodies(connection, batch.place.id, sorted(present))
     clashes: dict[int, Refusal] = {}
     for number, item in enumerate(batch.items):
-        if item.ready.id not in present:
-            continue
+        if item.ready.id not in stored:
+            continue  # new, or what was erased: that is acknowledged, and not stored
         where = difference(parse(stored[item.ready.id][1]), item.seen)
-        if where is not None:
+        if where is not None and not erasure.gone(connection, batch.place.id, [item.ready.id]):
             what = f"A different statement with the id {item.ready.uuid} is stored already;"
             what += " they differ"
             problem = Problem(where, what + " here", "Data 2.3.1", item.index)
@@ -502,35 +533,10 @@ def _reach(
     other's only for want of it. So a late target may also end what a reference was found by.
     """
     tenant, here = batch.principal.tenant_id, batch.place.id
-    salts = {each.id: each.salt for each in (batch.principal.learning, batch.principal.practice)}
-    trees: dict[tuple[int, bytes], Tree | None] = {}
-
-    def tree_of(store_id: int, identity: bytes) -> Tree | None:
-        if (store_id, identity) not in trees:
-            row = statements.by_id(connection, store_id, identity)
-            trees[store_id, identity] = None if row is None else parse(row.body)
-        return trees[store_id, identity]
-
-    def views(store_id: int, identity: bytes, hidden: Set[tuple[int, bytes]]) -> list[list[bytes]]:
-        """The terms, in its own store, of what a statement refers to, and that, and so on."""
-        at, tree, seen = store_id, tree_of(store_id, identity), {(store_id, identity)}
-        terms: list[list[bytes]] = []
-        while tree is not None and len(terms) < statements.HOPS:
-            target, _ = reference(tree)
-            tree = None
-            for place in sorted(salts, key=lambda each: each != at) if target else ():
-                if target and (place, target) not in hidden and tree_of(place, target) is not None:
-                    at, tree = place, tree_of(place, target)
-                    break
-            if tree is None or target is None or (at, target) in seen:
-                break
-            seen.add((at, target))
-            terms.append(find(tree, salts[store_id]).terms)
-        return terms
-
+    reach = Reach(connection, (batch.principal.learning, batch.principal.practice))
     for position, each, _ in fresh:
         if each.target:
-            statements.add_reach(connection, position, views(here, each.id, frozenset()))
+            statements.add_reach(connection, position, reach.views(here, each.id))
     given = [each.id for _, each, _ in fresh if each.given]
     new = {(here, each.id) for _, each, _ in fresh}
     late = [
@@ -541,8 +547,43 @@ def _reach(
     if late:
         log.hold_references(connection, tenant)
     for position, store_id, identity in sorted(late):
-        before = views(store_id, identity, new)
-        statements.add_reach(connection, position, views(store_id, identity, frozenset()), before)
+        before = reach.views(store_id, identity, new)
+        statements.add_reach(connection, position, reach.views(store_id, identity), before)
+
+
+class Reach:
+    """What statements refer to, in both stores of a tenant, as it stands when it is first asked."""
+
+    def __init__(self, connection: Connection, stores: Sequence[StoreRef]) -> None:
+        self._connection = connection
+        self._salts = {each.id: each.salt for each in stores}
+        self._trees: dict[tuple[int, bytes], Tree | None] = {}
+
+    def _tree(self, store_id: int, identity: bytes) -> Tree | None:
+        if (store_id, identity) not in self._trees:
+            row = statements.by_id(self._connection, store_id, identity)
+            self._trees[store_id, identity] = None if row is None else parse(row.body)
+        return self._trees[store_id, identity]
+
+    def views(
+        self, store_id: int, identity: bytes, hidden: Set[tuple[int, bytes]] = frozenset()
+    ) -> list[list[bytes]]:
+        """The terms, in its own store, of what a statement refers to, and that, and so on, as if
+        the `hidden` were not there."""
+        at, tree, seen = store_id, self._tree(store_id, identity), {(store_id, identity)}
+        terms: list[list[bytes]] = []
+        while tree is not None and len(terms) < statements.HOPS:
+            target, _ = reference(tree)
+            tree = None
+            for place in sorted(self._salts, key=lambda each: each != at) if target else ():
+                if target and (place, target) not in hidden and self._tree(place, target):
+                    at, tree = place, self._tree(place, target)
+                    break
+            if tree is None or target is None or (at, target) in seen:
+                break
+            seen.add((at, target))
+            terms.append(find(tree, self._salts[store_id]).terms)
+        return terms
 
 
 def _keep_contents(connection: Connection, store_id: int, parts: Sequence[Part]) -> None:

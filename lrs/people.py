@@ -21,7 +21,7 @@ from lrs.practice import cases, names, people
 from lrs.practice.cases import days
 from lrs.practice.people import Entry, Person, Post
 from lrs.spreadsheets import Row, Sheet
-from lrs.store import register
+from lrs.store import erasure, register
 from lrs.store.register import Fact
 from lrs.xapi import lexical
 
@@ -85,12 +85,14 @@ class Outcome:
 class Reading:
     """How a list is to be read: `columns` maps a word of `COLUMNS` to the heading that is meant,
     where it is not a known one. `home` is the home page of an LMS whose users the list names by
-    the column `account_column` (`id` or `username`). `today` dates what the list does not date."""
+    the column `account_column` (`id` or `username`). `today` dates what the list does not date.
+    `erased_too`: people who were erased are taken in anew, as the admin decided."""
 
     today: date
     columns: Mapping[str, str] = field(default_factory=dict)
     home: str | None = None
     account_column: str = "id"
+    erased_too: bool = False
 
 
 def import_people(
@@ -182,16 +184,17 @@ class _List:
 
     def _look_up(self) -> None:
         """Whom the numbers, mailboxes and accounts of all rows mean now, in few questions."""
-        digests: set[bytes] = set()
+        named: set[tuple[str, str]] = set()
         for row in self.rows:
             for word in ("number", "superior"):
                 try:
-                    digests.add(self._digest(*people.number(self._cell(row, word))))
+                    named.add(people.number(self._cell(row, word)))
                 except ValueError:
                     continue
-            mail = self._cell(row, "mail")
-            digests.add(self._digest("mbox", f"mailto:{mail}"))
-            digests.update(self._digest(*each) for each in self._account(row))
+            named.add(("mbox", f"mailto:{self._cell(row, 'mail')}"))
+            named.update(self._account(row))
+        self.erased = erasure.known_before(self.connection, self.tenant_id, named)
+        digests = {self._digest(*each) for each in named}
         self.holders = register.holders(self.connection, self.tenant_id, digests)
         known = {person for held in self.holders.values() for person in held}
         self._recall(known)
@@ -336,6 +339,13 @@ class _List:
         if person in ids.values():
             raise _Bad("number", "An earlier row of the list is about the same person.")
         if person is None:
+            said = [*([number] if number else []), *([("mbox", f"mailto:{mail}")] if mail else [])]
+            if not self.reading.erased_too and self.erased & {*said, *self._account(row)}:
+                raise _Bad(
+                    "number" if number else "mail",
+                    "Somebody of this number or address was erased. To take them in anew, say so"
+                    " (jejak people import --erased-too).",
+                )
             person = uuid.uuid4().bytes
             for kind, text in [number] if number else [("mbox", f"mailto:{mail}")]:
                 self.holders.setdefault(self._digest(kind, text), set()).add(person)

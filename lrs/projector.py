@@ -469,6 +469,38 @@ def foresee(
     return found
 
 
+# What was redacted -------------------------------------------------------------------------------
+
+
+def read_again(
+    connection: Connection, tenant: Tenant, adapters: Reader, positions: Sequence[int], since: int
+) -> None:
+    """Read again what the statements at these positions say, since an erasure took somebody out of
+    them, and have worked out anew whom that touches, as of `since`. In a write: a projector that is
+    at work meanwhile begins again."""
+    position, generation = practice.state(connection, tenant.id) or (0, 0)
+    practice.advance(connection, tenant.id, generation, position)
+    programmes = Programmes(tenant.id, _in_force(connection, tenant))
+    service = accounts.service_id(connection, tenant)
+    configs = _configs(connection, tenant, programmes)
+    read = _Reading(tenant, adapters, configs, service, programmes.interest)
+    touched: set[bytes] = set()
+    for piece in pieces(sorted(each for each in positions if each <= position)):
+        logged = practice.at(connection, piece)
+        ids = [each.id for each in logged]
+        by_hand = practice.referred(connection, tenant.id, tenant.practice.id, ids)
+        old = practice.events_of_statements(connection, tenant.id, ids)
+        new = [
+            event
+            for each in logged
+            for event in read.events(each, parse(each.body), asked=each.id in by_hand)
+        ]
+        practice.remove_events(connection, piece)
+        practice.add_events(connection, tenant.id, new)
+        touched |= {each.actor for each in (*old, *new)}
+    practice.mark_stale(connection, tenant.id, dict.fromkeys(touched, since))
+
+
 # Whom they touch ---------------------------------------------------------------------------------
 
 

@@ -280,6 +280,9 @@ def _one(call: Call, name: str) -> Answer:
     with call.context.database.read() as connection:
         horizon = _recent_horizon(call.context.database, connection)
         row = statements.by_id(connection, call.store.id, identity)
+        if row is None and statements.was_erased(connection, call.store.id, identity):
+            told = f"the statement {call.parameters[name]}; it was here and was erased for good"
+            raise NotFound(told)
         if row is None or row.voided is not voided or not _may_see(call, row):
             what = "a voided statement" if voided else "a statement"
             hint = "; it is voided, ask by voidedStatementId" if _hidden(call, row, voided) else ""

@@ -14,6 +14,10 @@ decision is undone by a later one. Kinds of entries about a person, and the memb
     distinct    other: this person is not that one, however alike
     said        superior, day: the person says that this is their superior, from that day at least
     unsaid      superior: the unit's contact does not agree
+    restricted  why: what is held of the person is kept, and not worked with, from then on
+    lifted      why: the restriction ended
+
+`erased` stands where an entry stood that was about somebody who was erased; nothing follows of it.
 """
 
 import re
@@ -34,6 +38,9 @@ PARTED: Final = "parted"
 DISTINCT: Final = "distinct"
 SAID: Final = "said"
 UNSAID: Final = "unsaid"
+RESTRICTED: Final = "restricted"
+LIFTED: Final = "lifted"
+ERASED: Final = "erased"
 ABOUT_PEOPLE: Final = (
     PERSON,
     IDENTIFIER,
@@ -45,6 +52,8 @@ ABOUT_PEOPLE: Final = (
     DISTINCT,
     SAID,
     UNSAID,
+    RESTRICTED,
+    LIFTED,
 )
 
 #: Why a post ends while the person stays: another post, a higher one, or only another superior.
@@ -119,7 +128,9 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Person:
     """What stands of one person. `posts` follow one another and never overlap. `said` is the last
-    superior they named that nobody decided on; `distinct` are people they are known not to be."""
+    superior they named that nobody decided on; `distinct` are people they are known not to be.
+    `restricted` is the entry since which what is held of them is only kept (None: it is worked
+    with)."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     identifiers: tuple[Identifier, ...] = ()
@@ -127,6 +138,7 @@ class Person:
     merged_into: bytes | None = None
     said: Said | None = None
     distinct: frozenset[bytes] = frozenset()
+    restricted: int | None = None
 
     @property
     def name(self) -> str:
@@ -152,6 +164,7 @@ def standing(entries: Iterable[Entry]) -> Person:
     merged: bytes | None = None
     said_: Said | None = None
     distinct: set[bytes] = set()
+    restricted: int | None = None
     for entry in sorted(entries, key=lambda each: each.position):
         body = entry.body
         if entry.kind == PERSON:
@@ -176,9 +189,15 @@ def standing(entries: Iterable[Entry]) -> Person:
             said_ = Said(entry.position, bytes.fromhex(body["superior"]), int(body["day"]))
         elif entry.kind == UNSAID and said_ and said_.superior.hex() == body["superior"]:
             said_ = None
+        elif entry.kind == RESTRICTED:
+            restricted = restricted or entry.position
+        elif entry.kind == LIFTED:
+            restricted = None
     kept = {name: value for name, value in facts.items() if value is not None}
     timeline = _with_said(_timeline(posts, leavings), said_)
-    return Person(kept, tuple(identifiers), timeline, merged, said_, frozenset(distinct))
+    return Person(
+        kept, tuple(identifiers), timeline, merged, said_, frozenset(distinct), restricted
+    )
 
 
 def _with_said(posts: tuple[Post, ...], said: Said | None) -> tuple[Post, ...]:

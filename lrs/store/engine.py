@@ -472,6 +472,15 @@ def run(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Any
     return connection.exec_driver_sql(sql, tuple(parameters))
 
 
+def each(connection: Connection, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run one statement for each of these rows of parameters, as `run` does."""
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        sql = _percent(sql, connection.dialect.name)
+    connection.exec_driver_sql(sql, [tuple(row) for row in rows])
+
+
 def insert(
     connection: Connection, table: Table, rows: Sequence[Sequence[Any]], *, ignore: bool = False
 ) -> None:

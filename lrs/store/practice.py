@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table
 from lrs.practice.cases import OPEN
 from lrs.store import tables
 from lrs.store.engine import insert, pieces, placeholders, run
-from lrs.store.statements import everything
+from lrs.store.statements import ERASED, everything
 
 Values = tuple[Any, ...]
 
@@ -166,8 +166,23 @@ def logged(connection: Connection, store_id: int, ids: Sequence[bytes]) -> list[
             connection,
             "SELECT position, store_id, source_id, voided, id, body FROM statements"
             " WHERE position IN (SELECT i.position FROM statement_ids i"
-            f" WHERE i.store_id = ? AND i.id IN ({placeholders(piece)}))",
-            (store_id, *piece),
+            f" WHERE i.store_id = ? AND i.id IN ({placeholders(piece)})) AND voided < ?",
+            (store_id, *piece, ERASED),
+        )
+    ]
+    return sorted(found, key=lambda each: each.position)
+
+
+def at(connection: Connection, positions: Sequence[int]) -> list[Logged]:
+    """The statements at these positions, of whatever store, voided ones too."""
+    found = [
+        _logged(row)
+        for piece in pieces(positions)
+        for row in run(
+            connection,
+            "SELECT position, store_id, source_id, voided, id, body FROM statements"
+            f" WHERE position IN ({placeholders(piece)}) AND voided < ?",
+            (*piece, ERASED),
         )
     ]
     return sorted(found, key=lambda each: each.position)
@@ -643,6 +658,16 @@ def mark_stale(connection: Connection, tenant_id: int, marks: Mapping[bytes, int
             (tenant_id, *piece),
         )
     insert(connection, tables.stale, rows, ignore=True)
+
+
+def forget_marks(connection: Connection, tenant_id: int, subjects: Sequence[bytes]) -> None:
+    """Take away the marks of these, whoever set them."""
+    for piece in pieces(subjects):
+        run(
+            connection,
+            f"DELETE FROM stale WHERE tenant_id = ? AND subject IN ({placeholders(piece)})",
+            (tenant_id, *piece),
+        )
 
 
 def unmark(connection: Connection, tenant_id: int, marks: Sequence[tuple[bytes, int]]) -> None:

@@ -19,7 +19,9 @@ from lrs.practice import names
 from lrs.practice.people import (
     ABOUT_PEOPLE,
     DISTINCT,
+    ERASED,
     MERGED,
+    RESTRICTED,
     Entry,
     Identifier,
     Person,
@@ -55,9 +57,14 @@ CERTIFICATE = "certificate"
 #: That what was handed in to an LMS is no plan or project, or is one after all
 #: (`lrs/imports_submissions.py`).
 DISMISSED = "dismissed"
+#: What a person asked for of their data, and what came of it (`lrs/rights.py`); the receipt of an
+#: erasure (`lrs/erasure.py`).
+REQUEST = "request"
+ERASURE = "erasure"
 _READ_AS_THEY_ARE = (
     *(PEERS, FOLLOW, EVALUATORS, ASSIGNED),
     *(LETTERHEAD, ADVICE, DRAW, CONSENT, CERTIFICATE, DISMISSED),
+    *(REQUEST, ERASURE, ERASED),
 )
 KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER, *_READ_AS_THEY_ARE)
 
@@ -133,6 +140,42 @@ def rebuild(connection: Connection, tenant_id: int) -> None:
     subjects = {bytes(row[0]): row[1] for row in rows if row[1] not in _READ_AS_THEY_ARE}
     for piece in pieces(sorted(subjects)):
         _work_out(connection, tenant_id, {each: subjects[each] for each in piece})
+
+
+def work_out(connection: Connection, tenant_id: int, subjects: Iterable[bytes], at: int) -> None:
+    """Work these subjects out anew, since entries about them were redacted, as of position `at`."""
+    kinds = {
+        held.subject: held.entry.kind
+        for held in entries(connection, tenant_id, subjects)
+        if held.entry.kind not in _READ_AS_THEY_ARE
+    }
+    marks = _work_out(connection, tenant_id, kinds)
+    practice.mark_stale(connection, tenant_id, dict.fromkeys(marks, at))
+
+
+def of_kind(connection: Connection, tenant_id: int, kind: str) -> list[Held]:
+    """All entries of a kind, in order."""
+    rows = run(
+        connection,
+        f"SELECT position, kind, subject, {_by(connection)}, body FROM register"
+        " WHERE tenant_id = ? AND kind = ? ORDER BY position",
+        (tenant_id, kind),
+    )
+    return [
+        Held(Entry(int(row[0]), row[1], json.loads(bytes(row[4]))), bytes(row[2]), row[3])
+        for row in rows
+    ]
+
+
+def restricted(connection: Connection, tenant_id: int) -> frozenset[bytes]:
+    """Of whom what is held is only kept, by all the ids they have: few, and read whole."""
+    ids = with_entries(connection, tenant_id, RESTRICTED)
+    if not ids:
+        return frozenset()
+    merged = practice.merged(connection, tenant_id)
+    found = {id_ for id_, each in people(connection, tenant_id, ids).items() if each.restricted}
+    found |= {merged[each] for each in found if each in merged}
+    return frozenset(found | {gone for gone, into in merged.items() if into in found})
 
 
 def entries(connection: Connection, tenant_id: int, subjects: Iterable[bytes]) -> list[Held]:

@@ -25,6 +25,9 @@ HOPS = 100
 
 ALWAYS = (1 << 63) - 1
 
+#: What `voided` is of a statement that was erased: only its id and its place are left.
+ERASED = 2
+
 
 # Asking ------------------------------------------------------------------------------------------
 
@@ -89,14 +92,26 @@ def select(connection: Connection, query: Query) -> Page:
 
 
 def by_id(connection: Connection, store_id: int, statement_id: bytes) -> Row | None:
-    """The statement with this id in this store, voided or not."""
+    """The statement with this id in this store, voided or not; None also where it was erased."""
     row = run(
         connection,
         "SELECT position, body, voided, store_id, source_id FROM statements WHERE position ="
-        " (SELECT i.position FROM statement_ids i WHERE i.store_id = ? AND i.id = ?)",
-        (store_id, statement_id),
+        " (SELECT i.position FROM statement_ids i WHERE i.store_id = ? AND i.id = ?)"
+        " AND voided < ?",
+        (store_id, statement_id, ERASED),
     ).one_or_none()
     return None if row is None else Row(row[0], bytes(row[1]), bool(row[2]), row[3], row[4])
+
+
+def was_erased(connection: Connection, store_id: int, statement_id: bytes) -> bool:
+    """Whether there was a statement with this id in this store, and it was erased."""
+    row = run(
+        connection,
+        "SELECT 1 FROM statements WHERE position = (SELECT i.position FROM statement_ids i"
+        " WHERE i.store_id = ? AND i.id = ?) AND voided = ?",
+        (store_id, statement_id, ERASED),
+    ).first()
+    return row is not None
 
 
 def _beyond(query: Query, position: int) -> Query:
@@ -189,14 +204,16 @@ def _sql(
 def bodies(
     connection: Connection, store_id: int, ids: Sequence[bytes]
 ) -> dict[bytes, tuple[int, bytes]]:
-    """The statements with these ids, voided or not: id to position and body."""
+    """The statements with these ids, voided or not: id to position and body. Those that were
+    erased are left out."""
     found = {}
     for piece in pieces(ids):
         rows = run(
             connection,
             "SELECT id, position, body FROM statements WHERE position IN (SELECT i.position"
-            f" FROM statement_ids i WHERE i.store_id = ? AND i.id IN ({placeholders(piece)}))",
-            (store_id, *piece),
+            f" FROM statement_ids i WHERE i.store_id = ? AND i.id IN ({placeholders(piece)}))"
+            " AND voided < ?",
+            (store_id, *piece, ERASED),
         )
         found.update({bytes(row[0]): (row[1], bytes(row[2])) for row in rows})
     return found
@@ -340,7 +357,8 @@ def void(connection: Connection, positions: Sequence[int]) -> None:
     for piece in pieces(positions):
         run(
             connection,
-            f"UPDATE statements SET voided = 1 WHERE position IN ({placeholders(piece)})",
+            "UPDATE statements SET voided = 1 WHERE voided = 0"
+            f" AND position IN ({placeholders(piece)})",
             piece,
         )
 

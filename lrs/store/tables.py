@@ -268,7 +268,8 @@ log_clock = Table(
 )
 
 #: One statement: where it stands in the log and the bytes to be returned. `position` is unique
-#: over all stores and `stored` is its rendering. `voided` is 1 when a voiding statement holds.
+#: over all stores and `stored` is its rendering. `voided` is 1 when a voiding statement holds, 2
+#: when the statement was erased: then `body` is empty, and nothing finds it but its id.
 statements = Table(
     "statements",
     metadata,
@@ -472,6 +473,22 @@ duplicate_notices = Table(
     Column("statements", Integer, nullable=False),
     Column("answered", SmallInteger, nullable=False),
     Index("duplicate_notices_of_source", "source_id", "request"),
+    **MARIADB,
+)
+
+# Erased -------------------------------------------------------------------------------------
+
+#: What must not come back, or not as it was, after a person was erased. `kind`: `redacted`, the id
+#: of a statement that no longer is as its sender sent it; `document`, the place of one that is
+#: gone; `identifier`, a digest of an identifier the person had, keyed with the salt of the store,
+#: by which an import of them is told. `at` is the position of the erasure's receipt.
+erased = Table(
+    "erased",
+    metadata,
+    Column("store_id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(20), primary_key=True),
+    Column("digest", fixed(16), primary_key=True),
+    Column("at", BigInteger, nullable=False),
     **MARIADB,
 )
 

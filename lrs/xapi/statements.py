@@ -280,6 +280,17 @@ def authority_term(salt: bytes, authority: bytes) -> bytes:
     return digest(salt, "M", authority.decode())
 
 
+def activity_terms(activity: bytes) -> tuple[bytes, bytes]:
+    """What finds the statements that have an activity (its digest) for object, or elsewhere."""
+    return _kind(activity, b"O"), _kind(activity, b"o")
+
+
+def agent_terms(agent: bytes) -> tuple[bytes, bytes]:
+    """What finds the statements that have an agent (its digest) for actor or object, or
+    elsewhere."""
+    return _kind(agent, b"A"), _kind(agent, b"a")
+
+
 def _kind(name: bytes, kind: bytes) -> bytes:
     """The term of one kind for a digest: its last byte mixed with the kind's letter."""
     return name[:15] + bytes((name[15] ^ kind[0],))
@@ -396,6 +407,25 @@ def prepare(
         agents=[_named(salt, name, agent) for name, agent in found.agents],
         definitions=_definitions(b"".join(pieces), salt),
     )
+
+
+def stored(body: bytes, salt: bytes) -> tuple[Prepared, bytes]:
+    """What a statement is found by that is stored as these bytes, and its authority as it stands
+    in them. Whether a term of its own finds the authority hangs on its source: see `prepare`."""
+    tree = parse(body)
+    found = find(tree, salt)
+    target, voids = reference(tree)
+    prepared = Prepared(
+        id=uuid.UUID(tree["id"]).bytes,
+        given=True,
+        pieces=(body,),
+        terms=found.terms,
+        target=target,
+        voids=voids,
+        agents=[_named(salt, name, agent) for name, agent in found.agents],
+        definitions=_definitions(body, salt),
+    )
+    return prepared, bytes(_members(body).get("authority", b""))
 
 
 def reference(tree: Tree) -> tuple[bytes | None, bool]:

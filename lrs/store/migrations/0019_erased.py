@@ -1,0 +1,21 @@
+"""What must not come back after a person was erased."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from lrs.store.columns import MARIADB, fixed
+
+revision = "0019"
+down_revision = "0018r"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "erased",
+        sa.Column("store_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("kind", sa.String(20), primary_key=True),
+        sa.Column("digest", fixed(16), primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        if_not_exists=True,
+        **MARIADB,
+    )
