@@ -23,6 +23,7 @@ from lrs.api import (
     people,
     practice,
     programmes,
+    rights,
     statements,
     webhooks,
     wire,
@@ -48,6 +49,7 @@ RESOURCES = (
 PRACTICE = (
     *cases.RESOURCES,
     *people.RESOURCES,
+    *rights.RESOURCES,
     *programmes.RESOURCES,
     *figures.RESOURCES,
     *follow_up.RESOURCES,

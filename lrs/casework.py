@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 
 from lrs import intake, learning, workplace
 from lrs.errors import Conflict, NotFound, Problem, Refused
+from lrs.i18n import N_
 from lrs.practice import forms, names, records, review
 from lrs.practice.cases import date_of
 from lrs.practice.files import check as check_file
@@ -662,6 +663,17 @@ def service(connection: Connection, tenant: Tenant, now: datetime) -> Principal:
     )
 
 
+def _not_kept(connection: Connection, tenant: Tenant, made: Sequence[Mapping[str, Any]]) -> None:
+    """Raise Conflict where something would be done with what of a person is only kept."""
+    told = [record for each in made if (record := records.read(each)) is not None]
+    about = {person for record in told for person in records.people(record)}
+    if about & practice.restricted(connection, tenant.id):
+        raise Conflict(
+            N_("What is held of this person is kept and not worked with."),
+            N_("An admin can lift that restriction on the person's page."),
+        )
+
+
 def _store(
     connection: Connection,
     tenant: Tenant,
@@ -669,6 +681,7 @@ def _store(
     now: datetime,
     files: Iterable[Upload] = (),
 ) -> None:
+    _not_kept(connection, tenant, made)
     body = json.dumps(list(made), ensure_ascii=False).encode()
     parts = [_part(each) for each in {_sha2(each): each for each in files}.values()]
     batch = intake.examine(

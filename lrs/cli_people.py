@@ -9,7 +9,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from lrs import identities, spreadsheets, units
+from lrs import cli_rights, identities, spreadsheets, units
 from lrs import people as register_of_people
 from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
@@ -50,6 +50,10 @@ Importer = Callable[[Connection, int, spreadsheets.Sheet, Reading], Outcome]
 @click.group("people")
 def people_group() -> None:
     """People of the register, their posts and accounts."""
+
+
+for _each in cli_rights.commands:
+    people_group.add_command(_each)
 
 
 def _list_options(command: Callable[..., Any]) -> Callable[..., Any]:

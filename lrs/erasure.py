@@ -21,7 +21,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from lrs import identities, intake, projector
+from lrs import identities, intake, projector, rights
 from lrs.casework import USERS
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.i18n import N_
@@ -83,7 +83,6 @@ NAMESAKE: Final = N_(
 UNNAMED: Final = N_(
     "Some documents are of a time when it was not kept whose they are; those are not looked into."
 )
-NOT_READ: Final = N_("Some documents are neither JSON nor text and were not looked into.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,12 +449,13 @@ def erase(
     confirmed: str,
     by: str,
     now: datetime,
+    request: bytes | None = None,
 ) -> Receipt:
     """Erase the person that was looked at, as far as that and what came in since.
 
     `confirmed` is their name, typed once more by who does it. Refused: it is not, or the reason is
     missing or names the person, which would outlive them. Conflict: what is known of them changed
-    since it was looked at.
+    since it was looked at. `request` is the one that it answers.
     """
     _check(looked.who, reason, asked_by, confirmed)
     secure = database.dialect == "sqlite"
@@ -464,7 +464,16 @@ def erase(
         if secure:  # what a page of the file held is written over, not only let go of
             connection.exec_driver_sql("PRAGMA secure_delete = ON").close()
         try:
-            return _erase(connection, tenant, adapters, looked, reason, asked_by, by, now)
+            made = _erase(connection, tenant, adapters, looked, reason, asked_by, by, now)
+            if request is not None:
+                rights.settle(
+                    *(connection, tenant, request, rights.DONE),
+                    reason="",
+                    by=by,
+                    now=now,
+                    receipt=made.id,
+                )
+            return made
         finally:
             if secure:
                 connection.exec_driver_sql("PRAGMA secure_delete = OFF").close()
@@ -733,6 +742,9 @@ def _entries(
             new |= {word: None for word in ("contact", "superior") if body.get(word) in named}
         elif kind in (people.SAID, people.UNSAID, people.DISTINCT, people.REFUSED):
             new_kind, new = people.ERASED, {}
+        elif kind in (register.PEERS, register.EVALUATORS):
+            # Nobody is asked in the place of a colleague who is gone.
+            new["people"] = [each for each in body["people"] if each not in who.uuids]
         elif kind == register.LETTERHEAD:
             new = {word: told if told == body.get(word) else "" for word, told in new.items()}
         elif kind == register.REQUEST and body.get("person") in named:

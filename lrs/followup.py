@@ -224,11 +224,12 @@ def gather(
     digests = sorted(d for d, each in programmes.items() if any(i == each.iri for i, _ in wanted))
     day = today(now)
     teams = team(connection, tenant, programmes.values())
+    kept = practice.restricted(connection, tenant.id)
     cases: list[Followed] = []
     about: dict[bytes, About] = {}
     for open_ in invitations.open_cases(connection, tenant.id, digests, day - LONGEST):
         programme = programmes[open_.programme]
-        if _wanted(wanted, programme, open_.cohort):
+        if open_.person not in kept and _wanted(wanted, programme, open_.cohort):
             about[open_.case] = About(
                 person=open_.person, programme=programme, cohort=open_.cohort, case=open_.case
             )
@@ -246,6 +247,7 @@ def gather(
         part
         for part in invitations.enrolled(connection, tenant.id, digests)
         if programmes[part.programme].forms
+        and part.person not in kept
         and _wanted(wanted, programmes[part.programme], part.cohort)
     ]
     teaching = _no_learners(connection, tenant, parts)
@@ -565,6 +567,7 @@ def page(connection: Connection, tenant: Tenant, round_: bytes, now: datetime) -
         raise NotFound(f"a round {round_.hex()}")
     told = held[0].told
     about = _abouts(connection, tenant, held)
+    kept = practice.restricted(connection, tenant.id)
     people_ = {each.person for each in about.values()} | ({told.rater} if told.rater else set())
     known = invitations.facts(connection, tenant.id, people_)
     staff = _staff(connection, tenant, {each.person for each in about.values()})
@@ -581,7 +584,9 @@ def page(connection: Connection, tenant: Tenant, round_: bytes, now: datetime) -
                 name=_name(known, what.person),
                 window=window,
                 observed_on=_observed(each.told, what, staff, now),
-                over=not what.open or today(now) > each.told.closes_day + GRACE,
+                over=not what.open
+                or what.person in kept
+                or today(now) > each.told.closes_day + GRACE,
             )
         )
     rows.sort(key=lambda r: (r.about.programme.title, r.window.name, r.name, r.invitation.id))

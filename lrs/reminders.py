@@ -20,7 +20,7 @@ from lrs.errors import NotFound
 from lrs.followup import micros
 from lrs.mail import Mailer, NotSent, Undeliverable, Unsure
 from lrs.settings import Settings
-from lrs.store import invitations, register
+from lrs.store import invitations, practice, register
 from lrs.store.accounts import Tenant
 from lrs.store.engine import Database
 from lrs.store.invitations import ESCALATE, INVITE, RECEIPT, REMIND, UNIT, Letter
@@ -145,6 +145,8 @@ def _write(
         told = None
     if told is None:
         return _Ready(None, "it was not needed any more", True)
+    if letter.person in practice.restricted(connection, tenant.id):
+        return _Ready(None, "what is held of them is only kept", True)
     if not address:
         return _Ready(None, "no mail address is known")
     return _Ready(

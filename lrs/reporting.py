@@ -21,7 +21,7 @@ from lrs.practice.programmes import Programme
 from lrs.reports import agreement, funnel, rates, suppression, survival
 from lrs.reports.rates import Clusters
 from lrs.reports.shapes import Curve, Described, Excluded, Figure, Group, Measure, Point, Slice
-from lrs.store import accounts, figures, register
+from lrs.store import accounts, figures, practice, register
 from lrs.store.figures import Cut, Key
 
 #: h of M1, in days, where neither it nor a window is named.
@@ -1009,9 +1009,11 @@ def hours(
     described = next(each for each in ALL if each.id == "M11")
     work = _Work(connection, tenant_id, described, slice, None, False)
     rows = figures.hours_of_people(connection, work.cut(), *_year(slice), kind)
+    kept = practice.restricted(connection, tenant_id)
     return tuple(
         Hours(person=person, unit=work.units.get(unit, "") if unit else "", hours=tenths / 10)
         for person, unit, tenths in rows
+        if person not in kept
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from lrs.practice import names, records
 from lrs.practice.cases import days
-from lrs.store import cases, papers, register
+from lrs.store import cases, papers, practice, register
 from lrs.store.register import Fact
 
 #: So many of each kind are drawn unless somebody says otherwise.
@@ -137,7 +137,12 @@ def told(
 ) -> list[Story]:
     """Every story that was told, the last first, whether or not it may be shown."""
     digest = None if programme is None else names.programme(tenant_id, programme)
-    found = papers.stories(connection, tenant_id, digest, cohort or None)
+    kept = practice.restricted(connection, tenant_id)
+    found = [
+        each
+        for each in papers.stories(connection, tenant_id, digest, cohort or None)
+        if each.person not in kept
+    ]
     who = papers.named(connection, tenant_id, (each.person for each in found))
     subjects = {names.consent(tenant_id, each.case): each.case for each in found}
     consent = {

@@ -463,6 +463,54 @@ class AssignmentBody(Schema):
     last = Day()
 
 
+class RequestBody(Schema):
+    """What somebody asks of their data: `copy`, `rectification`, `restriction` or `erasure`, on
+    whose word. The `note` goes with an erasure."""
+
+    kind = Word("copy", "rectification", "restriction", "erasure", required=True)
+    asked_by = Word("person", "representative", "agency", required=True)
+    note = Text(_LONGEST)
+
+
+class RequestSettledBody(Schema):
+    """What became of a request. `refused` needs a reason."""
+
+    request = PersonId(required=True)
+    state = Word("done", "refused", required=True)
+    reason = Text(_LONGEST)
+
+
+class RestrictionBody(Schema):
+    """That what is held of a person is only kept from now on, or (`lifted`) is used again."""
+
+    why = Text(_LONGEST, least=1, required=True)
+    lifted = fields.Boolean(load_default=False)
+
+
+class RectificationBody(Schema):
+    """What is to be put right of a person; what is left out stays. A post counts from the day
+    `since`, else takes the place of the one that stands."""
+
+    name = Text(300, least=1)
+    mail = Text(200)
+    phone = Text(60)
+    number = Text(40)
+    unit = Text(500)
+    title = Text(200)
+    superior = PersonId(allow_none=True)
+    since = Day()
+
+
+class ErasureBody(Schema):
+    """To erase a person for good. `confirmed` is their name, typed once more; the `reason` stays on
+    the receipt and names nobody; `request` is the one that this answers."""
+
+    reason = Text(_LONGEST, least=1, required=True)
+    asked_by = Word("person", "agency", required=True)
+    confirmed = Text(300, least=1, required=True)
+    request = PersonId()
+
+
 class MeetingBody(Schema):
     """A routine meeting or mentoring session at which the practice of several was looked at (form
     J); `copied` are those of them whom colleagues imitate."""

@@ -257,7 +257,7 @@ class Rows:
         return unit
 
     def person(self, name: str, kind: str = "nip") -> None:
-        self.add(tables.people, person(name), self.tenant_id, None, name, b"{}")
+        self.add(tables.people, person(name), self.tenant_id, None, name, b"{}", None)
         self.add(
             tables.identifiers,
             self.tenant_id,

@@ -16,6 +16,7 @@ from lrs import people as register_of_people
 from lrs import units as register_of_units
 from lrs.api import cases
 from lrs.api.practice import Call, Resource, Use, plain
+from lrs.auth import relations
 from lrs.errors import Problem, Refused
 from lrs.learning import COMPLETED, INVITED
 from lrs.practice import files, names
@@ -41,6 +42,7 @@ def list_people(call: Call) -> Any:
             day,
             unit=call.query.get("unit"),
             whose=call.whose(connection),
+            kept="all" in call.reaches("people/write"),
             after=call.place,
             limit=call.query["limit"],
         )
@@ -58,7 +60,8 @@ def search_people(call: Call) -> Any:
             people = [
                 person
                 for each in sorted(found if within is None else found & within)
-                if (person := lists.person(connection, call.tenant.id, each, call.today))
+                if (call.viewer is None or relations.may_see(connection, call.viewer, each))
+                and (person := lists.person(connection, call.tenant.id, each, call.today))
             ]
             page = Page(tuple(people), None)
         else:
@@ -68,6 +71,7 @@ def search_people(call: Call) -> Any:
                 call.today,
                 words=told["words"],
                 whose=within,
+                kept="all" in call.reaches("people/write"),
                 limit=told["limit"],
             )
     return {"items": shapes.PersonOut(many=True).dump(page.rows), "next": None}

@@ -162,6 +162,8 @@ class Call:
         within = self.whose(connection)
         if within is not None and subject not in within:
             raise errors.NotFound(what)
+        if self.viewer is not None and not relations.may_see(connection, self.viewer, subject):
+            raise errors.NotFound(what)
 
     def require_everybody(self) -> None:
         """That the caller may do this with everybody's things: a list may name anybody."""

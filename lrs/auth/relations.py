@@ -48,7 +48,21 @@ def whose(connection: Connection, viewer: Viewer, action: str) -> frozenset[byte
     found: set[bytes] = set()
     for word in sorted(reaches & RELATIONS.keys()):
         found |= RELATIONS[word](connection, viewer)
+    # What is held of somebody and only kept is seen by themselves and by who keeps the register.
+    kept = practice.restricted(connection, viewer.tenant_id)
+    if kept & found:
+        found -= kept - (_own(connection, viewer) if "own" in reaches else set())
     return frozenset(found)
+
+
+def may_see(connection: Connection, viewer: Viewer, subject: bytes | None) -> bool:
+    """Whether what is of a person may be shown to somebody whose roles reach everybody: not where
+    it is only kept, but for who keeps the register, and themselves."""
+    if subject is None or "all" in roles.reach(viewer.roles, "people/write"):
+        return True
+    return subject not in practice.restricted(connection, viewer.tenant_id) or subject in _own(
+        connection, viewer
+    )
 
 
 def related(connection: Connection, viewer: Viewer, subject: bytes | None) -> frozenset[str]:
@@ -69,6 +83,8 @@ def require(
     were not there, where a role may, but not with this one.
     """
     within = whose(connection, viewer, action)
+    if within is None:
+        within = None if may_see(connection, viewer, subject) else frozenset()
     if within is not None and subject not in within:
         raise NotFound(what)
 

@@ -18,6 +18,7 @@ and a *reach* says with whose. Whoever holds several roles may do what any of th
     units/write        all    -         -          -        -         -         -      -        -        -        -
     programmes/read    all    all       all        all      all       all       all    all      all      all      -
     programmes/write   all    -         -          -        -         -         -      -        -        -        -
+    rights/write       all    -         -          -        -         -         -      -        -        -        -
     identities/read    all    -         -          -        -         -         -      -        -        -        -
     identities/write   all    -         -          -        -         -         -      -        -        -        -
     participation/read all    all       all        -        -         staff     -      own      unit     -        -
@@ -36,6 +37,9 @@ Evidence is seen by the learner, the superior and those who review, and by no on
 rater answered is seen by nobody whom it is about, nor by their superior, so that peers answer
 frankly. A head sees figures, never a person. An operator keeps the service, its
 sources and what they sent (`statements/read`: the learning store), and sees no practice.
+
+What people may ask of their data (`rights/write`) is decided by a human who signed in: to put
+right, to restrict, to erase. No key may.
 
 A key has no relation to anybody: what it may do is said by its scopes alone (`SCOPES_FOR`), with
 those of everybody in its tenant.
@@ -73,6 +77,7 @@ MAY: Final[Mapping[str, Mapping[str, str]]] = {
         "answers/key": "all",
         "people/read": "all",
         "people/write": "all",
+        "rights/write": "all",
         "units/read": "all",
         "units/write": "all",
         "programmes/read": "all",
@@ -185,6 +190,7 @@ SCOPES_FOR: Final[Mapping[str, str | None]] = {
     "answers/key": "practice/admin",
     "people/read": "practice/read",
     "people/write": "practice/admin",
+    "rights/write": None,
     "units/read": "practice/read",
     "units/write": "practice/admin",
     "programmes/read": "practice/read",

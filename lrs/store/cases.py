@@ -3,7 +3,9 @@ page at a time.
 
 A list begins where the one before it ended (`after`, a `Place`): never at a count of rows, so that
 a page costs the same at any depth, and skips and repeats nothing while others write. `whose` are
-the people with whose things the reader may have to do; None: everybody's (`lrs/auth/relations.py`).
+the people with whose things the reader may have to do; None: everybody's
+(`lrs/auth/relations.py`), but for those of whom what is held is only kept: they are in no list that
+is not of them alone.
 
 Rows come in one narrow query; names of people, units, programmes and behaviours are looked up for
 just those of the page. Functions take a connection first and never commit.
@@ -340,6 +342,14 @@ def _of_case(where: _Where, which: Which, whose: Whose, case: str) -> None:
         where.among(f"{case}.subject", whose)
 
 
+def _but_kept(
+    connection: Connection, tenant_id: int, where: _Where, column: str, of: Whose | bytes
+) -> None:
+    """Leave out, unless it is asked of somebody (`of`), whose things are only kept."""
+    if of is None and (kept := practice.restricted(connection, tenant_id)):
+        where.add(f"{column} NOT IN ({placeholders(kept)})", *sorted(kept))
+
+
 # Cases ---------------------------------------------------------------------------------------
 
 _CASE = (
@@ -361,6 +371,7 @@ def cases(
     where = _Where()
     where.add("c.tenant_id = ?", tenant_id)
     _of_case(where, which, whose, "c")
+    _but_kept(connection, tenant_id, where, "c.subject", whose or which.person)
     if which.states:
         where.among("c.state", which.states)
     where.beyond(("c.completed_at", "c.id"), after, descending=True)
@@ -497,6 +508,7 @@ def links(
     if plain_from is not None:
         narrow.add("l.self_said = 0 AND l.placed = 'after' AND l.weight >= ?", plain_from)
     _waiting(narrow, *waiting_since)
+    _but_kept(connection, tenant_id, narrow, "l.subject", whose or which.person or evidence)
     asked = [
         _links_in(connection, tenant_id, state, which, evidence, narrow, whose, after, limit + 1)
         for state in which.states or review.STATES
@@ -700,6 +712,8 @@ def evidence(
     rest = (rows[limit - 1][0], rows[limit - 1][1]) if len(rows) > limit else None
     rows = rows[:limit]
     known = owners or _Owners.of_actors(connection, tenant_id, {row[3] for row in rows})
+    if whose is None and (kept := practice.restricted(connection, tenant_id)):
+        rows = [row for row in rows if known.person(row[3], row[5]) not in kept]
     if whose is not None:
         # An account may have been somebody else's at that time.
         rows = [row for row in rows if known.person(row[3], row[5]) in set(whose)]
@@ -940,6 +954,7 @@ def participation(
     where = _Where()
     where.add("p.tenant_id = ?", tenant_id)
     _of_case(where, which, whose, "p")
+    _but_kept(connection, tenant_id, where, "p.subject", whose or which.person)
     where.beyond(("p.subject", "p.course"), after)
     rows = _run(
         connection,
@@ -985,11 +1000,13 @@ def people(
     words: str | None = None,
     unit: bytes | None = None,
     whose: Whose = None,
+    kept: bool = False,
     after: Place | None = None,
     limit: int = 50,
 ) -> Page[Person]:
     """People of the register by name, with their posts of a day; who was merged into another is
-    left out. `words` is a part of the name, `unit` where they are on that day."""
+    left out. `words` is a part of the name, `unit` where they are on that day. `kept`: with those
+    of whom what is held is only kept, for who keeps the register."""
     where = _Where()
     where.add("p.tenant_id = ? AND p.merged_into IS NULL", tenant_id)
     if words:
@@ -1006,6 +1023,8 @@ def people(
         )
     if whose is not None:
         where.among("p.id", whose)
+    if not kept:
+        _but_kept(connection, tenant_id, where, "p.id", whose)
     where.beyond(("p.sort_name", "p.id"), after)
     rows = _run(
         connection,

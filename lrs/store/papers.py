@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lrs.practice import names
-from lrs.store import tables
+from lrs.store import practice, tables
 from lrs.store.engine import insert, pieces, placeholders, run
 
 
@@ -140,8 +140,11 @@ def trained(
         (tenant_id, first, last, *values, limit),
     )
     told: dict[tuple[Any, ...], list[Any]] = {}
+    kept = practice.restricted(connection, tenant_id)
     for person, programme, course, its, *days_, unit in rows:
         person, programme, course = bytes(person), bytes(programme), bytes(course)
+        if person in kept:
+            continue  # what is held of them is only kept
         key = (person, course if programme == names.ZERO else programme, its)
         enrolled, completed, jp = days_
         held = told.setdefault(key, [programme, course, enrolled, completed, jp, unit])

@@ -603,6 +603,22 @@ def merged(connection: Connection, tenant_id: int) -> dict[bytes, bytes]:
     return {bytes(row[0]): bytes(row[1]) for row in rows}
 
 
+def restricted(connection: Connection, tenant_id: int) -> frozenset[bytes]:
+    """Of whom what is held is kept and not worked with, by all the ids they have: few, and read
+    whole."""
+    rows = run(
+        connection,
+        "SELECT id FROM people WHERE tenant_id = ? AND restricted > 0",
+        (tenant_id,),
+    )
+    found = {bytes(row[0]) for row in rows}
+    if not found:
+        return frozenset()
+    gone = merged(connection, tenant_id)
+    found |= {gone[each] for each in found if each in gone}
+    return frozenset(found | {each for each, into in gone.items() if into in found})
+
+
 def known(connection: Connection, tenant_id: int, people: Sequence[bytes]) -> set[bytes]:
     """Which of these are people of the register."""
     return {

@@ -21,7 +21,6 @@ from lrs.practice.people import (
     DISTINCT,
     ERASED,
     MERGED,
-    RESTRICTED,
     Entry,
     Identifier,
     Person,
@@ -165,17 +164,6 @@ def of_kind(connection: Connection, tenant_id: int, kind: str) -> list[Held]:
         Held(Entry(int(row[0]), row[1], json.loads(bytes(row[4]))), bytes(row[2]), row[3])
         for row in rows
     ]
-
-
-def restricted(connection: Connection, tenant_id: int) -> frozenset[bytes]:
-    """Of whom what is held is only kept, by all the ids they have: few, and read whole."""
-    ids = with_entries(connection, tenant_id, RESTRICTED)
-    if not ids:
-        return frozenset()
-    merged = practice.merged(connection, tenant_id)
-    found = {id_ for id_, each in people(connection, tenant_id, ids).items() if each.restricted}
-    found |= {merged[each] for each in found if each in merged}
-    return frozenset(found | {gone for gone, into in merged.items() if into in found})
 
 
 def entries(connection: Connection, tenant_id: int, subjects: Iterable[bytes]) -> list[Held]:
@@ -397,7 +385,8 @@ def _write_people(
     for id_ in ids:
         person = people_[id_]
         sort_name = person.name.casefold()[:200]
-        known.append((id_, tenant_id, person.merged_into, sort_name, _json(person.facts)))
+        told = _json(person.facts)
+        known.append((id_, tenant_id, person.merged_into, sort_name, told, person.restricted))
         for each in person.identifiers:
             digest = names.identifier(tenant_id, each.kind, each.text)
             marks.add(digest)

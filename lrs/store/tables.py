@@ -514,6 +514,7 @@ register = Table(
 
 #: A person, by UUID. `merged_into`: this person was found to be that one (NULL: stands).
 #: `sort_name` is for search and order. `facts` is JSON: name, mail, phone, and what else came.
+#: `restricted`: since which entry what is held of them is kept and not worked with (NULL: it is).
 people = Table(
     "people",
     metadata,
@@ -522,7 +523,9 @@ people = Table(
     Column("merged_into", fixed(16)),
     Column("sort_name", String(200), nullable=False),
     Column("facts", blob(), nullable=False),
+    Column("restricted", BigInteger),
     Index("people_by_name", "tenant_id", "sort_name"),
+    Index("people_restricted", "tenant_id", "restricted"),
     **MARIADB,
 )
 

@@ -9,10 +9,11 @@ from werkzeug.wrappers import Response as Answer
 
 from lrs import errors
 from lrs import people as register_of_people
+from lrs.auth import relations
 from lrs.i18n import N_, _
 from lrs.practice.people import Person
 from lrs.store import cases, register
-from lrs.web import listing, site, words
+from lrs.web import listing, reach, site, words
 from lrs.web.rooms import Here, Room, here
 
 ROOM = Room("people")
@@ -71,6 +72,7 @@ def every() -> str:
             there.today,
             words=listing.asked("name") or None,
             unit=hex_of(unit, "unit") if unit else None,
+            kept=there.may("people/write"),
             after=listing.place(),
             limit=listing.SIZE,
         )
@@ -91,7 +93,7 @@ def one(person: str) -> Page:
     there, identity = here(), id_of(person)
     with there.read() as connection:
         known = register.people(connection, there.tenant.id, [identity]).get(identity)
-        if known is None:
+        if known is None or not relations.may_see(connection, reach.viewer(there), identity):
             raise errors.NotFound(f"a person {person}")
         shown = cases.person(connection, there.tenant.id, identity, there.today)
         assert shown is not None

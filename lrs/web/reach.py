@@ -30,7 +30,9 @@ def within(connection: Connection, there: Here, action: str) -> frozenset[bytes]
 def reaches(connection: Connection, there: Here, action: str, subject: bytes | None) -> bool:
     """Whether they may do it with what is this person's."""
     some = within(connection, there, action)
-    return some is None or (subject is not None and subject in some)
+    if some is None:
+        return relations.may_see(connection, viewer(there), subject)
+    return subject is not None and subject in some
 
 
 def require(

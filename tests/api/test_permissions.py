@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from lrs import casework
+from lrs import casework, rights
 from lrs.api.practice import PREFIX, SIGNED_IN, SignedIn
 from lrs.app import PRACTICE
 from lrs.auth import roles
@@ -54,6 +54,13 @@ GET /people                     all   all      all       near  near     near    
 POST /people/search             all   all      all       near  near     near     -    near    near         -    -
 GET /people/<person>            all   all      all       near  near     near     -    near    near         -    -
 POST /people/<person>/assignments  all -       -         -     -        -        -    -       near         -    -
+GET /people/<person>/requests   all   -        -         -     -        -        -    -       -            -    -
+POST /people/<person>/requests  all   -        -         -     -        -        -    -       -            -    -
+POST /people/<person>/requests/settled  all -  -         -     -        -        -    -       -            -    -
+POST /people/<person>/restriction  all -       -         -     -        -        -    -       -            -    -
+POST /people/<person>/rectification  all -     -         -     -        -        -    -       -            -    -
+GET /people/<person>/erasure    all   -        -         -     -        -        -    -       -            -    -
+GET /erasures                   all   -        -         -     -        -        -    -       -            -    -
 GET /units                      all   all      all       all   all      all      all  all     all          all  -
 PUT /units                      all   -        -         -     -        -        -    -       -            -    -
 GET /identities                 all   -        -         -     -        -        -    -       -            -    -
@@ -103,7 +110,11 @@ POST /reports/<report>/dismiss  all   -        -         -     -        -       
 GET /submissions                all   -        -         -     -        -        -    -       -            -    -
 POST /submissions/decisions     all   -        -         -     -        -        -    -       -            -    -
 POST /papers                    all   -        all       -     -        -        -    -       near         -    -
+POST /people/<person>/erasure   all   -        -         -     -        -        -    -       -            -    -
 """  # noqa: E501 - a table that is broken up is no table
+
+#: What no key may, but a human who signed in.
+OF_HUMANS = ("/requests", "/settled", "/restriction", "/rectification", "/erasure")
 
 _LINES = [line.split() for line in TABLE.strip().splitlines()]
 HELD = _LINES[0][1:]
@@ -184,7 +195,37 @@ def _by_uuid(person: bytes) -> str:
 
 Body = Callable[[str, Things, Stage], dict[str, Any] | str | bytes | None]
 
+
+def _settled(role: str, whose: Things, stage: Stage) -> dict[str, Any]:
+    """A request of theirs that waits, and what became of it."""
+    if stage.tenant.id != stage.agency.tenant_id or role != "admin":
+        return {"request": str(uuid.UUID(int=1)), "state": "done"}
+    told = {"asked_by": "person", "by": "admin", "now": NOW}
+    made = stage.agency.database.write(
+        lambda c: rights.ask(c, stage.tenant, whose.person, "copy", **told)
+    )
+    return {"request": _by_uuid(made), "state": "done"}
+
+
+def _lifted(role: str, whose: Things, stage: Stage) -> dict[str, Any]:
+    """To lift a restriction, which is there."""
+    if role == "admin":
+        stage.agency.database.write(
+            lambda c: rights.restrict(c, stage.tenant, whose.person, why="x", by="admin", now=NOW)
+        )
+    return {"why": "Selesai.", "lifted": True}
+
+
 BODIES: Mapping[str, Body] = {
+    "POST /people/<person>/requests": lambda *_: {"kind": "copy", "asked_by": "person"},
+    "POST /people/<person>/requests/settled": _settled,
+    "POST /people/<person>/restriction": _lifted,
+    "POST /people/<person>/rectification": lambda *_: {"phone": "0811"},
+    "POST /people/<person>/erasure": lambda role, whose, stage: {
+        "reason": "Diminta sendiri.",
+        "asked_by": "person",
+        "confirmed": "Sari" if whose.person == stage.sari.person else "Budi",
+    },
     "POST /cases/<case>/answers": lambda role, whose, stage: {
         "form": "C",
         "role": _words(role) if role != "admin" else "admin",
@@ -507,6 +548,8 @@ def test_nothing_of_a_neighbour_is_there(stage: Stage, neighbour: Cast) -> None:
     for route in ROUTES:
         if "<" not in route or "<figure>" in route or route == "PUT /programmes/<programme>":
             continue
+        if any(route.endswith(each) for each in OF_HUMANS):
+            continue  # no key may, whatever it is about
         method, path = route.split()
         things = stage.sari
         path = path.replace("<person>", _by_uuid(things.person))

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lrs.api.openapi import document
 from lrs.api.practice import PREFIX
 from lrs.app import PRACTICE
+from lrs.auth import roles
 from lrs.context import Context
 from lrs.practice import names
 from lrs.store import practice as store
@@ -154,10 +155,13 @@ def test_every_thing_that_is_read_is_as_the_document_says(api: Client, agency: A
         "report": agency.report().hex(),
     }
     for resource in PRACTICE:
-        if "GET" in resource.uses and "/webhooks" not in resource.path:
+        use = resource.uses.get("GET")
+        if (
+            use is not None and roles.SCOPES_FOR[use.action] is not None
+        ):  # what no key may is left out
             mine = {name: value for name, value in ids.items() if f"<{name}>" in resource.path}
             answer = as_told(api, "GET", resource.path, ids=mine, status=200)
-            if resource.uses["GET"].paged and resource.path not in MAY_BE_EMPTY:
+            if use.paged and resource.path not in MAY_BE_EMPTY:
                 assert answer.get_json()["items"], resource.path
 
 

@@ -94,7 +94,7 @@ def fill(
 def _person(
     draw: random.Random, tenant_id: int, one: bytes, unit: bytes, people: list[bytes]
 ) -> Iterator[tuple[Table, tuple[Any, ...]]]:
-    yield tables.people, (one, tenant_id, None, one.hex(), b"{}")
+    yield tables.people, (one, tenant_id, None, one.hex(), b"{}", None)
     number = names.identifier(tenant_id, "nip", one.hex())
     kind = "nip" if draw.random() < 0.8 else "ni_pppk"
     yield (

@@ -1,4 +1,4 @@
-"""What must not come back after a person was erased."""
+"""What must not come back after a person was erased, and of whom what is held is only kept."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,3 +19,7 @@ def upgrade() -> None:
         if_not_exists=True,
         **MARIADB,
     )
+    there = {each["name"] for each in sa.inspect(op.get_bind()).get_columns("people")}
+    if "restricted" not in there:
+        op.add_column("people", sa.Column("restricted", sa.BigInteger))
+    op.create_index("people_restricted", "people", ["tenant_id", "restricted"], if_not_exists=True)

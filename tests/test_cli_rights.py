@@ -1,0 +1,64 @@
+"""What people may ask of their data, at the command line."""
+
+import uuid
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lrs.cli import main
+from tests.agency import Agency
+from tests.conftest import Cast
+
+WHO = "Staf 01"
+STAFF = str(uuid.UUID(int=1, version=4))
+
+
+@pytest.fixture
+def agency(cast: Cast) -> Agency:
+    made = Agency(cast)
+    made.setup()
+    made.complete()
+    return made
+
+
+def jejak(agency: Agency, *given: str, typed: str = "") -> Result:
+    url = agency.database.url.render_as_string(hide_password=False)
+    command = ["people", *given, "--tenant", agency.tenant.name]
+    env: dict[str, Any] = {"JEJAK_DATABASE_URL": url}
+    return CliRunner().invoke(main, command, env=env, input=typed, catch_exceptions=False)
+
+
+def test_from_the_request_to_the_receipt(agency: Agency) -> None:
+    told = jejak(agency, "ask", STAFF, "erasure", "--note", "Lewat surat.")
+    request = told.output.partition("Recorded as ")[2][:36]
+    assert jejak(agency, "requests", "--open").exit_code == 0
+    told = jejak(agency, "erase", STAFF)
+    assert "Nothing was erased" in told.output
+    given = ("erase", STAFF, "--reason", "Diminta sendiri.", "--request", request)
+    assert jejak(agency, *given, typed="Staf 99\n").exit_code == 1
+    done = jejak(agency, *given, typed=f"{WHO}\n")
+    assert "The receipt has the number" in done.output
+    assert WHO not in jejak(agency, "find", "staf").output
+    assert "Diminta sendiri." in jejak(agency, "receipts").output
+    assert "done" in jejak(agency, "requests").output
+
+
+def test_to_put_right_and_to_restrict(agency: Agency) -> None:
+    assert jejak(agency, "rectify", STAFF).exit_code == 2
+    done = jejak(agency, "rectify", STAFF, "--name", "Siti Rahma", "--since", "2026-03-01")
+    assert "Put right: name" in done.output
+    assert "Siti Rahma" in jejak(agency, "find", "siti").output
+    done = jejak(agency, "restrict", STAFF, "--why", "Sengketa.")
+    assert "kept, and not worked with" in done.output
+    done = jejak(agency, "restrict", STAFF, "--why", "Selesai.", "--lift")
+    assert "worked with again" in done.output
+
+
+def test_a_refusal_is_recorded_with_its_reason(agency: Agency) -> None:
+    request = jejak(agency, "ask", STAFF, "copy").output.partition("Recorded as ")[2][:36]
+    assert jejak(agency, "settle", request, "--refuse").exit_code == 1
+    assert (
+        jejak(agency, "settle", request, "--refuse", "--reason", "Sudah diberikan.").exit_code == 0
+    )
+    assert "refused" in jejak(agency, "requests").output
