@@ -15,13 +15,14 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import Connection
 
 from lrs import identities, intake, projector, rights
+from lrs.auth import links
 from lrs.casework import USERS
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.i18n import N_
@@ -45,8 +46,8 @@ ASKED_BY: Final = ("person", "agency")
 #: A text shorter than this is looked for as an identifier alone, never in other texts.
 _SHORTEST: Final = 8
 
-#: How many statements are looked at together.
-_SOME: Final = 500
+#: How long the code of a receipt answers.
+HOLDS_FOR: Final = timedelta(days=20 * 365)
 
 #: How often the projector is asked to come round before the receipt is handed over.
 _ROUNDS: Final = 200
@@ -833,6 +834,20 @@ def receipt_of(connection: Connection, tenant: Tenant, id_: bytes) -> Receipt:
         if each.entry.kind == register.ERASURE:
             return _held(each)
     raise NotFound(f"a receipt {uuid.UUID(bytes=id_)}")
+
+
+def code(connection: Connection, tenant: Tenant, receipt: Receipt, now: datetime) -> str:
+    """What leads to a page that says whether a receipt is the agency's, for who holds it."""
+    expires = receipt.at + HOLDS_FOR
+    return links.make(connection, tenant, links.RECEIPT, receipt.id, expires=expires, now=now)
+
+
+def check(connection: Connection, given: str, now: datetime) -> tuple[Tenant, Receipt] | None:
+    """The receipt that a code is of, and whose it is; None: it is no code of ours."""
+    opened = links.redeem(connection, given, now)
+    if isinstance(opened, links.Dead) or opened.purpose != links.RECEIPT:
+        return None
+    return opened.tenant, receipt_of(connection, opened.tenant, opened.subject)
 
 
 def _held(held: register.Held) -> Receipt:

@@ -28,8 +28,10 @@ from lrs import (
     demo,
     demo_agency,
     demo_deeds,
+    erasure,
     followup,
     projector,
+    rights,
     stories,
 )
 from lrs.adapters import Adapters
@@ -186,6 +188,7 @@ def furnish(folder: Path) -> Iterator[Furnished]:
         _followed_up(made)
         _sign_up(made)
         _odds_and_ends(made)
+        _rights_of_people(made)
         yield made
 
 
@@ -397,6 +400,22 @@ def _waiting_files(made: Furnished) -> None:
     rows = made.office.ledger(role="superior")
     row = min(rows, key=lambda each: bytes(each["id"]))
     made.told["sheet"] = f"{made.told['stack']}?row={bytes(row['id']).hex()}"
+
+
+def _rights_of_people(made: Furnished) -> None:
+    """Somebody asks for a copy; somebody else was erased."""
+    office, tenant = made.office, made.cast.tenant
+    told: dict[str, Any] = {"asked_by": "person", "by": "user:admin", "now": made.now}
+    office.do(rights.ask, office.staff["Staf 01"], rights.COPY, **told, note="Lewat surat.")
+    gone = uuid.uuid4().bytes
+    office.hire(gone, "Gita Purnabakti", None)
+    looked = erasure.look(made.database, tenant, gone)
+    erasure.erase(
+        *(made.database, tenant, Adapters.installed(), looked),
+        reason="Diminta lewat surat.",
+        confirmed="Gita Purnabakti",
+        **told,
+    )
 
 
 def _sent_list(made: Furnished, kind: str, content: str) -> str:

@@ -29,6 +29,8 @@ UNIT: Final = "unit"
 DISOWN: Final = "disown"
 CITIZEN: Final = "citizen"
 CHECK: Final = "check"
+#: That a receipt of an erasure is the agency's.
+RECEIPT: Final = "receipt"
 
 _ID = 16
 _SIGNATURE = 16

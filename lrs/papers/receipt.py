@@ -10,8 +10,8 @@ from lrs.papers.document import NUMBER, Document, Table, Text, columns, stem
 ASKED_BY = {"person": N_("the person"), "agency": N_("the agency")}
 
 
-def made(receipt: Receipt, head: Letterhead, day: date) -> Document:
-    """The paper of a receipt."""
+def made(receipt: Receipt, head: Letterhead, day: date, address: str = "") -> Document:
+    """The paper of a receipt. `address` is where anybody can see that it is the agency's."""
     return Document(
         name=stem("receipt", receipt.number),
         title=_("Receipt of erasure"),
@@ -20,7 +20,7 @@ def made(receipt: Receipt, head: Letterhead, day: date) -> Document:
             (_("Erased on"), receipt.at.strftime("%Y-%m-%d %H:%M UTC")),
             (_("On the word of"), _(ASKED_BY[receipt.asked_by])),
             (_("Reason"), receipt.reason),
-            (_("Receipt"), receipt.id.hex()),
+            *([(_("To be checked at"), address)] if address else []),
         ),
         blocks=(
             Text(

@@ -16,6 +16,7 @@ from lrs.adapters import Adapters
 from lrs.errors import NotFound
 from lrs.i18n import N_, _
 from lrs.papers import receipt as paper
+from lrs.papers.document import Document
 from lrs.practice.cases import days
 from lrs.practice.people import Person
 from lrs.store import register
@@ -151,7 +152,8 @@ def settle(person: str) -> Page:
 
     def work(connection: Connection) -> None:
         rights.settle(connection, tenant, wanted, state, reason=form["reason"], by=who, now=now)
-        there.did(connection, f"request/{state}", f"person {person}")
+        done = "turned-down" if state == rights.REFUSED else "done"
+        there.did(connection, f"request/{done}", f"person {person}")
 
     return _done(person, form, work, _("Recorded."))
 
@@ -292,19 +294,25 @@ def erase(person: str) -> Page:
 @ROOM.page("/erasures/<receipt>", "rights/write")
 def receipt(receipt: str) -> str:
     """A receipt."""
-    there = here()
-    with there.read() as connection:
-        found = erasure.receipt_of(connection, there.tenant, id_of(receipt, "receipt"))
-        head = agency.letterhead(connection, there.tenant.id, there.tenant.name)
-    document = paper.made(found, head, today())
-    return render_template("receipt.html", document=document, receipt=receipt)
+    return render_template("receipt.html", document=_paper(receipt), receipt=receipt)
 
 
 @ROOM.page("/erasures/<receipt>/pdf", "rights/write")
 def receipt_file(receipt: str) -> Response:
     """The receipt on paper."""
+    return handed(_paper(receipt), "pdf")
+
+
+def _paper(receipt: str) -> Document:
     there = here()
+    tenant, now, wanted = there.tenant, there.now, id_of(receipt, "receipt")
+
+    def work(connection: Connection) -> tuple[erasure.Receipt, str]:
+        found = erasure.receipt_of(connection, tenant, wanted)
+        return found, erasure.code(connection, tenant, found, now)
+
+    found, code = there.write(work)
     with there.read() as connection:
-        found = erasure.receipt_of(connection, there.tenant, id_of(receipt, "receipt"))
-        head = agency.letterhead(connection, there.tenant.id, there.tenant.name)
-    return handed(paper.made(found, head, today()), "pdf")
+        head = agency.letterhead(connection, tenant.id, tenant.name)
+    base = there.context.settings.public_url or request.url_root.rstrip("/")
+    return paper.made(found, head, today(), base + url_for("web.check.one", code=code))

@@ -41,7 +41,7 @@ from lrs.practice import people as facts
 from lrs.practice import records
 from lrs.practice.records import Evidence, Meeting
 from lrs.settings import Settings
-from lrs.store import accounts, audit, cases, invitations, register, sessions, tables
+from lrs.store import accounts, audit, cases, invitations, register, sessions, tables, waiting
 from lrs.store import erasure as store
 from lrs.store.engine import Database, run
 from lrs.store.register import Assignment, Fact
@@ -450,6 +450,11 @@ def _sign_in(story: Story) -> None:
             audit.note(
                 connection, tenant.id, at=NOW, who=who, action="person/seen", subject=subject
             )
+
+        report = waiting.add(
+            connection, tenant.id, waiting.REPORT, f"{NAME}.pdf", b"%PDF-1.7", f"user:{LOGIN}", 1
+        )
+        waiting.tell(connection, tenant.id, report, {"name": NAME}, MELATI)
 
     agency.database.write(sign_in)
 

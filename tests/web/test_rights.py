@@ -77,6 +77,10 @@ def test_somebody_is_erased_once_the_name_is_typed_and_a_receipt_is_there(
     receipt = page.html.partition("/erasures/")[2][:36]
     paper = admin.client.get(f"/erasures/{receipt}/pdf")
     assert paper.data.startswith(b"%PDF")
+    code = page.html.partition("/cek/")[2].partition("<")[0]
+    shown = admin.get(f"/cek/{code}")
+    assert "Genuine" in shown.text
+    assert admin.get(f"/cek/{code[:-4]}AAAA").status == 404
     assert admin.get(f"/people/{STAFF}").status == 404
     with database.read() as connection:
         noted = audit.page(connection, agency.tenant.id, limit=500)
