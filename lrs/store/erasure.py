@@ -91,6 +91,7 @@ NOTHING: Final[Mapping[str, str]] = {
     "projections": "how far the projector came",
     "searches": "what the projector reads again",
     "citizens": "anonymous answers about a unit's service",
+    "held_figures": "figures that were counted, without names; counted anew as the register moved",
     "heard": "how often somebody at an address answered, under a salt of the day",
     "webhooks": "addresses that are told",
     "webhook_places": "how far events were told",

@@ -5,8 +5,8 @@ from alembic import op
 
 from lrs.store.columns import MARIADB, fixed
 
-revision = "0019"
-down_revision = "0018r"
+revision = "0020"
+down_revision = "0019"
 
 
 def upgrade() -> None:
