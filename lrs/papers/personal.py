@@ -26,7 +26,8 @@ def made(held: Mapping[str, Any], head: Letterhead, day: date) -> Document:
     who = held["person"]
     facts = [(_("Name"), who["name"]), (_("Unit"), who["unit"] or "")]
     facts += [(_("Position"), who["position"] or ""), (_("Superior"), who["superior"] or "")]
-    facts += [(str(name), str(value)) for name, value in sorted(who["facts"].items())]
+    called = {"mail": _("Mail"), "phone": _("Phone")}
+    facts += [(called.get(name, name), str(value)) for name, value in sorted(who["facts"].items())]
     blocks: list[Block] = [
         Text(
             _(

@@ -130,9 +130,9 @@ def _names(connection: Connection, there: Here, known: Person) -> dict[bytes, st
 
 def _posts(
     known: Person, names: dict[bytes, str], units: dict[bytes, str]
-) -> list[tuple[int, str, str, str]]:
-    """Their posts for a timeline, the newest first."""
-    found = []
+) -> list[tuple[int | None, str, str, str]]:
+    """Their posts for a timeline, the newest first; of the first, nobody may know since when."""
+    found: list[tuple[int | None, str, str, str]] = []
     for post in reversed(known.posts):
         told = []
         if post.unit is not None:
@@ -145,7 +145,7 @@ def _posts(
                 _("until %(day)s: %(why)s") % {"day": words.short_day(post.last), "why": ended}
             )
         kind = "plain" if post.last is not None else "good"
-        found.append((post.first or 0, kind, post.title or _("Post"), " · ".join(told)))
+        found.append((post.first, kind, post.title or _("Post"), " · ".join(told)))
     return found
 
 

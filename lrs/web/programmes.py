@@ -17,7 +17,7 @@ from lrs.i18n import N_, _, ngettext
 from lrs.practice import names
 from lrs.practice.programmes import COUNTS, DEPTHS, Programme
 from lrs.store import accounts, browse, invitations
-from lrs.web import listing, setup, site
+from lrs.web import listing, setup, sheets, site
 from lrs.web.forms import Form, choices
 from lrs.web.rooms import Here, Room, here
 from schemas import packs
@@ -92,6 +92,7 @@ def one(programme: str) -> Page:
         followed=_(FOLLOWED[found.depth]),
         counted=_(COUNTED[found.counts]),
         raters={word: _(told) for word, told in RATERS.items()},
+        stage=sheets.stage,
     )
 
 
