@@ -117,7 +117,7 @@ class Letter:
     role: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Furnished:
     """The service in this process, on its store; `now` is the moment at which all is looked at."""
 

@@ -15,15 +15,9 @@ from lrs.settings import Settings
 from lrs.store import cases
 from tests.agency import HEAD, Agency, mail_server, path_in
 from tests.conftest import Cast
+from tests.e2e.steps import PHONE, choose, ready_without_a_line, values
 
 UNSENT = "Tersimpan di perangkat ini · belum terkirim"
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 360, "height": 740},
-    "device_scale_factor": 2,
-    "is_mobile": True,
-    "has_touch": True,
-    "locale": "id-ID",
-}
 
 
 class Line:
@@ -95,20 +89,8 @@ def line(agency: Agency) -> Iterator[Line]:
 def open_letter(phone: BrowserContext, line: Line, agency: Agency, name: str) -> Page:
     page = phone.new_page()
     page.goto(line.url + path_in(agency.sink.to(name)[-1]))
-    # What works without a line is there once the worker is.
-    page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
-    page.wait_for_function("path => caches.match(path).then(Boolean)", arg=page.url)
+    ready_without_a_line(page)
     return page
-
-
-def choose(page: Page, name: str, value: str) -> None:
-    page.locator(f'input[name="{name}"][value="{value}"]').tap()
-
-
-def values(page: Page) -> list[str]:
-    names = page.locator("input[type=radio]").evaluate_all("all => all.map(each => each.name)")
-    return [each for each in dict.fromkeys(names) if each.endswith(".value")]
 
 
 def kept(page: Page) -> list[Any]:
