@@ -1,5 +1,6 @@
 # Every task, one line each: `make help`.
 # PYTHON chooses the Python that .venv is made with: make run PYTHON=python3.12
+# BROWSERS is how many browsers share the journeys.
 # JOBS is how many processes share the tests (a number, or auto: one for each core).
 
 PYTHON ?= python3
@@ -8,6 +9,7 @@ CLIENTS := tests/senders/javascript
 E2E := tests/e2e
 DATABASES ?= sqlite,postgresql,mariadb
 JOBS ?= auto
+BROWSERS ?= 2
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-config --no-emit-index-url --no-emit-find-links --upgrade
 
@@ -38,7 +40,7 @@ test-all: .venv/dev clients  ## Run them on all databases, with curl and JavaScr
 		$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 e2e: .venv/dev $(E2E)/node_modules/made  ## Walk the journeys in a browser (needs Chromium: apt-get install chromium)
-	$(CLEAN) $(BIN)/python -m pytest $(E2E) $(ARGS)
+	$(CLEAN) $(BIN)/python -m pytest -n $(BROWSERS) $(E2E) $(ARGS)
 
 clients: $(CLIENTS)/node_modules/made  ## Install the JavaScript clients that test-all runs (npm)
 
