@@ -79,6 +79,8 @@ def ago(value: datetime | int | None) -> str:
     if value is None:
         return _("never")
     past = as_moment(value) - g.here.now
+    if past > timedelta(minutes=-1):  # also where another clock is a little ahead of ours
+        return _("just now")
     return str(dates.format_timedelta(past, add_direction=True, locale=i18n.spoken()))
 
 
