@@ -19,7 +19,7 @@ from lrs.web.rooms import Room, here
 ROOM = Room("alumni")
 
 #: So many alumni are listed at once; who has more narrows the list.
-MOST: Final = 1000
+MOST: Final = 400
 
 
 @dataclass(frozen=True, slots=True)

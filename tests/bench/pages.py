@@ -120,6 +120,13 @@ class Visit:
     def slow(self) -> bool:
         return max(self.first, self.again) > (PAPER if self.paper else PAGE)
 
+    @property
+    def told(self) -> str:
+        return (
+            f"{self.first * 1000:7.0f} {self.again * 1000:7.0f} ms {self.size / 1000:7.0f} kB"
+            f" {self.status} {self.role:<9} {self.address[:110]}{'   <- slow' if self.slow else ''}"
+        )
+
 
 class Walk:
     """Somebody of one role who opens every page."""
@@ -326,23 +333,22 @@ def main(
             for role in roles.split(","):
                 walk = Walk(app, Meter(connection, whole=True), role, each)
                 walk.sign_in(logins[role])
-                visits += walk.pages(["/", *narrowed(database, tenant)])
-    report(app, visits, everything)
+                for visit in walk.pages(["/", *narrowed(database, tenant)]):
+                    visits.append(visit)
+                    if visit.slow or everything:
+                        click.echo(visit.told)
+    report(app, visits)
     raise SystemExit(any(each.slow for each in visits))
 
 
-def report(app: Flask, visits: Sequence[Visit], everything: bool) -> None:
+def report(app: Flask, visits: Sequence[Visit]) -> None:
     """Print the slowest, and what was not looked at."""
     visits = sorted(visits, key=lambda each: -max(each.first, each.again))
     slow = [each for each in visits if each.slow]
     wrong = [each for each in visits if each.status >= 500]
-    for each in (
-        visits if everything else {id(v): v for v in (*slow, *wrong, *visits[:25])}.values()
-    ):
-        click.echo(
-            f"{each.first * 1000:7.0f} {each.again * 1000:7.0f} ms {each.size / 1000:7.0f} kB"
-            f" {each.status} {each.role:<9} {each.address[:110]}{'   <- slow' if each.slow else ''}"
-        )
+    click.echo("the slowest, and what failed:")
+    for each in dict.fromkeys((*visits[:25], *wrong)):
+        click.echo(each.told)
     pages = [each for each in visits if not each.paper]
     middle = sorted(each.again for each in pages)[len(pages) // 2]
     click.echo(
