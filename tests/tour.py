@@ -167,6 +167,7 @@ STOPS |= {
     "web.refusals.one": _led("/refused", r"/refused/\d+"),
     "web.reports.every": _list("/reports"),
     "web.review.queue": _list("/review", "state=decided"),
+    "web.review.edit_reasons": _at("/review-reasons"),
     "web.review.one": _at("/review/{held}", "/review/{waits}"),
     "web.review.second": _list("/review/second"),
     "web.review.second_one": _led("/review/second", r"/review/second/[0-9a-f]+", "tono"),

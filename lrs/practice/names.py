@@ -100,6 +100,11 @@ def following(tenant_id: int, programme_iri: str, cohort: str) -> bytes:
     return _name("following", tenant_id, programme_iri, cohort)
 
 
+def reasons(tenant_id: int) -> bytes:
+    """The reasons that an agency's reviewers choose from."""
+    return _name("reasons", tenant_id)
+
+
 def dismissal(tenant_id: int, statement: bytes) -> bytes:
     """That what a statement of an LMS handed in is taken for no evidence."""
     return _name("dismissal", tenant_id, statement.hex())

@@ -60,9 +60,11 @@ DISMISSED = "dismissed"
 #: erasure (`lrs/erasure.py`).
 REQUEST = "request"
 ERASURE = "erasure"
+#: The reasons that reviewers choose from (`lrs/reasons.py`).
+REASONS = "reasons"
 _READ_AS_THEY_ARE = (
     *(PEERS, FOLLOW, EVALUATORS, ASSIGNED),
-    *(LETTERHEAD, ADVICE, DRAW, CONSENT, CERTIFICATE, DISMISSED),
+    *(LETTERHEAD, ADVICE, DRAW, CONSENT, CERTIFICATE, DISMISSED, REASONS),
     *(REQUEST, ERASURE, ERASED),
 )
 KINDS = (*ABOUT_PEOPLE, UNIT, PROGRAMME, ADAPTER, *_READ_AS_THEY_ARE)

@@ -34,6 +34,7 @@ THINGS: Final = {
     "people": N_("List of people"),
     "person": N_("Person"),
     "programme": N_("Programme"),
+    "reasons": N_("Reasons of verdicts"),
     "recommendation": N_("Recommendation"),
     "refused": N_("Refused record"),
     "report": N_("Report"),

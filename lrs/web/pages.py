@@ -23,6 +23,7 @@ from lrs.web import (  # noqa: F401
     mine,
     people,
     programmes,
+    reasons,  # adds to the room of `review`
     refusals,
     reports,
     review,

@@ -554,6 +554,7 @@ def _one(link: bytes, form: Form) -> str:
     with there.read() as connection:
         desk = _desk(connection, there, link, ahead=ahead)
         undo = _undoable(connection, there)
+        some = told.reasons_of(connection, there.tenant)
     there.saw("link", link.hex())
     return render_template(
         "review_one.html",
@@ -562,7 +563,7 @@ def _one(link: bytes, form: Form) -> str:
         ahead=ahead,
         undo=undo,
         narrowed=narrowed(),
-        choices=told.choices(),
+        choices=told.choices(some),
         tiers=[(tier, _(word)) for tier, word in told.TIERS.items()],
         states=told.STATES,
         placed=told.PLACED,
@@ -578,7 +579,7 @@ def _one(link: bytes, form: Form) -> str:
 def decide(link: str) -> Page:
     """Give a verdict, and take the next link."""
     wanted, form, queue_ = hexes(link, "link"), Form.sent(), asked()
-    choice = told.chosen(form["verdict"])
+    choice = _choice(form)
     if choice is None:
         form.wrong("verdict", _("Choose a verdict."))
     ahead = form["next"]
@@ -627,6 +628,12 @@ def decide(link: str) -> Page:
             for each in error.problems:
                 form.wrong("", sentences.told(each.message))
     return _one(wanted, form), 400
+
+
+def _choice(form: Form) -> told.Choice | None:
+    """The verdict that was pressed, by the agency's reasons; None: none of them."""
+    with here().read() as connection:
+        return told.chosen(form["verdict"], told.reasons_of(connection, here().tenant))
 
 
 def _reason(form: Form, choice: told.Choice | None) -> str:
@@ -751,6 +758,7 @@ def together() -> str:
     ready = wanted.which.programme is not None and wanted.behaviour is not None
     with there.read() as connection:
         programmes = _programmes(connection, there.tenant)
+        some = told.reasons_of(connection, there.tenant)
         if ready:
             by = there.reviewer(connection)
             links, more = _plain(connection, there, wanted, _me(by))
@@ -765,7 +773,7 @@ def together() -> str:
         narrowed=narrowed(),
         programmes=_programme_choices(there.tenant, programmes),
         behaviours=_behaviour_choices(there.tenant, programmes),
-        choices=told.choices(("accept", "return")),
+        choices=told.choices(some, ("accept", "return")),
         reasons=told.reasons,
     )
 
@@ -795,7 +803,7 @@ def is_plain(link: Link) -> bool:
 def decide_together() -> Page:
     """Decide those that were ticked; says which were not taken, and why."""
     form, wanted = Form.sent(), asked()
-    choice = told.chosen(form["verdict"])
+    choice = _choice(form)
     links = [hexes(each, "link") for each in form.all("link")][:TOGETHER]
     if choice is None or choice.move not in ("accept", "return") or not links:
         site.say(_("Nothing was decided: tick links, and choose a verdict."))
@@ -934,6 +942,7 @@ def _second_one(link: bytes, form: Form) -> str:
         if not _may_second(standing, desk.row.link, there.reviewer(connection), there):
             raise NotFound(f"a second opinion on {link.hex()}")
         undo = _undoable(connection, there)
+        some = told.reasons_of(connection, there.tenant)
     there.saw("link", link.hex())
     return render_template(
         "review_second.html",
@@ -942,7 +951,7 @@ def _second_one(link: bytes, form: Form) -> str:
         undo=undo,
         ahead=False,
         narrowed={},
-        choices=told.choices(review.DECIDING),
+        choices=told.choices(some, review.DECIDING),
         tiers=[(tier, _(word)) for tier, word in told.TIERS.items()],
         states=told.STATES,
         placed=told.PLACED,
@@ -954,7 +963,7 @@ def _second_one(link: bytes, form: Form) -> str:
 def decide_second(link: str) -> Page:
     """Keep a second opinion, which moves nothing, and go on to the next that is wanted."""
     wanted, form = hexes(link, "link"), Form.sent()
-    choice = told.chosen(form["verdict"])
+    choice = _choice(form)
     if choice is None or choice.move not in review.DECIDING:
         form.wrong("verdict", _("Choose a verdict."))
     rests_on, reason = _rests_on(form), _reason(form, choice)

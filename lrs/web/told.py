@@ -4,12 +4,14 @@ reasons that reviewers choose from.
 Sentences are English, looked up when they are shown; the words that records keep never change.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from lrs import i18n
+from lrs import reasons as agency_reasons
 from lrs.i18n import N_, _
 from lrs.practice import records, review
 from lrs.store import accounts, cases
@@ -122,7 +124,7 @@ REASONS: Final[tuple[tuple[str, str], ...]] = (
     ("reject", N_("The same work is there already as other evidence.")),
     ("not_seen", N_("Nobody who could tell has seen it yet.")),
 )
-"""The common reasons, each with its move: the key that gives it is its place, the tenth is 0."""
+"""The usual reasons, each with its move: the key that gives it is its place, the tenth is 0."""
 
 VERDICTS: Final[Mapping[str, str]] = {
     "accept": N_("Accept"),
@@ -147,9 +149,20 @@ class Choice:
         return f"{self.move} {self.key}"
 
 
-def choices(moves: Collection[str] = tuple(VERDICTS)) -> list[tuple[str, str, list[Choice]]]:
-    """(move, its word, what can be chosen) of these moves, in the reader's language."""
-    every = [Choice(str((n + 1) % 10), move, _(reason)) for n, (move, reason) in enumerate(REASONS)]
+def reasons_of(connection: Connection, tenant: Tenant) -> list[tuple[str, str]]:
+    """(move, reason) in the order of their keys, in the reader's language: the agency's own, else
+    the usual ones."""
+    mine = agency_reasons.own(connection, tenant.id)
+    if mine is None:
+        return [(move, _(reason)) for move, reason in REASONS]
+    return [(each.move, each.said(i18n.spoken())) for each in mine]
+
+
+def choices(
+    some: Sequence[tuple[str, str]], moves: Collection[str] = tuple(VERDICTS)
+) -> list[tuple[str, str, list[Choice]]]:
+    """(move, its word, what can be chosen) of these moves; `some` as `reasons_of` gives them."""
+    every = [Choice(str((n + 1) % 10), move, reason) for n, (move, reason) in enumerate(some)]
     return [
         (move, _(word), [each for each in every if each.move == move])
         for move, word in VERDICTS.items()
@@ -157,10 +170,10 @@ def choices(moves: Collection[str] = tuple(VERDICTS)) -> list[tuple[str, str, li
     ]
 
 
-def chosen(value: str) -> Choice | None:
+def chosen(value: str, some: Sequence[tuple[str, str]]) -> Choice | None:
     """The choice that a form sent; None where it is none of ours."""
-    for _move, _word, some in choices():
-        for each in some:
+    for _move, _word, found in choices(some):
+        for each in found:
             if each.value == value:
                 return each
     return None

@@ -528,11 +528,65 @@ def test_an_acceptance_is_withdrawn_with_a_reason_and_a_return_comes_again(
     assert state(desk, waiting[1]) == "submitted"
 
 
-def test_every_key_gives_one_verdict_with_its_reason() -> None:
-    every = [each for _move, _word, some in told.choices() for each in some]
+def test_every_key_gives_one_verdict_with_its_reason(desk: Desk) -> None:
+    with desk.database.read() as connection:
+        some = told.reasons_of(connection, desk.tenant)
+    every = [each for _move, _word, found in told.choices(some) for each in found]
     assert len({each.key for each in every}) == len(every) <= 10
-    assert all(told.chosen(each.value) == each for each in every)
-    assert told.chosen("accept 9") is None
+    assert all(told.chosen(each.value, some) == each for each in every)
+    assert told.chosen("accept 9", some) is None
+
+
+ROWS = (
+    ("accept", "Bukti sesuai.", "The evidence fits."),
+    ("return", "Tanda tangan kurang.", ""),
+    ("reject", "Bukan pekerjaannya.", ""),
+    ("not_seen", "Belum ada yang mengamati.", ""),
+    *[("accept", "", "")] * 6,
+)
+MINE = {
+    f"{word}-{n}": text
+    for n, row in enumerate(ROWS, 1)
+    for word, text in zip(("move", "id", "en"), row, strict=True)
+}
+
+
+def test_an_agency_has_reasons_of_its_own_in_its_languages(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    admin = signed_in("admin")
+    assert "These are the usual reasons." in admin.get("/review-reasons").text
+    assert admin.page.form("/review-reasons").fields["en-1"] == "The work shows this behaviour."
+    saved = admin.send("/review-reasons", do="save", **MINE)
+    assert "Saved. Reviewers choose from these from now on." in saved.text
+    assert "These are the usual reasons." not in saved.text
+    rina = signed_in("reviewer", login="rina")
+    post(rina, f"/review/{waiting[0]}/take")
+    shown = rina.get(f"/review/{waiting[0]}")
+    assert "The evidence fits." in shown.text
+    assert "Tanda tangan kurang." in shown.text  # not written in English
+    assert "The work shows this behaviour." not in shown.text
+    rina.send("/decide", verdict="return 2")
+    assert state(desk, waiting[0]) == "returned"
+    # What was said stays, whatever the list says later.
+    admin.get("/review-reasons")
+    assert "These are the usual reasons." in admin.send("/review-reasons", do="usual").text
+    assert "Tanda tangan kurang." in rina.get(f"/review/{waiting[0]}").text
+    assert rina.get("/review-reasons").status == 403
+
+
+def test_a_list_of_reasons_that_would_leave_a_verdict_out_is_not_kept(
+    desk: Desk, signed_in: Callable[..., Browser]
+) -> None:
+    admin = signed_in("admin")
+    admin.get("/review-reasons")
+    wrong = admin.send("/review-reasons", do="save", **MINE | {"id-3": "", "en-2": "x" * 201})
+    assert wrong.status == 400
+    assert "Each verdict needs at least one reason" in wrong.text
+    assert "A reason has at most 200 characters." in wrong.text
+    wrong = admin.send("/review-reasons", do="save", **MINE | {"id-1": "", "en-1": "Only so."})
+    assert "Write the reason in a sentence." in wrong.text
+    assert "These are the usual reasons." in admin.get("/review-reasons").text
 
 
 def test_links_lead_where_they_say(
