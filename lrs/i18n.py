@@ -45,6 +45,10 @@ _ZONES: Final = {
     "Asia/Jayapura": "WIT",
 }
 
+#: In which order dates are written: the day first, as here, also in English; the American order
+#: would make another day of 3/4.
+_DATES: Final = {"id": "id", "en": "en_GB"}
+
 _spoken: ContextVar[str] = ContextVar("spoken", default=LOCALES[0])
 
 
@@ -124,7 +128,7 @@ def day(value: date | int, format: str = "long") -> str:
     """A day, or a number of days since 1970: `27 November 2026`."""
     if isinstance(value, int):
         value = date(1970, 1, 1) + timedelta(days=value)
-    return dates.format_date(value, format, locale=spoken())
+    return dates.format_date(value, format, locale=_DATES[spoken()])
 
 
 def moment(value: datetime, zone: ZoneInfo) -> str:

@@ -42,6 +42,9 @@ def test_days_moments_and_numbers_are_written_as_people_write_them() -> None:
     assert i18n.moment(at, ZoneInfo("Asia/Makassar")).endswith("09.30 WITA")
     assert (i18n.number(1200.5), i18n.percent(0.625, 1)) == ("1.200,5", "62,5%")
     with i18n.speaking("en"):
+        assert i18n.day(date(2026, 11, 27)) == "27 November 2026"
+        assert i18n.day(date(2026, 11, 7), "medium") == "7 Nov 2026"
+        assert i18n.moment(at, ZoneInfo("Asia/Makassar")) == "27 November 2026, 09:30 WITA"
         assert (i18n.number(1200.5), i18n.percent(0.625, 1)) == ("1,200.5", "62.5%")
 
 
@@ -54,7 +57,7 @@ def test_templates_speak_the_language_that_holds_when_they_are_shown() -> None:
     with i18n.speaking("id"):
         assert template.render() == "Hambatan, 1 Januari 1970, Catatan"
     with i18n.speaking("en"):
-        assert template.render() == "Obstacles, January 1, 1970, Note"
+        assert template.render() == "Obstacles, 1 January 1970, Note"
 
 
 def test_a_number_of_things_is_said_as_the_language_does() -> None:

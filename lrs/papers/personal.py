@@ -1,13 +1,15 @@
 """Salinan data pribadi on paper: what is held about one person, in words, with the records counted;
 the records themselves are in the copy for machines."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
+from lrs import i18n
 from lrs.agency import Letterhead
-from lrs.i18n import _
+from lrs.i18n import N_, _
 from lrs.papers.document import (
     DAY,
     NUMBER,
@@ -20,14 +22,57 @@ from lrs.papers.document import (
     columns,
 )
 
+#: Kinds of entries of the register, as people call them.
+KINDS: Final = {
+    "person": N_("Person"),
+    "identifier": N_("Identifier"),
+    "refused": N_("Identifier that is not theirs"),
+    "post": N_("Post"),
+    "left": N_("Left"),
+    "merged": N_("Found to be one person"),
+    "parted": N_("Found to be two people"),
+    "distinct": N_("Said to be two people"),
+    "said": N_("Superior, as they said"),
+    "unsaid": N_("Superior, taken back"),
+    "peers": N_("Colleagues whom they named"),
+    "consent": N_("Consent"),
+    "certificate": N_("Letter on the application of training"),
+}
+
+#: Members of such entries.
+FACTS: Final = {
+    "name": N_("Name"),
+    "mail": N_("Mail address"),
+    "phone": N_("Phone"),
+    "kind": N_("Kind"),
+    "text": N_("Identifier"),
+    "title": N_("Position"),
+    "unit": N_("Unit"),
+    "superior": N_("Superior"),
+    "first": N_("From"),
+    "last": N_("Until"),
+    "why": N_("Why"),
+}
+
+#: Kinds of identifiers.
+IDENTIFIERS: Final = {
+    "nip": N_("NIP"),
+    "ni_pppk": N_("NI PPPK"),
+    "mbox": N_("Mail address"),
+    "mbox_sha1sum": N_("Mail address, as a hash"),
+    "account": N_("Account"),
+    "openid": N_("OpenID"),
+}
+
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+
 
 def made(held: Mapping[str, Any], head: Letterhead, day: date) -> Document:
     """The paper of a copy (`lrs/personal.py`)."""
     who = held["person"]
     facts = [(_("Name"), who["name"]), (_("Unit"), who["unit"] or "")]
     facts += [(_("Position"), who["position"] or ""), (_("Superior"), who["superior"] or "")]
-    called = {"mail": _("Mail"), "phone": _("Phone")}
-    facts += [(called.get(name, name), str(value)) for name, value in sorted(who["facts"].items())]
+    facts += [pair for pair in sorted(_told(who["facts"])) if pair not in facts]
     blocks: list[Block] = [
         Text(
             _(
@@ -172,13 +217,32 @@ def _entries(held: Mapping[str, Any]) -> Table:
             (
                 _day(each["entered"][:10]),
                 each["by"],
-                each["kind"],
-                "; ".join(f"{name}: {value}" for name, value in sorted(each["what"].items())),
+                _kind(each["kind"]),
+                "; ".join(f"{name}: {value}" for name, value in sorted(_told(each["what"]))),
             )
             for each in held["register"]
         ),
         empty=_("None."),
     )
+
+
+def _kind(kind: str) -> str:
+    return _(KINDS.get(kind, kind))
+
+
+def _told(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What an entry says, with its words for what. Numbers by which things are known here are left
+    out: they are in the copy for machines."""
+    told = []
+    for name, value in facts.items():
+        if value in (None, "", [], {}) or (isinstance(value, str) and _ID.fullmatch(value)):
+            continue
+        if name in ("first", "last") and isinstance(value, int):
+            value = i18n.day(value)
+        elif name == "kind":
+            value = _(IDENTIFIERS.get(str(value), str(value)))
+        told.append((_(FACTS[name]) if name in FACTS else name, str(value)))
+    return told
 
 
 def _day(text: str | None) -> date | None:

@@ -10,7 +10,7 @@ from lrs.i18n import _
 from lrs.store import accounts, sessions
 from lrs.web import security, site, words
 from lrs.web.forms import Form, choices
-from lrs.web.rooms import SIGNED_IN, Room, here
+from lrs.web.rooms import PUBLIC, SIGNED_IN, Room, here
 from lrs.web.signing import checked_password
 
 ROOM = Room("account")
@@ -60,6 +60,19 @@ def choose() -> Page:
         site.speak(form["locale"])
     site.say(_("Saved."))
     return redirect(url_for("web.account.mine"), 303)
+
+
+@ROOM.page("/language", PUBLIC, methods=("POST",))
+def speak() -> Page:
+    """Another language, from any page: kept with the account of who is signed in, and by the
+    browser."""
+    form, there = Form.sent(), here()
+    chosen = form["language"] if form["language"] in words.LANGUAGES else there.locale
+    if there.signed_in:
+        _change(locale=chosen)
+    answer = redirect(security.safe_next(request.form.get("next")), 303)
+    words.keep_language(answer, chosen, secure=security.is_https(there.context))
+    return answer
 
 
 def _change(**values: object) -> None:

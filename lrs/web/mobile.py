@@ -40,7 +40,7 @@ from lrs.practice.forms import FORMS
 from lrs.practice.records import SELF, Citizen, Evidence, Meeting
 from lrs.store import invitations, register
 from lrs.store.accounts import Tenant
-from lrs.web import offline, sentences, sheets
+from lrs.web import offline, sentences, sheets, words
 
 PAGES = Blueprint("signed", __name__)
 PAGES.register_blueprint(offline.ROOM)
@@ -107,16 +107,21 @@ class Told:
 
 
 @PAGES.before_request
-def _before() -> None:
+def _before() -> Answer | None:
     context = _context()
-    asked = [each for each, _quality in request.accept_languages]
-    i18n.speak(i18n.choose(asked or [context.settings.language]))
+    chosen = request.args.get("language")
+    if chosen in words.LANGUAGES and request.method == "GET":
+        answer = redirect(request.path, 303)
+        words.keep_language(answer, chosen, secure=request.is_secure)
+        return answer
+    i18n.speak(words.language(context.settings.language))
     g.now = context.clock()
     request.max_form_parts = FIELDS_LIMIT
     request.max_form_memory_size = FORM_LIMIT
     request.max_content_length = FORM_LIMIT + 10 * context.settings.evidence_limit
     if request.method == "POST" and not _same_origin(context):
         abort(403)
+    return None
 
 
 def _same_origin(context: Context) -> bool:
@@ -182,6 +187,7 @@ def _environment() -> Environment:
         "NOT_SEEN": sheets.NOT_SEEN,
         "NONE": sheets.NONE,
         "asset": offline.address,
+        "languages": words.LANGUAGES,
     }
     return made
 

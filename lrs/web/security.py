@@ -26,6 +26,7 @@ from lrs.errors import NotFound
 from lrs.i18n import N_
 from lrs.store import audit, sessions
 from lrs.store.accounts import User
+from lrs.web import words
 from lrs.web.rooms import ACTIONS, LIMIT, LIMITS, PUBLIC, SIGNED_IN, Here, here
 
 #: Nothing from elsewhere, no script or style within the page, no frame, no form sent elsewhere.
@@ -102,6 +103,11 @@ def let_in() -> Answer | None:
     return _check_action()
 
 
+def whence() -> str:
+    """The page that is looked at, to come back to; of an answer to a form, the first page."""
+    return _asked_for() if request.method in SAFE else "/"
+
+
 def _asked_for() -> str:
     """The address asked for, to come back to. Anybody may send a query that is no text."""
     query = request.query_string.decode(errors="replace")
@@ -129,10 +135,7 @@ def _check_action() -> Answer | None:
 def _language(user: User | None, context: Context) -> str:
     if user is not None and user.locale:
         return i18n.choose([user.locale])
-    asked = [each for each, _ in request.accept_languages]
-    if not asked and context.settings.language:
-        asked = [context.settings.language]
-    return i18n.choose(asked)
+    return words.language(context.settings.language)
 
 
 # Forms --------------------------------------------------------------------------------------

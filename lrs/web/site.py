@@ -200,6 +200,7 @@ def _at_hand() -> dict[str, Any]:
         "address": listing.address,
         "carried": slices.carried,
         "languages": words.LANGUAGES,
+        "whence": security.whence,
         "event_word": words.event_word,
     }
 
@@ -283,7 +284,7 @@ def _stand_in() -> None:
     """Who is looking, for a page about a failure that came before that was known."""
     context = current_app.extensions["jejak"]
     settings = context.settings
-    locale = i18n.choose([each for each, _ in request.accept_languages] or [settings.language])
+    locale = words.language(settings.language)
     i18n.speak(locale)
     token = request.cookies.get(security.cookie_name(context), "")
     g.here = Here(context, context.clock(), locale, settings.zone, "", token or "none")

@@ -7,8 +7,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel import dates
-from flask import g
+from flask import g, request
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 
 from lrs import i18n
 from lrs.i18n import N_, _
@@ -17,6 +18,27 @@ from lrs.papers.document import shown
 
 LANGUAGES: Final = {"id": "Bahasa Indonesia", "en": "English"}
 """Languages to choose from, each in its own words."""
+
+#: Where a browser keeps the language that was chosen in it, by whom it knows no account of.
+LANGUAGE_COOKIE: Final = "jejak-language"
+
+#: For how long: a year, in seconds.
+LANGUAGE_LASTS: Final = 365 * 24 * 60 * 60
+
+
+def language(usual: str) -> str:
+    """The language of whoever is looking and has chosen none by account: as they chose in this
+    browser, else as the browser asks, else the usual one."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return i18n.choose([chosen, *request.accept_languages.values(), usual])
+
+
+def keep_language(answer: Response, locale: str, *, secure: bool) -> None:
+    """Have this browser remember the language."""
+    answer.set_cookie(
+        LANGUAGE_COOKIE, locale, LANGUAGE_LASTS, httponly=True, samesite="Lax", secure=secure
+    )
+
 
 ZONES: Final = {
     "Asia/Jakarta": "WIB (Jakarta, Medan, Pontianak)",

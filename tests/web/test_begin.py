@@ -78,7 +78,7 @@ def test_a_list_of_graduates_leads_to_the_list_of_alumni_without_anything_else(
     listed = admin.get("/alumni")
     assert "Sari" in listed.text
     assert "Stage 1 (30–45 days)" in listed.text
-    assert "Nov 11, 2025" in listed.text
+    assert "11 Nov 2025" in listed.text
     with cast.database.read() as connection:
         done = {each.action for each in audit.page(connection, cast.tenant.id)}
     assert {"import/graduates", "programme/entered", "alumni/seen"} <= done

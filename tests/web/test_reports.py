@@ -60,7 +60,7 @@ def test_a_number_stands_with_what_it_may_be_and_of_how_many(owner: Browser) -> 
     assert "13 of 41: 32–100%" in page.text  # of the others nobody said what was by then
     assert "Known not to be applied yet" in page.text
     assert "Not known yet" in page.text
-    assert "As of November 27, 2026" in page.text
+    assert "As of 27 November 2026" in page.text
     assert "census" in page.text
 
 

@@ -293,6 +293,30 @@ def test_language_zone_and_theme_are_chosen_by_account_else_by_browser(
     assert browser.post("/account/choices", {"token": token, "zone": "Mars"}).status_code == 400
 
 
+def test_another_language_is_one_press_away_and_is_remembered(app: Flask, person: Person) -> None:
+    person("siti", "admin")
+    browser = Browser(app, "en")
+    assert '<html lang="en">' in browser.get("/sign-in?next=/people").html
+    assert '<html lang="id">' in browser.send("/language", language="id").html
+    assert browser.page.address == "/sign-in?next=/people"
+    browser.sign_in("siti")
+    assert '<html lang="id">' in browser.get("/account").html
+    assert '<html lang="en">' in browser.send("/language", language="en").html
+    # With the account it goes along to other devices; by the browser it outlasts signing out.
+    other = Browser(app, "id")
+    other.sign_in("siti")
+    assert '<html lang="en">' in other.get("/account").html
+    assert '<html lang="en">' in browser.send("/sign-out").html
+
+
+@pytest.mark.parametrize("wrong", ["xx", ""])
+def test_a_language_that_there_is_not_changes_nothing(app: Flask, wrong: str) -> None:
+    browser = Browser(app, "en")
+    browser.get("/sign-in")
+    assert '<html lang="en">' in browser.send("/language", language=wrong, next="//evil").html
+    assert browser.page.address in ("/", "/sign-in")
+
+
 def test_a_link_sets_a_new_password_once(app: Flask, person: Person, cast: Cast) -> None:
     user = person("siti", "admin")
     secret = "s" * 43
