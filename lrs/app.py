@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Flask, Request, Response, current_app, request
 from werkzeug.exceptions import HTTPException
@@ -35,7 +35,7 @@ from lrs.store import sessions
 from lrs.web import mobile, pages, security, site
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 RESOURCES = (
     about.RESOURCE,
@@ -68,11 +68,10 @@ def create_app(given: Settings | Context | None = None) -> Flask:
     app = Flask("lrs", static_folder=None)
     surround(app, given)
     app.url_map.merge_slashes = False  # else a POST to //statements is answered by a redirect
-    app.wsgi_app = partial(_with_a_path, app.wsgi_app)  # type: ignore[method-assign]
-    xapi = wire.blueprint("xapi", RESOURCES, practice=False)
+    app.register_blueprint(wire.blueprint("xapi", RESOURCES, practice=False), url_prefix="/xapi")
     practice_xapi = wire.blueprint("practice", RESOURCES, practice=True)
-    app.register_blueprint(xapi, url_prefix="/xapi")
     app.register_blueprint(practice_xapi, url_prefix="/practice/xapi")
+    app.wsgi_app = partial(_straight, app, _views(app), app.wsgi_app)  # type: ignore[method-assign]
     app.register_blueprint(practice.blueprint(PRACTICE), url_prefix=practice.PREFIX)
     app.add_url_rule(openapi.PATH, "openapi", openapi.view(PRACTICE), methods=["GET", "HEAD"])
     app.register_blueprint(hooks.HOOKS, url_prefix="/hooks")
@@ -84,10 +83,25 @@ def create_app(given: Settings | Context | None = None) -> Flask:
     return app
 
 
-def _with_a_path(
-    inner: "WSGIApplication", environ: "WSGIEnvironment", start: Any
+def _views(app: Flask) -> dict[str, wire.View]:
+    """The resources of the standard, by the paths under which they are registered."""
+    found = {str(rule): app.view_functions[rule.endpoint] for rule in app.url_map.iter_rules()}
+    return {path: view for path, view in found.items() if isinstance(view, wire.View)}
+
+
+def _straight(
+    app: Flask,
+    views: dict[str, wire.View],
+    inner: "WSGIApplication",
+    environ: "WSGIEnvironment",
+    start: "StartResponse",
 ) -> Iterable[bytes]:
-    """Take no path for the first page, instead of a redirect, which breaks on an odd query."""
+    """Take a request of the standard straight to its resource, past all that pages need, which
+    costs more than the resource does; and no path for the first page, instead of a redirect,
+    which breaks on an odd query."""
+    view = views.get(environ.get("PATH_INFO", ""))
+    if view is not None:
+        return view.answer(environ, app.extensions["jejak"])(environ, start)
     environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
     return inner(environ, start)
 
@@ -115,7 +129,7 @@ def signed_in(asked: Request) -> practice.SignedIn | None:
     return practice.SignedIn(session.tenant, user.login, user.roles, user.person)
 
 
-def health() -> Response:
+def health() -> wire.Answer:
     """Whether requests can be answered: 200, or 503 where the database does not answer, or where
     this server will be stopped and balancers are to send requests elsewhere."""
     context: Context = current_app.extensions["jejak"]
@@ -130,7 +144,7 @@ def health() -> Response:
     return wire.json_answer({"status": "ok"})
 
 
-def failure(error: Exception) -> Response:
+def failure(error: Exception) -> Response | wire.Answer:
     """What no resource answered: unknown addresses, wrong methods, and defects of ours.
 
     A browser that asks for a page gets one; everybody else JSON.
@@ -138,7 +152,10 @@ def failure(error: Exception) -> Response:
     if isinstance(error, HTTPException) and site.wants_page():
         return site.stray(error)
     context: Context = current_app.extensions["jejak"]
-    told = wire.http_problem(error) if isinstance(error, HTTPException) else wire.unexpected(error)
+    if isinstance(error, HTTPException):
+        told = wire.http_problem(error)
+    else:
+        told = wire.unexpected(error, request.method)
     if request.path.startswith(f"{practice.PREFIX}/"):
         told = practice.as_problem(told, told.status_code)
     return wire.finish(told, request.environ, context, wire.spoken(request.environ, context))

@@ -7,7 +7,7 @@ they stood already, so that a sender may always send again.
 
 from dataclasses import asdict
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, current_app, request
 
 from lrs import errors, hooks
 from lrs.api import wire
@@ -17,7 +17,7 @@ HOOKS = Blueprint("hooks", __name__)
 
 
 @HOOKS.route("/<address>", methods=["POST"])
-def deliver(address: str) -> Response:
+def deliver(address: str) -> wire.Answer:
     """Take in one delivery."""
     context: Context = current_app.extensions["jejak"]
     settings = context.settings
@@ -39,5 +39,5 @@ def deliver(address: str) -> Response:
         if isinstance(error, errors.Unauthenticated):
             answer.headers["WWW-Authenticate"] = "Signature"
     except Exception as error:
-        answer = wire.unexpected(error)
+        answer = wire.unexpected(error, request.method)
     return wire.finish(answer, request.environ, context, wire.spoken(request.environ, context))

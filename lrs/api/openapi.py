@@ -8,7 +8,6 @@ from typing import Any, Final
 import msgspec
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Response
 from marshmallow import Schema
 
 from lrs.api import wire
@@ -25,7 +24,7 @@ _SAID: Final = (
 )
 
 
-def view(resources: Iterable[Resource]) -> Callable[[], Response]:
+def view(resources: Iterable[Resource]) -> Callable[[], wire.Answer]:
     """The document as a route, open to everybody: it tells nothing of anybody."""
     every = tuple(resources)
 
@@ -33,9 +32,9 @@ def view(resources: Iterable[Resource]) -> Callable[[], Response]:
     def written() -> bytes:
         return msgspec.json.encode(document(every))
 
-    def answer() -> Response:
+    def answer() -> wire.Answer:
         made = wire.json_answer(written())
-        made.headers.extend(wire.INERT)
+        made.headers.update(wire.INERT)
         return made
 
     return answer

@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, current_app, request
 from marshmallow import Schema
 from sqlalchemy import Connection
 
@@ -214,15 +214,15 @@ def blueprint(resources: Iterable[Resource]) -> Blueprint:
     return made
 
 
-def _view(resource: Resource) -> Callable[..., Response]:
-    def view(**parts: str) -> Response:
+def _view(resource: Resource) -> Callable[..., Answer]:
+    def view(**parts: str) -> Answer:
         context: Context = current_app.extensions["jejak"]
         try:
             answer = _answer(resource, parts, context)
         except errors.JejakError as error:
             answer = problem(error)
         except Exception as error:
-            answer = as_problem(wire.unexpected(error))
+            answer = as_problem(wire.unexpected(error, request.method))
         for name, value in (*wire.INERT, ("Cache-Control", "no-store")):
             answer.headers[name] = value
         if answer.headers.get("ETag"):

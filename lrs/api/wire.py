@@ -16,7 +16,7 @@ import logging
 import re
 import secrets
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, current_app, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -83,11 +83,14 @@ log = logging.getLogger(__name__)
 # Answers ------------------------------------------------------------------------------------
 
 
-class Answer(Response):
-    """An answer whose body is bytes already, or a stream of them.
+class Answer:
+    """An answer whose body is bytes already, or a stream of them: a WSGI application.
 
-    Bytes go to the server as a list of one, which servers send in one piece with its length.
+    `headers` are by the names that we give them, which are spelt alike everywhere. Bytes go to the
+    server as a list of one, which servers send in one piece with its length.
     """
+
+    __slots__ = ("headers", "response", "status_code")
 
     def __init__(
         self,
@@ -96,22 +99,44 @@ class Answer(Response):
         content_type: str | None = None,
         headers: Iterable[tuple[str, str]] = (),
     ) -> None:
-        super().__init__(body, status)
-        if content_type is None or status == HTTPStatus.NO_CONTENT:
-            self.headers.remove("Content-Type")
-        else:
+        self.status_code = int(status)
+        self.headers: dict[str, str] = {}
+        self.response: Iterable[bytes]
+        if content_type is not None and status != HTTPStatus.NO_CONTENT:
             self.headers["Content-Type"] = content_type
-        if status == HTTPStatus.NO_CONTENT:
-            self.headers.pop("Content-Length", None)
-        self.headers.extend(headers)
+        if isinstance(body, bytes):
+            self.set_data(body)
+        else:
+            self.response = body
+        self.headers.update(headers)
+
+    def set_data(self, body: bytes) -> None:
+        """Answer these bytes."""
+        self.response = [body]
+        if self.status_code not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+            self.headers["Content-Length"] = str(len(body))
+
+    def get_data(self) -> bytes:
+        """The bytes answered."""
+        return b"".join(self.response)
+
+    def vary(self, header: str) -> None:
+        """Say that the answer hangs on this header of the request too."""
+        said = self.headers.get("Vary")
+        self.headers["Vary"] = header if said is None else f"{said}, {header}"
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        if not isinstance(self.response, list):
-            return super().__call__(environ, start_response)
-        start_response(self.status, self.headers.to_wsgi_list())
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else self.response
+        start_response(_STATUS_LINES[self.status_code], list(self.headers.items()))
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return self.response
+        if isinstance(self.response, Generator):
+            self.response.close()
+        return []
+
+
+_STATUS_LINES: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 def json_answer(
@@ -136,7 +161,7 @@ def tagged(call: "Call", answer: Answer, etag: str) -> Answer:
     answer.headers["ETag"] = etag
     held = call.header("If-None-Match")
     if held is not None and documents.matches(held, etag):
-        answer.status_code = HTTPStatus.NOT_MODIFIED
+        answer.status_code = HTTPStatus.NOT_MODIFIED.value
         answer.set_data(b"")
         for name in ("Content-Length", "Content-Type"):
             answer.headers.pop(name, None)
@@ -164,7 +189,7 @@ def refused(message: str, clause: str, path: str = "") -> NoReturn:
     raise errors.Refused(Problem(path, message, clause))
 
 
-def unexpected(error: Exception) -> Answer:
+def unexpected(error: Exception, method: str) -> Answer:
     """A defect of ours: told to the operator in full, to the client by a number to name it by.
 
     A database that is away is none: the client is to come back, the operator need not be woken
@@ -174,7 +199,7 @@ def unexpected(error: Exception) -> Answer:
         log.warning("database_not_answering", extra={"error": type(error.__cause__).__name__})
         return refusal(errors.Busy())
     number = secrets.token_hex(6)
-    log.error("unexpected_error", exc_info=error, extra={"id": number, "method": request.method})
+    log.error("unexpected_error", exc_info=error, extra={"id": number, "method": method})
     sentence = f"Something failed on this side; the operator finds it in the log as {number}."
     return json_answer({"error": sentence, "id": number}, HTTPStatus.INTERNAL_SERVER_ERROR)
 
@@ -369,28 +394,28 @@ class Resource:
     open: Callable[[Context], Answer] | None = None
 
 
-def blueprint(name: str, resources: Iterable[Resource], *, practice: bool) -> Blueprint:
-    """The resources as Flask routes. In the practice store only reading, with its own scope."""
-    made = Blueprint(name, __name__)
-    for resource in resources:
-        endpoint = resource.path.strip("/").replace("/", "_")
-        view = _view(resource, practice)
-        made.add_url_rule(
-            resource.path, endpoint, view, methods=METHODS, provide_automatic_options=False
-        )
-    return made
+class View:
+    """How a resource answers a request. In the practice store only reading, with its own scope.
 
+    `answer` needs nothing of Flask, so that requests can go straight to it; called without
+    arguments it is a view of Flask's.
+    """
 
-def _view(resource: Resource, practice: bool) -> Callable[[], Response]:
-    uses = {
-        method: Use(use.run, "practice/read", use.parameters) if practice else use
-        for method, use in resource.uses.items()
-        if not practice or method == "GET"
-    }
+    def __init__(self, resource: Resource, *, practice: bool) -> None:
+        self._resource, self._practice = resource, practice
+        self._uses = {
+            method: Use(use.run, "practice/read", use.parameters) if practice else use
+            for method, use in resource.uses.items()
+            if not practice or method == "GET"
+        }
+        self.__name__ = resource.path.strip("/").replace("/", "_")
 
-    def view() -> Response:
-        context: Context = current_app.extensions["jejak"]
-        environ = request.environ
+    def __call__(self) -> Answer:
+        return self.answer(request.environ, current_app.extensions["jejak"])
+
+    def answer(self, environ: Mapping[str, Any], context: Context) -> Answer:
+        """The answer to this request, whatever goes wrong with it."""
+        resource, uses = self._resource, self._uses
         version = spoken(environ, context)
         try:
             if environ["REQUEST_METHOD"] == "OPTIONS":
@@ -399,23 +424,33 @@ def _view(resource: Resource, practice: bool) -> Callable[[], Response]:
                 answer = _open(resource, environ, context)
             else:
                 method, parameters, plain = _plain(environ, context)
-                version = spoken(plain, context)
-                call, use = _call(method, parameters, plain, uses, practice, context)
+                if plain is not environ:
+                    version = spoken(plain, context)
+                call, use = _call(method, parameters, plain, uses, self._practice, context)
                 answer = use.run(call)
         except errors.JejakError as error:
             answer = refusal(error)
         except _NotAMethod as error:
             answer = _not_a_method(uses, resource, str(error))
         except Exception as error:
-            answer = unexpected(error)
+            answer = unexpected(error, environ["REQUEST_METHOD"])
         if (
             resource.stamp is not None
             and "X-Experience-API-Consistent-Through" not in answer.headers
         ):
-            answer.headers.extend(resource.stamp(context))
+            answer.headers.update(resource.stamp(context))
         return finish(answer, environ, context, version)
 
-    return view
+
+def blueprint(name: str, resources: Iterable[Resource], *, practice: bool) -> Blueprint:
+    """The resources as Flask routes."""
+    made = Blueprint(name, __name__)
+    for resource in resources:
+        view = View(resource, practice=practice)
+        made.add_url_rule(
+            resource.path, view.__name__, view, methods=METHODS, provide_automatic_options=False
+        )
+    return made
 
 
 class _NotAMethod(Exception):
@@ -590,18 +625,16 @@ def _alternate(
 # The frame around every answer --------------------------------------------------------------
 
 
-def finish(
-    answer: Response, environ: Mapping[str, Any], context: Context, version: str
-) -> Response:
+def finish(answer: Answer, environ: Mapping[str, Any], context: Context, version: str) -> Answer:
     """The headers that stand on every answer, and gzip where it is asked for and worth it."""
     headers = answer.headers
     headers["X-Experience-API-Version"] = version
-    headers.extend(INERT)
+    headers.update(INERT)
     allowed = context.settings.cors_origins
     if allowed:
         if allowed != "*":
             origin = environ.get("HTTP_ORIGIN", "")
-            headers.add("Vary", "Origin")
+            answer.vary("Origin")
             allowed = origin if origin in allowed.split() else ""
         if allowed:
             headers["Access-Control-Allow-Origin"] = allowed
@@ -610,16 +643,15 @@ def finish(
     return answer
 
 
-def _compress(answer: Response, environ: Mapping[str, Any]) -> None:
+def _compress(answer: Answer, environ: Mapping[str, Any]) -> None:
     body = answer.response
     if (
         not isinstance(body, list)
-        or len(body) != 1
         or len(body[0]) < COMPRESS_FROM
         or not answer.headers.get("Content-Type", "").startswith((JSON, "text/"))
     ):
         return
-    answer.headers.add("Vary", "Accept-Encoding")
+    answer.vary("Accept-Encoding")
     if environ["REQUEST_METHOD"] == "HEAD" or not _takes_gzip(
         environ.get("HTTP_ACCEPT_ENCODING", "")
     ):
