@@ -10,19 +10,22 @@ commit, by the discipline of the database:
 - PostgreSQL and MariaDB write in the caller's thread; a deadlock or serialisation failure runs
   the work again, so work must be repeatable.
 
+`run` and `insert` hand SQL to the driver themselves, on connections that SQLAlchemy opened and that
+stay open: what it does around a statement of its own takes longer than most statements here.
+
 Values stay out of the text of the driver's errors, which goes to the log: they are people's data.
 """
 
-import math
 import queue
 import random
 import re
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -31,8 +34,10 @@ import psycopg
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.engine.interfaces import IsolationLevel
+from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import NullPool
 
 from lrs.errors import Busy, TooLarge
 
@@ -76,6 +81,9 @@ _ARRAY = re.compile(r"\?(?=::\w+\[\])")
 #: A connection that lay idle so long is asked whether it still stands before it is used, seconds.
 IDLE = 10.0
 
+#: How long a request may wait for a connection of its own, seconds.
+TURN = 30.0
+
 _RETRIES = 8
 _LOST = {"1153", "2006", "2013"}
 _AGAIN = {"40001", "40P01", "55P03", "1205", "1213", "1020"}
@@ -103,19 +111,91 @@ def connect(url: str, *, threads: int = 8) -> "Database":
     )
 
 
+class Lent:
+    """Connections to one database, open from the first use on: at most `most` of them lent at one
+    time, and `kept` of them open while nobody has them.
+
+    `half_read`: a result that was not read to its end keeps its snapshot for as long as the
+    connection lives, so that is given up where something failed.
+    """
+
+    def __init__(self, engine: Engine, kept: int, most: int, *, half_read: bool = False) -> None:
+        self.engine = engine
+        self._kept, self._half_read = kept, half_read
+        self._turns = threading.Semaphore(most)
+        self._idle: deque[tuple[Connection, float]] = deque()
+
+    @contextmanager
+    def lent(self) -> Iterator[Connection]:
+        """A connection that stands. Raises sqlalchemy.exc.TimeoutError when none gets free."""
+        if not self._turns.acquire(timeout=TURN):
+            raise PoolTimeout(f"no connection got free within {TURN:.0f} seconds")
+        try:
+            connection = self._standing() or self.engine.connect()
+            try:
+                yield connection
+            except BaseException:
+                if self._half_read:
+                    connection.invalidate()
+                raise
+            finally:
+                self._take_back(connection)
+        finally:
+            self._turns.release()
+
+    def _take_back(self, connection: Connection) -> None:
+        """Keep it for who comes next, with no transaction open on it."""
+        if connection.in_transaction():
+            connection.rollback()
+        if connection.invalidated:
+            if not self._half_read:
+                self.close()  # what took this one's server away has nearly always taken all
+            connection.close()
+        elif len(self._idle) >= self._kept:
+            connection.close()
+        else:
+            self._idle.append((connection, time.monotonic()))
+
+    def close(self) -> None:
+        """Close those that nobody has."""
+        while self._idle:
+            try:
+                connection, _ = self._idle.pop()
+            except IndexError:
+                return
+            connection.close()
+
+    def _standing(self) -> Connection | None:
+        """One that lay idle, and that its server has not given up meanwhile: MariaDB hangs up after
+        eight hours, and the first batch of a Monday morning would be lost to its sender."""
+        dialect = self.engine.dialect
+        while True:
+            try:
+                connection, since = self._idle.pop()
+            except IndexError:
+                return None
+            if time.monotonic() - since <= IDLE:
+                return connection
+            try:
+                dialect.do_ping(connection.connection.dbapi_connection)  # type: ignore[arg-type]
+            except dialect.loaded_dbapi.Error:
+                connection.invalidate()
+                connection.close()
+            else:
+                return connection
+
+
 class Database:
     """One database, for one process. Made after fork, closed with the process."""
 
     dialect: str
     url: URL
-    _reader: Engine
-    _writer: Engine
+    _readers: Lent
+    _writers: Lent
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """Lend a connection that sees what is committed; each statement has its own snapshot."""
-        with self._reader.connect() as connection:
-            yield connection
+        return self._readers.lent()
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction; return its value once that is durable.
@@ -133,7 +213,7 @@ class Database:
         raise Busy()
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:
-        with self._writer.connect() as connection:
+        with self._writers.lent() as connection:
             try:
                 with connection.begin():
                     return work(connection)
@@ -144,8 +224,8 @@ class Database:
 
     def close(self) -> None:
         """Let go of every connection."""
-        self._reader.dispose()
-        self._writer.dispose()
+        self._readers.close()
+        self._writers.close()
 
 
 class SQLite(Database):
@@ -158,9 +238,8 @@ class SQLite(Database):
         if not url.database or url.database == ":memory:":
             raise ValueError("SQLite needs a file: sqlite:///folder/jejak.db")
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._reader = self._engine(threads, READER_CACHE)
-        self._writer = self._engine(1, WRITER_CACHE)
-        event.listen(self._writer, "begin", _begin_immediate)
+        self._readers = Lent(self._engine(READER_CACHE), threads, 2 * threads, half_read=True)
+        self._writers = Lent(self._engine(WRITER_CACHE), 1, 1)
         self._waiting: queue.SimpleQueue[_Work[Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._door = threading.Lock()
@@ -171,28 +250,16 @@ class SQLite(Database):
         self.began = 0
         self.asking = threading.Lock()
 
-    def _engine(self, size: int, cache: int) -> Engine:
+    def _engine(self, cache: int) -> Engine:
         engine = create_engine(
             self.url,
-            poolclass=QueuePool,
-            pool_size=size,
-            max_overflow=0 if size == 1 else size,
+            poolclass=NullPool,
             pool_reset_on_return=None,
             hide_parameters=True,
             connect_args={"timeout": PATIENCE, "check_same_thread": False},
         )
         event.listen(engine, "connect", lambda raw, _record: _prepare_sqlite(raw, cache))
         return engine
-
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        with super().read() as connection:
-            try:
-                yield connection
-            except BaseException:
-                # A result read halfway keeps its snapshot for as long as the connection lives.
-                connection.invalidate()
-                raise
 
     def write(self, work: Callable[[Connection], T]) -> T:
         if threading.current_thread() is self._thread:
@@ -231,25 +298,26 @@ class SQLite(Database):
         done: list[tuple[_Work[Any], Any]] = []
         many = len(group) > 1  # what fails alone takes only its transaction with it
         try:
-            with self._writer.connect() as connection:
+            with self._writers.lent() as connection:
                 try:
                     with connection.begin() as transaction:
+                        _execute(connection, "BEGIN IMMEDIATE", ())
                         self.began = time.time_ns() // 1000
                         for task in group:
                             if many:
-                                connection.exec_driver_sql("SAVEPOINT work")
+                                _execute(connection, "SAVEPOINT work", ())
                             try:
                                 value = task.work(connection)
                             except Exception as error:
                                 if many:
-                                    connection.exec_driver_sql("ROLLBACK TO work")
+                                    _execute(connection, "ROLLBACK TO work", ())
                                 else:
                                     transaction.rollback()
                                 task.outcome.set_exception(error)
                             else:
                                 done.append((task, value))
                             if many:
-                                connection.exec_driver_sql("RELEASE work")
+                                _execute(connection, "RELEASE work", ())
                 except Exception:
                     # SQLite leaves a transaction open whose COMMIT failed: whatever came next
                     # would find itself in it, and what was refused might yet be committed.
@@ -281,18 +349,19 @@ class PostgreSQL(Database):
 
     def __init__(self, url: URL, threads: int) -> None:
         self.url = url
+        self._readers = Lent(self._engine("AUTOCOMMIT"), threads, 2 * threads)
+        self._writers = Lent(self._engine("READ COMMITTED"), threads, 2 * threads)
+
+    def _engine(self, isolation: IsolationLevel) -> Engine:
         engine = create_engine(
-            url,
-            pool_size=threads,
-            max_overflow=threads,
-            isolation_level="READ COMMITTED",
+            self.url,
+            poolclass=NullPool,
+            isolation_level=isolation,
             hide_parameters=True,
             connect_args={"cursor_factory": _Cursor},
         )
         event.listen(engine, "connect", lambda raw, _record: _prepare_postgresql(raw))
-        _ping_idle(engine)
-        self._writer = engine
-        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+        return engine
 
 
 class _Cursor(psycopg.Cursor[Any]):
@@ -313,26 +382,21 @@ class _Cursor(psycopg.Cursor[Any]):
 
 
 class MariaDB(Database):
-    """As PostgreSQL; bytes in, bytes out, and a clock in UTC.
-
-    Readers have connections of their own: to turn a connection's autocommit on and off, and to
-    roll back where nothing was begun, are round trips here.
-    """
+    """As PostgreSQL; bytes in, bytes out, and a clock in UTC."""
 
     dialect = "mariadb"
 
     def __init__(self, url: URL, threads: int) -> None:
         self.url = url
-        self._writer = self._engine(threads, isolation_level="READ COMMITTED")
-        self._reader = self._engine(
-            threads, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True
-        )
+        reading = self._engine("AUTOCOMMIT", skip_autocommit_rollback=True)
+        self._readers = Lent(reading, threads, 2 * threads)
+        self._writers = Lent(self._engine("READ COMMITTED"), threads, 2 * threads)
 
-    def _engine(self, threads: int, **options: Any) -> Engine:
-        engine = create_engine(
+    def _engine(self, isolation: IsolationLevel, **options: Any) -> Engine:
+        return create_engine(
             self.url,
-            pool_size=threads,
-            max_overflow=threads,
+            poolclass=NullPool,
+            isolation_level=isolation,
             hide_parameters=True,
             connect_args={
                 "charset": "utf8mb4",
@@ -343,8 +407,6 @@ class MariaDB(Database):
             },
             **options,
         )
-        _ping_idle(engine)
-        return engine
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -401,29 +463,6 @@ def _prepare_postgresql(connection: psycopg.Connection[Any]) -> None:
     connection.commit()
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _ping_idle(engine: Engine) -> None:
-    """Lend no connection that its server may have given up while it lay idle: MariaDB hangs up
-    after eight hours, and the first batch of a Monday morning would be lost to its sender."""
-
-    def note(_raw: Any, record: Any) -> None:
-        record.info["since"] = time.monotonic()
-
-    def ping(raw: Any, record: Any, _lent: Any) -> None:
-        if time.monotonic() - record.info.get("since", math.inf) <= IDLE:
-            return
-        try:
-            engine.dialect.do_ping(raw)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise DisconnectionError from error
-
-    event.listen(engine, "checkin", note)
-    event.listen(engine, "checkout", ping)
-
-
 def _may_retry(error: DBAPIError) -> bool:
     return _code(error) in _AGAIN
 
@@ -465,11 +504,89 @@ def tidy(database: Database) -> int:
 # SQL that is the same in meaning and not in letters -------------------------------------------
 
 
+class Rows:
+    """What a statement answered: rows, which are tuples, or how many it touched."""
+
+    __slots__ = ("_cursor",)
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._cursor)
+
+    def all(self) -> list[Any]:
+        """Every row."""
+        return list(self._cursor.fetchall())
+
+    def first(self) -> Any:
+        """The first row, or None; those after it are let go."""
+        row = self._cursor.fetchone()
+        self._cursor.close()
+        return row
+
+    def one_or_none(self) -> Any:
+        """The only row, or None. Raises MultipleResultsFound."""
+        row = self._cursor.fetchone()
+        if row is not None and self._cursor.fetchone() is not None:
+            raise MultipleResultsFound("more than one row where one was to come")
+        self._cursor.close()
+        return row
+
+    def one(self) -> Any:
+        """The only row. Raises NoResultFound, MultipleResultsFound."""
+        row = self.one_or_none()
+        if row is None:
+            raise NoResultFound("no row where one was to come")
+        return row
+
+    def scalar_one(self) -> Any:
+        """The first value of the only row. Raises NoResultFound, MultipleResultsFound."""
+        return self.one()[0]
+
+    def scalar_one_or_none(self) -> Any:
+        """The first value of the only row, or None. Raises MultipleResultsFound."""
+        row = self.one_or_none()
+        return None if row is None else row[0]
+
+    def scalars(self) -> Iterator[Any]:
+        """The first value of every row."""
+        return (row[0] for row in self._cursor)
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were found or changed."""
+        return int(self._cursor.rowcount)
+
+    @property
+    def lastrowid(self) -> int:
+        """The value of LAST_INSERT_ID(), on MariaDB."""
+        return int(self._cursor.lastrowid)
+
+
 def run(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Any:
-    """Run one statement, written with `?` for its parameters, and return the cursor result."""
+    """Run one statement, written with `?` for its parameters; what it answered, like `Rows`.
+
+    Raises the driver's errors as SQLAlchemy does.
+    """
     if connection.dialect.name != "sqlite":
         sql = _percent(sql, connection.dialect.name)
-    return connection.exec_driver_sql(sql, tuple(parameters))
+    return _execute(connection, sql, tuple(parameters))
+
+
+def _execute(connection: Connection, sql: str, parameters: Any) -> Any:
+    """By the driver: a tuple of parameters once, a list of tuples for each of them."""
+    if connection.dispatch.before_cursor_execute:  # somebody listens to what is run
+        return connection.exec_driver_sql(sql, parameters)
+    cursor: Any = connection.connection.cursor()
+    try:
+        if isinstance(parameters, list):
+            cursor.executemany(sql, parameters)
+        else:
+            cursor.execute(sql, parameters)
+    except connection.dialect.loaded_dbapi.Error as error:
+        connection._handle_dbapi_exception(error, sql, parameters, cursor, None)
+    return Rows(cursor)
 
 
 def each(connection: Connection, sql: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -494,9 +611,9 @@ def insert(
     dialect = connection.dialect.name
     sql = _insert_sql(table, dialect, ignore)
     if dialect == "postgresql":
-        connection.exec_driver_sql(sql, tuple(list(column) for column in zip(*rows, strict=True)))
+        _execute(connection, sql, tuple(list(column) for column in zip(*rows, strict=True)))
     else:
-        connection.exec_driver_sql(sql, [tuple(row) for row in rows])
+        _execute(connection, sql, [tuple(row) for row in rows])
 
 
 def placeholders(values: Sequence[Any] | Iterable[Any]) -> str:

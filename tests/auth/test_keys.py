@@ -164,7 +164,7 @@ def test_a_secret_of_one_key_opens_no_other(own: Database, agency: Cast) -> None
 def count_reads(database: Database) -> list[str]:
     asked: list[str] = []
     event.listen(
-        database._reader,
+        database._readers.engine,
         "before_cursor_execute",
         lambda _c, _k, statement, *_: asked.append(statement),
     )
