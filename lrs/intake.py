@@ -17,8 +17,8 @@ a batch are stored, the bad ones set aside), *repairs* of known defects, and not
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 
 from lrs.errors import Conflict, Problem, Refused
 from lrs.store import deliveries, erasure, log, refused, statements
-from lrs.store.accounts import Principal, StoreRef
+from lrs.store.accounts import Kindness, Principal, StoreRef
 from lrs.store.refused import Refusal, Sender
 from lrs.xapi import check, lexical, signatures
 from lrs.xapi.attachments import Part, attachments_of, check_parts
@@ -43,6 +43,10 @@ from lrs.xapi.statements import (
 )
 from lrs.xapi.versions import Version
 from schemas.statements import explain
+
+#: How many statements of one request are stored with those of others. A larger batch is a
+#: transaction's worth of work by itself.
+SMALL = 20
 
 
 class Rejected(Refused):
@@ -223,6 +227,35 @@ def store(connection: Connection, batch: Batch) -> Stored:
     ]
     out = [each.index for each in aside if each.state == refused.REFUSED and each.index is not None]
     return Stored(ids, sorted(out), len(again.ids))
+
+
+def goes_with_others(batch: Batch) -> bool:
+    """Whether a batch can be stored with those of other requests: it is small and plain."""
+    return (
+        len(batch.items) <= SMALL
+        and not batch.parts
+        and not batch.aside
+        and batch.principal.kindness.duplicates == "off"
+    )
+
+
+def companions(batch: Batch) -> Hashable:
+    """What batches must have in common to be stored together."""
+    return batch.place.id, batch.principal.source_id, batch.principal.authority, batch.defines
+
+
+def store_together(connection: Connection, batches: list[Batch]) -> list[Stored]:
+    """Write the batches of several requests as one, in fewer statements than one by one.
+
+    All of them go with others, and are companions. Raises what `store` raises; then some of them
+    may be good, and are to be stored alone.
+    """
+    if len(batches) == 1:
+        return [store(connection, batches[0])]
+    strict = replace(batches[0].principal, kindness=Kindness())
+    items = [item for batch in batches for item in batch.items]
+    ids = iter(store(connection, replace(batches[0], principal=strict, items=items)).ids)
+    return [Stored([next(ids) for _ in batch.items]) for batch in batches]
 
 
 def _add(

@@ -177,7 +177,10 @@ def _store(call: Call, statement_id: str | None = None) -> intake.Stored:
         )
         if not batch.items:
             return intake.Stored([])
-        stored = database.write(lambda connection: intake.store(connection, batch))
+        if intake.goes_with_others(batch):
+            stored = database.write_together(intake.companions(batch), intake.store_together, batch)
+        else:
+            stored = database.write(lambda connection: intake.store(connection, batch))
         if known := _horizons.get(database):
             known.behind = True
         return stored

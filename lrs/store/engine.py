@@ -10,6 +10,9 @@ commit, by the discipline of the database:
 - PostgreSQL and MariaDB write in the caller's thread; a deadlock or serialisation failure runs
   the work again, so work must be repeatable.
 
+`write_together(key, work, piece)` is for small pieces of the same kind from many callers: those
+that come while one is being written share the next transaction, and its statements.
+
 `run` and `insert` hand SQL to the driver themselves, on connections that SQLAlchemy opened and that
 stay open: what it does around a statement of its own takes longer than most statements here.
 
@@ -23,7 +26,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
@@ -42,6 +45,7 @@ from sqlalchemy.pool import NullPool
 from lrs.errors import Busy, TooLarge
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 DRIVERS = {
     "sqlite": "sqlite",
@@ -51,8 +55,8 @@ DRIVERS = {
     "mariadb": "mariadb+pymysql",
 }
 
-#: How many pieces of waiting work SQLite commits together at most. A flush takes as long as
-#: some hundred small inserts; past this the first would wait for no gain.
+#: How many pieces of waiting work are committed together at most. A flush takes as long as some
+#: hundred small inserts; past this the first would wait for no gain.
 GROUP = 128
 
 #: How long a write may wait for another process's lock before it is refused as busy, seconds.
@@ -189,9 +193,14 @@ class Database:
     """One database, for one process. Made after fork, closed with the process."""
 
     dialect: str
-    url: URL
     _readers: Lent
     _writers: Lent
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        #: What waits to be written together, by its key; the first of each is being written.
+        self._gathered: dict[Hashable, list[_Piece[Any, Any]]] = {}
+        self._gathering = threading.Lock()
 
     def read(self) -> AbstractContextManager[Connection]:
         """Lend a connection that sees what is committed; each statement has its own snapshot."""
@@ -211,6 +220,63 @@ class Database:
                     raise Busy() if _may_retry(error) else error from error
                 time.sleep(random.uniform(0.001, 0.01) * 2**attempt)
         raise Busy()
+
+    def write_together(
+        self, key: Hashable, work: Callable[[Connection, list[P]], list[T]], piece: P
+    ) -> T:
+        """Have `work` write this piece, in one transaction with those of the same key that come
+        while one is under way; return what it answers for this piece once that is durable.
+
+        Where `work` fails for several pieces, each is written by itself, so that what is wrong
+        with one of them befalls no other. Raises what it raises for this piece alone, and `Busy`.
+        """
+        mine: _Piece[P, T] = _Piece(piece)
+        with self._gathering:
+            waiting = self._gathered.get(key)
+            leads = waiting is None
+            if waiting is None:
+                self._gathered[key] = []
+            else:
+                waiting.append(mine)
+        if not leads and not mine.wait():
+            return mine.outcome()
+        with self._gathering:
+            waiting = self._gathered[key]
+            group = [mine, *waiting[: GROUP - 1]]
+            del waiting[: GROUP - 1]
+        try:
+            self._write_group(work, group)
+        finally:
+            self._hand_on(key)
+            for each in group[1:]:
+                each.tell(lead=False)
+        return mine.outcome()
+
+    def _write_group(
+        self, work: Callable[[Connection, list[P]], list[T]], group: "list[_Piece[P, T]]"
+    ) -> None:
+        """Write them together, or if that fails each by itself, and note what became of each."""
+        try:
+            values = self.write(lambda connection: work(connection, [e.piece for e in group]))
+        except Exception as error:
+            if len(group) > 1 and not isinstance(error, Busy):
+                for each in group:
+                    self._write_group(work, [each])
+                return
+            for each in group:
+                each.error = error
+        else:
+            for each, value in zip(group, values, strict=True):
+                each.value = value
+
+    def _hand_on(self, key: Hashable) -> None:
+        """Let the first of those that wait write all that wait."""
+        with self._gathering:
+            waiting = self._gathered[key]
+            if waiting:
+                waiting.pop(0).tell(lead=True)
+            else:
+                del self._gathered[key]
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:
         with self._writers.lent() as connection:
@@ -234,7 +300,7 @@ class SQLite(Database):
     dialect = "sqlite"
 
     def __init__(self, url: URL, threads: int) -> None:
-        self.url = url
+        super().__init__(url)
         if not url.database or url.database == ":memory:":
             raise ValueError("SQLite needs a file: sqlite:///folder/jejak.db")
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -348,7 +414,7 @@ class PostgreSQL(Database):
     dialect = "postgresql"
 
     def __init__(self, url: URL, threads: int) -> None:
-        self.url = url
+        super().__init__(url)
         self._readers = Lent(self._engine("AUTOCOMMIT"), threads, 2 * threads)
         self._writers = Lent(self._engine("READ COMMITTED"), threads, 2 * threads)
 
@@ -387,7 +453,7 @@ class MariaDB(Database):
     dialect = "mariadb"
 
     def __init__(self, url: URL, threads: int) -> None:
-        self.url = url
+        super().__init__(url)
         reading = self._engine("AUTOCOMMIT", skip_autocommit_rollback=True)
         self._readers = Lent(reading, threads, 2 * threads)
         self._writers = Lent(self._engine("READ COMMITTED"), threads, 2 * threads)
@@ -427,6 +493,35 @@ class MariaDB(Database):
                     "max_allowed_packet of MariaDB",
                 ) from error
             raise
+
+
+class _Piece(Generic[P, T]):
+    """What waits to be written together with others, and what became of it."""
+
+    __slots__ = ("_leads", "_told", "error", "piece", "value")
+
+    value: T
+
+    def __init__(self, piece: P) -> None:
+        self.piece = piece
+        self.error: Exception | None = None
+        self._leads = False
+        self._told = threading.Lock()
+        self._told.acquire()
+
+    def wait(self) -> bool:
+        """Wait to be told: true that it is this one's turn to write, false that it was written."""
+        self._told.acquire()
+        return self._leads
+
+    def tell(self, *, lead: bool) -> None:
+        self._leads = lead
+        self._told.release()
+
+    def outcome(self) -> T:
+        if self.error is not None:
+            raise self.error
+        return self.value
 
 
 class _Work(Generic[T]):
@@ -548,6 +643,10 @@ class Rows:
         """The first value of the only row, or None. Raises MultipleResultsFound."""
         row = self.one_or_none()
         return None if row is None else row[0]
+
+    def close(self) -> None:
+        """Let go of the rows that were not read."""
+        self._cursor.close()
 
     def scalars(self) -> Iterator[Any]:
         """The first value of every row."""

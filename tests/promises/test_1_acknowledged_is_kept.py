@@ -497,3 +497,85 @@ def test_stamps_of_a_failed_write_hold_no_horizon(database: Database, cast: conf
     (identity,) = parts.send(database, parts.principal(cast), [make.statement()])
     assert parts.found(database, cast.tenant.learning) == [identity]
     assert parts.horizon(database) >= parts.committed(database, cast.tenant.learning)[-1]
+
+
+# Requests that are stored together ---------------------------------------------------------------
+
+
+def test_who_is_stored_together_with_others_has_the_answer_one_would_have_had_alone(
+    database: Database, cast: conftest.Cast
+) -> None:
+    """Small requests that come while one is being written share the next transaction: among them
+    one whose id is taken by another statement, one that was sent before, two of one id."""
+    who = parts.principal(cast)
+    taken, known, twice = (make.statement(id=make.uuid4()) for _ in range(3))
+    parts.send(database, who, [taken, known])
+    sent = {
+        "first": [make.statement()],
+        "clash": [make.statement(id=taken["id"], result={"completion": True})],
+        "again": [known],
+        "one twin": [twice],
+        "other twin": [twice],
+        "two": [make.statement(), make.statement(id=make.uuid4())],
+        "last": [make.statement()],
+    }
+    outcomes: dict[str, Any] = {}
+    held, may_go = threading.Event(), threading.Event()
+    groups: list[int] = []
+
+    def store(connection: Connection, batches: list[intake.Batch]) -> list[intake.Stored]:
+        groups.append(len(batches))
+        if not held.is_set():
+            held.set()
+            assert may_go.wait(30)
+        return intake.store_together(connection, batches)
+
+    def post(name: str) -> None:
+        batch = parts.examined(who, sent[name])
+        assert intake.goes_with_others(batch)
+        try:
+            stored = database.write_together(intake.companions(batch), store, batch)
+            outcomes[name] = stored.ids
+        except Exception as error:
+            outcomes[name] = error
+
+    with parts.crew() as hands:
+        hands.start(post, "first")
+        assert held.wait(30)
+        (waiting,) = database._gathered.values()
+        for number, name in enumerate([name for name in sent if name != "first"], start=1):
+            hands.start(post, name)
+            while len(waiting) < number:
+                time.sleep(0.001)
+        may_go.set()
+    assert groups[:2] == [1, 6]
+    assert isinstance(outcomes.pop("clash"), intake.Clash)
+    assert outcomes["again"] == [known["id"]]
+    assert outcomes["one twin"] == outcomes["other twin"] == [twice["id"]]
+    kept = {identity for ids in outcomes.values() for identity in ids}
+    assert len(kept) == 6
+    assert kept | {taken["id"]} == set(parts.found(database, who.learning))
+    assert parts.halves(database) == []
+    assert not database._gathered
+
+
+def test_many_senders_of_single_statements_lose_none(
+    database: Database, cast: conftest.Cast
+) -> None:
+    """Each is answered with the id of its own statement, whoever wrote it."""
+    who = parts.principal(cast)
+    ids: list[str] = []
+
+    def post() -> None:
+        for _ in range(20):
+            batch = parts.examined(who, [make.statement()])
+            ids.extend(
+                database.write_together(intake.companions(batch), intake.store_together, batch).ids
+            )
+
+    with parts.crew() as hands:
+        for _ in range(6):
+            hands.start(post)
+    assert len(set(ids)) == 120
+    assert sorted(ids) == sorted(parts.found(database, who.learning))
+    assert parts.halves(database) == []
