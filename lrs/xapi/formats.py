@@ -106,6 +106,11 @@ def activity_ids(raw: bytes) -> set[str]:
     return found
 
 
+#: How long two definitions are together, whose merging is remembered: nearly always a sender says
+#: again what is known, of the same few thousand activities.
+_SHORT = 2000
+
+
 def merge_definition(old: bytes | None, new: bytes) -> bytes:
     """An activity's definition after a sender has given another.
 
@@ -115,7 +120,14 @@ def merge_definition(old: bytes | None, new: bytes) -> bytes:
     """
     if old is None:
         return new
+    return (_merge_short if len(old) + len(new) <= _SHORT else _merge)(old, new)
+
+
+def _merge(old: bytes, new: bytes) -> bytes:
     return bytes(_merged(Raw(old), Raw(new), ("name", "description", "extensions")))
+
+
+_merge_short = lru_cache(maxsize=4096)(_merge)
 
 
 def _merged(old: Raw, new: Raw, deep: tuple[str, ...] = ()) -> Raw:

@@ -47,7 +47,7 @@ _strictly = strict_reader().decode
 _FEW = 50
 _scan = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
 _between = re.compile(r"[ \t\r\n,]*").match
-_BLANK_COLON = re.compile(rb"[ \t\r\n]:").search
+_BLANK_COLON = re.compile(rb":(?<=[ \t\r\n]:)").search  # found by its colon: searched fastest
 _BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, ArithmeticError)
 
 #: How deep arrays and objects may lie in one another. Without a bound of our own it would be
