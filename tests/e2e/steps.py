@@ -134,60 +134,12 @@ def focused(page: Page) -> str:
 
 
 def tab_to(page: Page, name: str, most: int = 150) -> None:
-    """Press Tab until what is called so has the focus, and see that the focus shows."""
+    """Press Tab until what is called so has the focus."""
     for _ in range(most):
         if focused(page) == name:
-            assert shows_focus(page), f"one does not see that the focus is on {name}"
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"no Tab leads to {name}")
-
-
-def shows_focus(page: Page) -> bool:
-    """Whether something about the thing with the focus says so: an outline, a ring, a border."""
-    shown: bool = page.evaluate(
-        """() => {
-            const at = document.activeElement, look = each => {
-                const style = getComputedStyle(each);
-                return [style.outlineStyle, style.outlineWidth, style.boxShadow, style.borderColor,
-                        style.backgroundColor, style.textDecorationLine].join("|");
-            };
-            const near = [at, at.closest("label"), at.nextElementSibling].filter(Boolean);
-            const with_ = near.map(look);
-            at.blur();
-            const without = near.map(look);
-            at.focus({focusVisible: true});
-            return with_.join() !== without.join();
-        }"""
-    )
-    return shown
-
-
-#: What can be used on a page, but for radio buttons (one of a group is stopped at) and what lies in
-#: a part that is folded.
-_USABLE = """() => [...document.querySelectorAll(
-        "a[href], button, summary, select, textarea, input")]
-    .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.disabled
-        && !["hidden", "radio"].includes(each.type) && each.tabIndex >= 0
-        && !("reached" in each.dataset))
-    .map(each => each.outerHTML.slice(0, 80))"""
-
-
-def go_round(page: Page, most: int = 400) -> int:
-    """Press Tab from the top of a page until the round begins anew, and see the focus at each stop;
-    how many there were. Who is caught somewhere, or passes over what can be used, fails."""
-    page.keyboard.press("Tab")
-    page.evaluate("document.activeElement.dataset.first = 'yes'")
-    for stops in range(1, most):
-        assert shows_focus(page), f"one does not see the focus on {focused(page)!r}"
-        page.evaluate("document.activeElement.dataset.reached = 'yes'")
-        page.keyboard.press("Tab")
-        if page.evaluate(
-            "(at => 'first' in at.dataset || at === document.body)(document.activeElement)"
-        ):
-            assert page.evaluate(_USABLE) == []
-            return stops
-    raise AssertionError(f"Tab never leaves {focused(page)!r}")
 
 
 # A signed form ------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def test_from_a_spreadsheet_by_an_agency_that_has_no_say_over_its_lms(
 
 def test_the_first_hour_by_keyboard_alone(agency: Agency, hands: Callable[..., Hands]) -> None:
     """Tab and Enter lead from signing in to the key, and on to the list that is dropped."""
-    admin = hands(reduced_motion="reduce")
+    admin = hands()
     page = admin.page
     page.goto(agency.url)
     tab_to(page, "login")
