@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import marshmallow.validate
 import pytest
 
 from lrs import i18n
@@ -97,6 +98,29 @@ def test_what_a_room_says_is_said_in_indonesian_on_the_pages(path: Path) -> None
             if not is_said(sentence)
         ]
     assert unknown == []
+
+
+def test_every_mould_is_a_sentence_that_some_room_says() -> None:
+    """A mould whose sentence was reworded would be dead, and its Indonesian never shown."""
+    rooms = [path for f in ("lrs", "schemas", "plugins") for path in (ROOT / f).rglob("*.py")]
+    said = "\n".join(
+        str(node.value)
+        for path in (*rooms, Path(marshmallow.validate.__file__))
+        if path.name != "moulds.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+    )
+    # Values, who of a report is meant, and where one sentence is put together of two.
+    between = re.compile(
+        r"%\(\w+\)s|\b(?:author|mentor|coach)\b(?:'s)?|;|^Must be | and less | here$"
+    )
+    dead = [
+        mould
+        for mould in sentences.MOULDS
+        for part in between.split(mould.replace("%%", "%"))
+        if len(part) > 9 and part.strip(" .'(") not in said
+    ]
+    assert dead == []
 
 
 def test_settings_adapters_and_repairs_are_told_in_indonesian() -> None:

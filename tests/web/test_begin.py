@@ -1,9 +1,7 @@
 """The first hour, list by list, as a browser without script sees it."""
 
 import io
-import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -194,22 +192,6 @@ def test_sentences_about_rows_are_said_in_the_readers_language(
     drop(admin, "people", f"NIP,Nama\n123,Salah\n{SARI},Sari\n{SARI},Sari lagi\n")
     assert "baris 2, NIP: Nomornya 3 angka; NIP atau NI PPPK terdiri dari 18." in admin.page.text
     assert "baris 4, NIP: Baris sebelumnya" in admin.page.text
-
-
-def test_every_mould_is_a_sentence_that_some_room_says() -> None:
-    """A mould whose sentence was reworded would be dead, and its Indonesian never shown."""
-    rooms = ("imports", "imports_evidence", "people", "whom", "units", "reconcile", "spreadsheets")
-    files = [*(f"lrs/{room}.py" for room in rooms)]
-    files += ["lrs/practice/people.py", "lrs/practice/imported.py"]
-    root = Path(sentences.__file__).parents[2]
-    said = " ".join((root / each).read_text() for each in files)
-    said = re.sub(r'"\s*\n\s*f?"', "", said)  # sentences that go over several lines
-    dead = []
-    for mould in sentences.MOULDS:
-        parts = [each for each in re.split(r"%\(\w+\)s", mould.replace("%%", "%")) if len(each) > 9]
-        if not all(part.strip(" .'(") in said for part in parts):
-            dead.append(mould)
-    assert dead == []
 
 
 def test_a_sentence_that_nobody_foresaw_is_told_to_be_english() -> None:

@@ -81,7 +81,7 @@ def test_nothing_of_an_address_is_carried_on_but_filters(owner: Browser) -> None
     for address in ("/summary", "/reports", "/reports/barriers", "/reports/evaluation"):
         page = owner.get(f"{address}?{odd}&programme={SERVICE}")
         assert page.status == 200
-        assert "javascript" not in page.html
+        assert not re.search(r'(href|action|src)="[^"]*javascript', page.html)
         assert links(page.html, r"/reports/[a-z/-]+\?programme=https")
 
 
