@@ -12,7 +12,7 @@ URL = "https://lrs.example.go.id/f/abc"
 FACTS = {
     "invitation": {"role": "superior", "rows": ROWS, "url": URL, "closes": 20_000},
     "reminder": {"role": "superior", "rows": ROWS, "url": URL, "closes": 20_000},
-    "escalation": {"about": "Rina", "rows": ROWS, "url": URL},
+    "escalation": {"about": "Rina", "role": "superior", "rows": ROWS, "url": URL},
     "receipt": {"who": "", "rows": ROWS, "url": URL},
     "unit": {"unit": "Dinas <i>", "url": URL},
 }

@@ -27,6 +27,10 @@ def pages(app: Flask) -> list[tuple[str, str, frozenset[str]]]:
     ]
 
 
+#: Who has not signed in may choose the language to do so in.
+LANGUAGE = "web.account.speak"
+
+
 def filled(rule: str) -> str:
     """An address that a rule serves, of things that are not there."""
     return re.sub(r"<(?:(int|uuid):)?[^>]+>", lambda m: "9" if m[1] == "int" else "0" * 32, rule)
@@ -37,12 +41,12 @@ def test_every_page_names_its_action(app: Flask) -> None:
         action, _ = ACTIONS[endpoint]
         assert action in (PUBLIC, SIGNED_IN) or action in roles.SCOPES_FOR
         if "POST" in methods:
-            assert action != PUBLIC or endpoint.startswith("web.signing.")
+            assert action != PUBLIC or endpoint.startswith("web.signing.") or endpoint == LANGUAGE
 
 
-def test_only_signing_in_and_checking_a_letter_are_public(app: Flask) -> None:
+def test_only_signing_in_checking_a_letter_and_the_language_are_public(app: Flask) -> None:
     public = {endpoint for endpoint, _, _ in pages(app) if ACTIONS[endpoint][0] == PUBLIC}
-    assert public - {"web.static", "web.check.one"} <= {
+    assert public - {"web.static", "web.check.one", LANGUAGE} <= {
         e for e in public if e.startswith("web.signing.")
     }
 
