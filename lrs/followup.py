@@ -797,30 +797,13 @@ def _asked_of(form: str, role: str, given: Mapping[str, Any], *, behaviour: bool
 def disown(connection: Connection, tenant: Tenant, visit: bytes, *, now: datetime) -> int:
     """Take back all that was answered in somebody's name at once, since they say that it was not
     them. The links of the page end; an admin may ask anew (`again`). Answers how many forms."""
-    given = [
-        each
-        for each in invitations.forms_of_visit(connection, tenant.id, visit)
-        if each.disowned is None
-    ]
-    if not given:
-        raise Conflict("That was taken back already.", "Nothing is left to do.")
+    given = _standing(connection, tenant, visit)
     held = invitations.by_id(connection, tenant.id, [each.invitation for each in given])
     raters = {each.told.rater for each in held if each.told.rater}
     by = str(uuid.UUID(bytes=raters.pop())) if raters else "user:nobody"
+    why = "The person named says that they did not give this answer."
     for form in given:
-        for statement in form.statements:
-            try:
-                casework.take_back(
-                    connection,
-                    tenant,
-                    statement=uuid.UUID(statement).bytes,
-                    by=by,
-                    why="The person named says that they did not give this answer.",
-                    now=now,
-                )
-            except Conflict:
-                continue  # taken back already, by a reviewer
-        invitations.disown(connection, tenant.id, form, micros(now))
+        _take_back(connection, tenant, form, by=by, why=why, now=now)
     for round_ in {each.round for each in held}:
         invitations.revoke_links(connection, tenant.id, round_, micros(now))
     return len(given)
@@ -831,29 +814,37 @@ def unanswer(
 ) -> int:
     """Take back all that was answered at once, since it was entered wrongly; its rows wait for an
     answer again, and links go on. Answers how many forms. Conflict: it was taken back already."""
-    given = [
-        each
-        for each in invitations.forms_of_visit(connection, tenant.id, visit)
-        if each.disowned is None
-    ]
-    if not given:
-        raise Conflict("That was taken back already.", "Nothing is left to do.")
+    given = _standing(connection, tenant, visit)
     for form in given:
-        for statement in form.statements:
-            try:
-                casework.take_back(
-                    connection,
-                    tenant,
-                    statement=uuid.UUID(statement).bytes,
-                    by=by,
-                    why=why,
-                    now=now,
-                )
-            except Conflict:
-                continue  # taken back already, by a reviewer
-        invitations.disown(connection, tenant.id, form, micros(now))
+        _take_back(connection, tenant, form, by=by, why=why, now=now)
         invitations.settle(connection, tenant.id, form.invitation, SENT)
     return len(given)
+
+
+def _standing(connection: Connection, tenant: Tenant, visit: bytes) -> list[FilledForm]:
+    """What was answered at once and stands. Conflict: it was taken back already."""
+    every = invitations.forms_of_visit(connection, tenant.id, visit)
+    if given := [each for each in every if each.disowned is None]:
+        return given
+    raise Conflict("That was taken back already.", "Nothing is left to do.")
+
+
+def _take_back(
+    connection: Connection, tenant: Tenant, form: FilledForm, *, by: str, why: str, now: datetime
+) -> None:
+    for statement in form.statements:
+        try:
+            casework.take_back(
+                connection,
+                tenant,
+                statement=uuid.UUID(statement).bytes,
+                by=by,
+                why=why,
+                now=now,
+            )
+        except Conflict:
+            continue  # taken back already, by a reviewer
+    invitations.disown(connection, tenant.id, form, micros(now))
 
 
 # Peers --------------------------------------------------------------------------------------
