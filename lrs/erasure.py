@@ -27,7 +27,7 @@ from lrs.casework import USERS
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.i18n import N_
 from lrs.practice import names, people, records
-from lrs.practice.people import Identifier, Person
+from lrs.practice.people import Identifier, Person, canonical
 from lrs.projector import Reader
 from lrs.store import engine, log, practice, register, statements, waiting
 from lrs.store import erasure as store
@@ -242,7 +242,7 @@ def _who(connection: Connection, tenant: Tenant, person: bytes) -> Who:
         )
     everybody = register.everybody(connection, tenant.id)
     merged = practice.merged(connection, tenant.id)
-    ids = frozenset({person} | {each for each in merged if _canonical(each, merged) == person})
+    ids = frozenset({person} | {each for each in merged if canonical(each, merged) == person})
     held = {id_: each for id_, each in everybody.items() if id_ in ids}
     others = {id_: each for id_, each in everybody.items() if id_ not in ids}
     identifiers = tuple(i for each in held.values() for i in each.identifiers if i.confirmed)
@@ -264,14 +264,6 @@ def _who(connection: Connection, tenant: Tenant, person: bytes) -> Who:
         frozenset({(i.kind, i.text) for i in identifiers} & texts),
         namesake,
     )
-
-
-def _canonical(person: bytes, merged: Mapping[bytes, bytes]) -> bytes:
-    seen = {person}
-    while (into := merged.get(person)) is not None and into not in seen:
-        seen.add(into)
-        person = into
-    return person
 
 
 def _words(

@@ -472,7 +472,7 @@ def hand_over(
     connection: Connection, tenant: Tenant, round_: bytes, channel: str, now: datetime
 ) -> int:
     """Note that a round was handed over by another channel than mail; its letters stay back.
-    Answers for how many invitations. Conflict: nothing of it waits to be asked."""
+    Answers for how many invitations. NotFound: there is no such round."""
     if channel not in CHANNELS:
         raise Refused(Problem("channel", f"It must be one of {', '.join(CHANNELS)}."))
     invitations.cancel(connection, tenant.id, round_, f"handed over by {channel}")

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from lrs import inbound, intake, workplace
 from lrs.errors import NotFound, Problem, Refused
 from lrs.practice import names
+from lrs.practice.people import canonical
 from lrs.store import accounts, practice, register, statements
 from lrs.store import hooks as store
 from lrs.store.accounts import Kindness, Principal, Tenant
@@ -84,7 +85,7 @@ def _made(connection: Connection, tenant: Tenant, hook: Hook, body: bytes) -> in
         digest = names.identifier(tenant.id, kind, digits)
         held = register.holders(connection, tenant.id, [digest]).get(digest, set())
         merged = practice.merged(connection, tenant.id) if held else {}
-        meant = {_canonical(each, merged) for each in held}
+        meant = {canonical(each, merged) for each in held}
         return meant.pop() if len(meant) == 1 else None
 
     salt = f"{tenant.id}/{hook.name}"
@@ -95,14 +96,6 @@ def _alone(made: inbound.Made) -> inbound.Made:
     """Without statements that one delivery holds twice: they are one event."""
     once = {each["id"]: each for each in made.statements}
     return inbound.Made(tuple(once.values()), made.skipped, made.problems)
-
-
-def _canonical(person: bytes, merged: Mapping[bytes, bytes]) -> bytes:
-    seen = {person}
-    while (into := merged.get(person)) is not None and into not in seen:
-        seen.add(into)
-        person = into
-    return person
 
 
 def _standing(connection: Connection, tenant: Tenant, made: inbound.Made) -> set[str]:
