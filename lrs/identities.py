@@ -121,16 +121,9 @@ def whole(connection: Connection, tenant_id: int) -> Register:
     every = register.everybody(connection, tenant_id)
     merged = {id_: person.merged_into for id_, person in every.items() if person.merged_into}
 
-    def canonical(id_: bytes) -> bytes:
-        seen = {id_}
-        while (into := merged.get(id_)) is not None and into not in seen:
-            seen.add(into)
-            id_ = into
-        return id_
-
     gathered: dict[bytes, list[Person]] = {}
     for id_, person in sorted(every.items(), key=lambda each: each[1].merged_into is not None):
-        gathered.setdefault(canonical(id_), []).append(person)
+        gathered.setdefault(people.canonical(id_, merged), []).append(person)
     return Register(
         Known(
             id_,
@@ -142,7 +135,9 @@ def whole(connection: Connection, tenant_id: int) -> Register:
                 for person in persons
                 for each in person.identifiers
             ),
-            frozenset(canonical(other) for person in persons for other in person.distinct),
+            frozenset(
+                people.canonical(other, merged) for person in persons for other in person.distinct
+            ),
         )
         for id_, persons in gathered.items()
     )

@@ -27,6 +27,7 @@ from lrs import learning, workplace
 from lrs.learning import Event, LearningEvent, Tree
 from lrs.practice import cases, matching, names, records
 from lrs.practice.cases import Employment
+from lrs.practice.people import canonical
 from lrs.practice.programmes import Programme
 from lrs.store import accounts, log, practice, register
 from lrs.store.accounts import Tenant
@@ -518,11 +519,7 @@ class _Owners:
 
     def canonical(self, person: bytes) -> bytes:
         """Who a person was found to be, after however many merges."""
-        seen = {person}
-        while (into := self._merged.get(person)) is not None and into not in seen:
-            seen.add(into)
-            person = into
-        return person
+        return canonical(person, self._merged)
 
     def person(self, actor: bytes, at: int) -> bytes | None:
         if actor in self._known:

@@ -13,7 +13,7 @@ from lrs import spreadsheets
 from lrs.errors import Problem, Refused
 from lrs.learning import Tree
 from lrs.practice import imported, names
-from lrs.practice.people import IDENTIFIER, Person, number
+from lrs.practice.people import IDENTIFIER, Person, canonical, number
 from lrs.spreadsheets import Row, Sheet
 from lrs.store import practice, register
 from lrs.store.accounts import Tenant
@@ -107,11 +107,7 @@ class Finder:
 
     def canonical(self, person: bytes) -> bytes:
         """Who a person was found to be."""
-        seen = {person}
-        while (into := self.merged.get(person)) is not None and into not in seen:
-            seen.add(into)
-            person = into
-        return person
+        return canonical(person, self.merged)
 
     def alike(self, person: bytes) -> list[bytes]:
         """The person, and who was found to be them."""
