@@ -2,7 +2,7 @@
 
 Reads what is written; a scan holds pictures only, and gives pages without text. Bounded in time,
 memory, pages and text (`lrs/bounded.py`): PDF is a format in which a small file can ask for
-anything.
+anything. The parser is loaded in the child alone: it takes 20 MB.
 """
 
 import base64
@@ -10,9 +10,6 @@ import io
 import logging
 import struct
 from typing import Final
-
-import pypdf
-from pypdf.errors import PdfReadError
 
 from lrs.bounded import Failed, child, run
 from lrs.errors import Problem, Refused
@@ -64,6 +61,8 @@ def _work(given: bytes) -> list[str]:
 
 
 def _part(given: bytes) -> bytes:
+    import pypdf
+
     logging.disable()
     first, last = _PART.unpack(given[: _PART.size])
     reader = pypdf.PdfReader(io.BytesIO(given[_PART.size :]), strict=False)
@@ -80,6 +79,8 @@ def _part(given: bytes) -> bytes:
 
 
 def _read(content: bytes) -> list[str]:
+    import pypdf
+
     logging.disable()
     reader = pypdf.PdfReader(io.BytesIO(content), strict=False)
     if reader.is_encrypted and not reader.decrypt(""):
@@ -93,7 +94,14 @@ def _read(content: bytes) -> list[str]:
             text = page.extract_text(extraction_mode="layout", layout_mode_space_vertically=False)
             if not text.strip():  # what stands on its side has no layout
                 text = page.extract_text()
-        except (PdfReadError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        except (
+            pypdf.errors.PdfReadError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            IndexError,
+        ):
             text = ""  # one broken page leaves the others readable
         text = text[:left].encode("utf-8", "replace").decode("utf-8")
         left -= len(text)

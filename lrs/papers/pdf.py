@@ -9,8 +9,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import typst
-
 from lrs import i18n
 from lrs.i18n import _
 from lrs.papers.charts import WIDTH, Chart
@@ -64,16 +62,13 @@ def render(document: Document) -> bytes:
 def set_in(template: bytes, told: dict[str, Any], day: date) -> bytes:
     """A template of ours filled with words, as PDF. `told` is `json(sys.inputs.paper)` there;
     images in it are lists of bytes."""
-    made = typst.compile(
+    return _compiled(
         template,
-        ignore_system_fonts=True,
         sys_inputs={"paper": json.dumps(told)},
         format="pdf",
         pdf_standards=["ua-1"],
         timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
     )
-    assert isinstance(made, bytes)
-    return made
 
 
 def image(chart: Chart, *, ppi: float = 220) -> bytes:
@@ -82,13 +77,13 @@ def image(chart: Chart, *, ppi: float = 220) -> bytes:
         b"#set page(width: auto, height: auto, margin: 2pt)\n"
         b'#image(bytes(sys.inputs.svg), format: "svg", width: 320pt)'
     )
-    made = typst.compile(
-        source,
-        ignore_system_fonts=True,
-        sys_inputs={"svg": chart.svg(printed=True)},
-        format="png",
-        ppi=ppi,
-    )
+    return _compiled(source, sys_inputs={"svg": chart.svg(printed=True)}, format="png", ppi=ppi)
+
+
+def _compiled(template: bytes, **given: Any) -> bytes:
+    import typst  # here: 8 MB that a process which only stores statements never needs
+
+    made = typst.compile(template, ignore_system_fonts=True, **given)
     assert isinstance(made, bytes)
     return made
 

@@ -10,8 +10,6 @@ import io
 from datetime import date, datetime
 from typing import Any, Final
 
-import xlsxwriter
-
 from lrs.i18n import _
 from lrs.papers.document import DAY, NUMBER, SHARE, Cell, Column, Document, Table, widths
 
@@ -24,6 +22,8 @@ _MOST: Final = 32_000
 
 def workbook(document: Document) -> bytes:
     """All tables of a document, a sheet each; the first sheet says what they are."""
+    import xlsxwriter  # here: 10 MB that a process which only stores statements never needs
+
     held = io.BytesIO()
     book: Any = xlsxwriter.Workbook(
         held,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from lrs.errors import NotFound
 from lrs.i18n import N_
-from lrs.papers import evaluation, lists, onepage, pdf, questions, sheets, stories, word
+from lrs.papers import evaluation, lists, onepage, pdf, questions, sheets, stories
 from lrs.papers.document import Document, Table
 from lrs.papers.given import Given
 from lrs.web.rooms import Room, here
@@ -159,6 +159,8 @@ def handed(document: Document, format: str) -> Response:
     if format == "pdf":
         content, kind = pdf.render(document), pdf.CONTENT_TYPE
     elif format == "docx":
+        from lrs.papers import word  # here: python-docx takes 7 MB
+
         content, kind = word.render(document), word.CONTENT_TYPE
     elif format == "xlsx":
         content, kind = sheets.workbook(document), sheets.XLSX
