@@ -51,7 +51,7 @@ def main(database: str, completions: int, work: int, each: int) -> None:
     ):
         cast = new_tenant(there, "bench")
         crowd = completions // each
-        _enter(cast, crowd)
+        enter(cast, crowd)
         begun = time.monotonic()
         total = _send(cast, _statements(crowd, completions, work))
         print(f"{database}: {total} statements stored in {time.monotonic() - begun:.0f} s")
@@ -63,27 +63,27 @@ def main(database: str, completions: int, work: int, each: int) -> None:
             f"projected in {spent:.0f} s ({total / spent:.0f}/s), {cpu:.0f} s of this process's CPU"
             f" ({total / cpu:.0f} statements/s of one core)"
         )
-        _send(cast, iter([_completion(1, 1, BEGIN + timedelta(days=900))]))
+        _send(cast, iter([completion(1, 1, BEGIN + timedelta(days=900))]))
         begun = time.monotonic()
         projector.catch_up(there, cast.tenant, adapters)
         print(f"one more completion: {time.monotonic() - begun:.3f} s from stored to open case")
 
 
-def _enter(cast: Cast, crowd: int) -> None:
+def enter(cast: Cast, crowd: int) -> None:
     """The agency's people, and its programmes with rules."""
     facts = []
     for n in range(crowd):
         person = uuid.UUID(int=n + 1, version=4).bytes
         facts.append(Fact(people.PERSON, person, {"name": f"Orang {n}"}))
-        facts.append(Fact(people.IDENTIFIER, person, {"kind": "mbox", "text": _mbox(n)}))
+        facts.append(Fact(people.IDENTIFIER, person, {"kind": "mbox", "text": mbox(n)}))
     for first in range(0, len(facts), 1000):
         some = facts[first : first + 1000]
         cast.database.write(lambda c, some=some: register.append(c, cast.tenant.id, some, "bench"))  # type: ignore[misc]
-    every = [_programme(n) for n in range(TOPICS)]
+    every = [programme(n) for n in range(TOPICS)]
     cast.database.write(lambda c: programmes.apply(c, cast.tenant.id, every, "bench"))
 
 
-def _programme(n: int) -> Programme:
+def programme(n: int) -> Programme:
     iri = f"https://diklat.example.go.id/pelatihan/{n}"
     expected = tuple(
         Behaviour(
@@ -103,25 +103,25 @@ def _programme(n: int) -> Programme:
     return Programme(
         iri=iri,
         title=f"Pelatihan {n}",
-        courses=frozenset([_course(n)]),
+        courses=frozenset([course(n)]),
         behaviours=expected,
         rules=rules,
     )
 
 
-def _course(n: int) -> str:
+def course(n: int) -> str:
     return f"https://akademi.example.go.id/kursus/{n}"
 
 
-def _mbox(n: int) -> str:
+def mbox(n: int) -> str:
     return f"mailto:orang{n}@example.go.id"
 
 
-def _completion(person: int, topic: int, at: datetime) -> dict[str, Any]:
+def completion(person: int, topic: int, at: datetime) -> dict[str, Any]:
     return {
-        "actor": {"mbox": _mbox(person)},
+        "actor": {"mbox": mbox(person)},
         "verb": {"id": DONE},
-        "object": {"id": _course(topic), "definition": {"type": COURSE}},
+        "object": {"id": course(topic), "definition": {"type": COURSE}},
         "timestamp": at.isoformat(),
     }
 
@@ -135,12 +135,12 @@ def _statements(crowd: int, completions: int, work: int) -> Iterator[dict[str, A
         person = rng.randrange(crowd)
         topic = rng.choice([(person + k) % TOPICS for k in range(4)])
         if n % (1 + work // completions) == 0:
-            yield _completion(person, topic, at)
+            yield completion(person, topic, at)
             continue
         if rng.random() >= 0.1:
             topic = rng.randrange(1000, 2000)
         yield {
-            "actor": {"mbox": _mbox(person)},
+            "actor": {"mbox": mbox(person)},
             "verb": {"id": RESOLVED},
             "object": {
                 "id": f"https://tiket.example.go.id/{topic}-{rng.randrange(BEHAVIOURS)}/{n}",
