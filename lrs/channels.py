@@ -1,10 +1,13 @@
-"""Rounds by other ways than mail: a text for WhatsApp, a sheet of paper, a code at a counter.
+"""Rounds by other ways than mail: a text for WhatsApp, a list for a unit's contact, a sheet of
+paper, a code at a counter.
 
 What is handed over so is noted by `followup.hand_over`. Sheets that come back are keyed from a
 table, many at once, with who keyed them and a scan beside each answer; keyed again, nothing
 changes.
 """
 
+import csv
+import io
 import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +23,7 @@ from lrs import casework, followup, i18n
 from lrs.auth import links
 from lrs.casework import Upload
 from lrs.errors import Conflict, NotFound, Problem, Refused
-from lrs.followup import FilledIn, Page, Row
+from lrs.followup import FilledIn, Page, Row, Waiting
 from lrs.i18n import N_, _
 from lrs.practice import forms, records
 from lrs.practice.followup import ANSWERED, DISOWNED, EVALUATOR, GRACE, WAITING
@@ -105,6 +108,51 @@ def message(
         said = text % told
     address = f"https://wa.me/{number.removeprefix('+')}?text={quote(said)}" if number else ""
     return Message(page.round, page.name, number, said, address)
+
+
+# The list of a unit -------------------------------------------------------------------------
+
+#: In which role somebody is asked, as people call it.
+ROLES: Final[Mapping[str, str]] = {
+    SELF: N_("Alumni"),
+    "superior": N_("Superior"),
+    "peer": N_("Peer"),
+    "subordinate": N_("Subordinate"),
+    EVALUATOR: N_("Evaluation team"),
+}
+
+_LIST: Final = (
+    *(N_("Name"), N_("Asked as"), N_("About"), N_("Phone"), N_("Mail"), N_("Until")),
+    N_("Link to their page"),
+)
+
+
+def listed(
+    connection: Connection, tenant: Tenant, waits: Waiting, base_url: str, now: datetime
+) -> tuple[str, ...]:
+    """One person's line of the list that a unit's contact passes on: who, how they are reached,
+    and the link to their page, which is for them alone."""
+    page = followup.page(connection, tenant, waits.round, now)
+    return (
+        *(waits.name, waits.role, str(waits.about), phone(waits.phone or "") or ""),
+        *(waits.mail or "", waits.closes.isoformat()),
+        followup.link_to(connection, tenant, page, base_url, now),
+    )
+
+
+def list_file(lines: Iterable[Sequence[str]]) -> bytes:
+    """Such lines as CSV that spreadsheets here open as it is, headed in the language that holds."""
+    held = io.StringIO(newline="")
+    writer = csv.writer(held, delimiter=";")
+    writer.writerow(map(_, _LIST))
+    for name, role, *more in lines:
+        writer.writerow(map(_plain, (name, _(ROLES.get(role, role)), *more)))
+    return held.getvalue().encode("utf-8-sig")
+
+
+def _plain(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula; a phone number stays one."""
+    return f"'{cell}" if cell[:1] in ("=", "@", "-") else cell
 
 
 # Paper --------------------------------------------------------------------------------------

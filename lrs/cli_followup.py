@@ -1,6 +1,5 @@
 """Commands over the follow-up of cohorts: who is asked, by which way, and who has not answered."""
 
-import csv
 from collections import Counter
 from datetime import timedelta
 from functools import partial
@@ -10,7 +9,7 @@ from uuid import UUID
 import click
 from sqlalchemy import Connection
 
-from lrs import channels, followup, reminders, spreadsheets, units
+from lrs import channels, followup, i18n, reminders, spreadsheets, units
 from lrs.casework import Upload
 from lrs.cli_accounts import of_tenant, print_table
 from lrs.context import Context
@@ -209,33 +208,20 @@ def list_(context: Context, unit: str, out: Path, handed_over: bool, tenant: str
     """
     owner, now, settings = _owner(context, tenant), context.clock(), context.settings
     base = _public_url(settings)
-    lines = [("nama", "sebagai", "tentang", "telepon", "email", "sampai", "tautan")]
+    lines = []
     for each in _waiting(context, owner, unit):
         if each.rater is None:
             continue
 
-        def work(connection: Connection, round_: bytes = each.round) -> str:
-            page = followup.page(connection, owner, round_, now)
+        def work(connection: Connection, waits: Waiting = each) -> tuple[str, ...]:
             if handed_over:
-                followup.hand_over(connection, owner, round_, "list", now)
-            return followup.link_to(connection, owner, page, base, now)
+                followup.hand_over(connection, owner, waits.round, "list", now)
+            return channels.listed(connection, owner, waits, base, now)
 
-        url = context.database.write(work)
-        phone = channels.phone(each.phone or "") or ""
-        lines.append(
-            (
-                *(each.name, each.role, str(each.about), phone, each.mail or ""),
-                *(each.closes.isoformat(), url),
-            )
-        )
-    with out.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file, delimiter=";").writerows([map(_plain, line) for line in lines])
-    click.echo(f"{len(lines) - 1} people in {out}.")
-
-
-def _plain(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "@", "-") else cell
+        lines.append(context.database.write(work))
+    with i18n.speaking(settings.language):
+        out.write_bytes(channels.list_file(lines))
+    click.echo(f"{len(lines)} people in {out}.")
 
 
 @followup_group.command("print")

@@ -177,7 +177,9 @@ def test_other_ways_and_rounds_by_name(cast: Cast, settings: Settings, tmp_path:
     told = jejak(agency, "followup", "list", OFFICE, "--out", str(listed), "--handed-over")
     assert "3 people" in told.output
     lines = listed.read_text(encoding="utf-8-sig").splitlines()
-    assert lines[1].startswith("Rina Kepala;superior;2;+6281234567890;rina.kepala@example.go.id")
+    assert lines[1].startswith(
+        "Rina Kepala;Atasan langsung;2;+6281234567890;rina.kepala@example.go.id"
+    )
     assert "https://lrs.example.go.id/f/" in lines[1]
     paper = tmp_path / "kertas.html"
     told = jejak(agency, "followup", "print", "--out", str(paper))

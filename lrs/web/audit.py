@@ -88,6 +88,7 @@ DEEDS: Final = {
     "not_seen": N_("not observed yet"),
     "parted": N_("parted"),
     "password-set": N_("password set"),
+    "poster-made": N_("poster made"),
     "proposed": N_("proposed by hand"),
     "recorded": N_("recorded"),
     "rectified": N_("put right"),

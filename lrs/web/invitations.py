@@ -1,21 +1,23 @@
 """Invitations: which cohorts are followed up, who was asked and is still silent, and how they are
-reached without mail: a text for WhatsApp, or a sheet of paper with a code."""
+reached without mail: a text for WhatsApp, a list for a unit's contact, or a sheet of paper with a
+code."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
 from lrs import channels, followup, programmes
-from lrs.channels import Message
+from lrs.channels import ROLES, Message
 from lrs.errors import NotFound, Problem, Refused
 from lrs.followup import Waiting
 from lrs.i18n import N_, _, ngettext
 from lrs.mail import Post
+from lrs.papers.sheets import CSV
 from lrs.practice import names
 from lrs.practice.followup import DUE, VACANT, windows
 from lrs.practice.programmes import Programme
@@ -32,19 +34,17 @@ Page = str | tuple[str, int] | Answer
 #: So many texts or sheets are made at once; who has more goes unit by unit.
 MOST: Final = 200
 
-ROLES: Final = {
-    "self": N_("Alumni"),
-    "superior": N_("Superior"),
-    "peer": N_("Peer"),
-    "subordinate": N_("Subordinate"),
-    "evaluator": N_("Evaluation team"),
-}
 STATES: Final = {
     "due": ("calm", N_("to be asked")),
     "sent": ("good", N_("asked")),
     "undeliverable": ("bad", N_("letter came back")),
 }
-CHANNELS: Final = {"mail": N_("by mail"), "whatsapp": N_("by WhatsApp"), "paper": N_("on paper")}
+CHANNELS: Final = {
+    "mail": N_("by mail"),
+    "whatsapp": N_("by WhatsApp"),
+    "list": N_("by the contact of the unit"),
+    "paper": N_("on paper"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,6 @@ def _mail(there: Here) -> bool:
     """Whether letters go out by themselves."""
     settings = there.context.settings
     return Post.from_settings(settings) is not None and bool(settings.public_url)
-
-
-def _base(there: Here) -> str:
-    """What links begin with: our own address, as told or as this browser reaches us."""
-    return there.context.settings.public_url or request.host_url.rstrip("/")
 
 
 def _programme(connection: Connection, there: Here, text: str) -> Programme:
@@ -323,7 +318,7 @@ def _meant(there: Here, form: Form) -> list[Waiting]:
 def messages() -> Page:
     """A text for WhatsApp for each, to be sent from the reader's own phone."""
     form, there = Form.sent(), here()
-    tenant, now, base = there.tenant, there.now, _base(there)
+    tenant, now, base = there.tenant, there.now, site.base()
     language = there.context.settings.language
     told: list[Message] = []
     for each in _meant(there, form):
@@ -352,7 +347,7 @@ def _known(there: Here) -> bool:
 def paper() -> Page:
     """A sheet of paper for each, with the code of their page: for printing."""
     form, there = Form.sent(), here()
-    tenant, now, base = there.tenant, there.now, _base(there)
+    tenant, now, base = there.tenant, there.now, site.base()
     made: list[dict[str, Any]] = []
     for each in _meant(there, form):
 
@@ -366,9 +361,27 @@ def paper() -> Page:
     return mobile.paper(tenant.name, made, there.locale, linked=True)
 
 
+@ROOM.page("/invitations/list", "invitations/write", methods=("POST",))
+def list_file() -> Page:
+    """The list that a unit's contact passes on, as CSV: each with the link to their page."""
+    form, there = Form.sent(), here()
+    tenant, now, base = there.tenant, there.now, site.base()
+    lines = []
+    for each in _meant(there, form):
+
+        def work(connection: Connection, waits: Waiting = each) -> tuple[str, ...]:
+            return channels.listed(connection, tenant, waits, base, now)
+
+        lines.append(there.write(work))
+    there.saw("invitations", "list")
+    answer = Response(channels.list_file(lines), content_type=CSV)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_("not-answered")}.csv"'
+    return answer
+
+
 @ROOM.page("/invitations/handed", "invitations/write", methods=("POST",))
 def handed() -> Page:
-    """Note that these were sent by WhatsApp, or handed over on paper."""
+    """Note that these were sent by WhatsApp, given to a unit's contact, or handed over on paper."""
     form, there = Form.sent(), here()
     tenant, now = there.tenant, there.now
     channel = form["channel"]
@@ -402,6 +415,25 @@ def again() -> Page:
 
     there.write(work)
     site.say(_("They are asked anew. The link they had before opens nothing any more."))
+    return _back(form)
+
+
+@ROOM.page("/invitations/revoke", "invitations/write", methods=("POST",))
+def revoke() -> Page:
+    """End the links of a round: whoever has one sees that the page was closed."""
+    form, there = Form.sent(), here()
+    tenant, now = there.tenant, there.now
+    one = next(iter(_meant(there, form)), None)
+    if one is None:
+        raise NotFound("a round that waits")
+
+    def work(connection: Connection) -> int:
+        there.did(connection, "invitations/revoked", f"round {one.round.hex()[:10]}")
+        return followup.revoke(connection, tenant, one.round, now)
+
+    ended = there.write(work)
+    told = ngettext("One link ended.", "%(num)s links ended.", ended)
+    site.say(told % {"num": ended})
     return _back(form)
 
 

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as Answer
 
 from lrs import channels, followup, pdf, pictures, programmes
 from lrs.casework import Upload
-from lrs.channels import Stood
+from lrs.channels import ROLES, Stood
 from lrs.errors import Conflict, NotFound, Refused
 from lrs.followup import Page as Round
 from lrs.followup import Row
@@ -29,7 +29,7 @@ from lrs.store.waiting import Waiting as File
 from lrs.web import listing, reach, sheets, site, words
 from lrs.web.forms import Form, file_of
 from lrs.web.imports_reports import drawn
-from lrs.web.invitations import ROLES, ROOM
+from lrs.web.invitations import ROOM
 from lrs.web.people import hex_of
 from lrs.web.rooms import Here, here
 

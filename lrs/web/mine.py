@@ -394,7 +394,7 @@ def letter(certificate: str) -> Response:
         return found, certificates.code(connection, there.tenant, found, there.now)
 
     found, code = there.write(work)
-    base = there.context.settings.public_url.rstrip("/") or request.host_url.rstrip("/")
+    base = site.base()
     answer = Response(
         paper.render(found, f"{base}{url_for('web.check.one', code=code)}"),
         content_type="application/pdf",

@@ -221,13 +221,12 @@ def paper(
         return render("paper.html", agency=agency, papers=told, style=style)
 
 
-def poster(agency: str, path: str, url: str, locale: str) -> str:
-    """A poster for a counter."""
+def poster(agency: str, path: str, url: str, locale: str, *, linked: bool = False) -> str:
+    """A poster for a counter; `linked` as of `paper`."""
     with i18n.speaking(locale):
         code = Markup(channels.qr(url))
-        return render(
-            "poster.html", agency=agency, path=path, code=code, style=Markup(offline.style())
-        )
+        style = "" if linked else Markup(offline.style())
+        return render("poster.html", agency=agency, path=path, code=code, style=style)
 
 
 @PAGES.get("/assets/offline")

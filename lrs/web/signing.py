@@ -185,7 +185,7 @@ def _discovery() -> openid.Discovery:
 
 
 def _back() -> str:
-    base = here().context.settings.public_url or request.host_url.rstrip("/")
+    base = site.base()
     return base + url_for("web.signing.come_back")
 
 
@@ -268,7 +268,7 @@ def forgotten() -> Page:
 def _write_to(login: str, post: mail.Post) -> None:
     """A link to everybody of that login who has an address; one letter in a few minutes."""
     there, who = here(), passwords.reset_of(login)
-    base = there.context.settings.public_url or request.host_url.rstrip("/")
+    base = site.base()
     secrets: list[str] = [accounts.new_secret(32) for _n in range(8)]
     way = base + url_for("web.signing.no_link")
 
@@ -317,7 +317,7 @@ def password_link(user: User) -> str:
             connection, user, secret, stage=sessions.RESET, now=there.now, lasts=RESET
         )
     )
-    base = there.context.settings.public_url or request.host_url.rstrip("/")
+    base = site.base()
     return base + url_for("web.signing.new_password", secret=secret)
 
 

@@ -302,6 +302,12 @@ def speak(locale: str) -> None:
     here().locale = i18n.spoken()
 
 
+def base() -> str:
+    """What addresses of ours begin with: as the service was told, else as this browser reaches
+    us."""
+    return here().context.settings.public_url or request.host_url.rstrip("/")
+
+
 def qr(text: str) -> Markup:
     """A QR code as an image within the page, without styles of its own."""
     code = segno.make(text, error="m")

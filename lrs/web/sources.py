@@ -155,8 +155,7 @@ def _page(name: str, form: Form, status: int = 200) -> tuple[str, int]:
 
 def endpoint() -> str:
     """Where senders send."""
-    base = here().context.settings.public_url or request.host_url.rstrip("/")
-    return f"{base}/xapi"
+    return f"{site.base()}/xapi"
 
 
 @ROOM.page("/sources/<name>/silence", "sources/write", methods=("POST",))

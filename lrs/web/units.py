@@ -1,14 +1,15 @@
-"""Units of the agency: who works there, who speaks for it, who is its default superior."""
+"""Units of the agency: who works there, who speaks for it, who is its default superior; and the
+poster by which citizens tell how its service was."""
 
 from flask import redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
-from lrs import errors
+from lrs import channels, errors
 from lrs import units as work
 from lrs.i18n import _
 from lrs.store import browse
-from lrs.web import site
+from lrs.web import mobile, site
 from lrs.web.forms import Form
 from lrs.web.people import hex_of
 from lrs.web.rooms import Room, here
@@ -46,7 +47,13 @@ def one(unit: str) -> Page:
                     form.wrong(name, _("Nobody in the register has this number."))
     shown = known[identity]
     if request.method == "GET" or not form.sound:
-        page = render_template("unit.html", unit=shown, form=form)
+        page = render_template(
+            "unit.html",
+            unit=shown,
+            form=form,
+            base=site.base(),
+            known=bool(there.context.settings.public_url),
+        )
         return page, 200 if form.sound else 400
     clear = frozenset(form.all("clear")) & {"contact", "superior"}
 
@@ -65,3 +72,23 @@ def one(unit: str) -> Page:
     there.write(change)
     site.say(_("Saved."))
     return redirect(url_for("web.units.every"), 303)
+
+
+@ROOM.page("/units/<unit>/poster", "units/write", methods=("POST",))
+def poster(unit: str) -> Page:
+    """A poster with a code, for printing, by which citizens tell how the service was. Nobody is
+    asked who they are."""
+    there, identity = here(), hex_of(unit, "unit")
+    with there.read() as connection:
+        known = {each.id: each for each in work.listed(connection, there.tenant.id)}
+    if identity not in known:
+        raise errors.NotFound(f"a unit {unit}")
+    tenant, now, expires = there.tenant, there.now, there.now + mobile.CITIZEN_LINK
+    base = site.base()
+
+    def make(connection: Connection) -> str:
+        there.did(connection, "unit/poster-made", f"unit {unit}")
+        return channels.citizen_link(connection, tenant, identity, base, expires, now)
+
+    path, url = known[identity].path, there.write(make)
+    return mobile.poster(tenant.name, path, url, there.locale, linked=True)

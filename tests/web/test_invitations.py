@@ -1,5 +1,6 @@
 """A cohort of forty is invited by the pages, in at most ten actions, with and without mail."""
 
+import csv
 import io
 import re
 from collections.abc import Callable
@@ -97,6 +98,54 @@ def test_what_is_owed_is_listed_by_unit_and_a_cohort_is_left_in_peace(
     assert "nobody is asked" in admin.get("/invitations").text
 
 
+def test_the_contact_of_a_unit_is_handed_the_list_of_its_people_with_their_links(
+    admin: Browser, cast: Cast
+) -> None:
+    admin.get(forty(admin, cast))
+    admin.send("/invitations/begin")
+    action, token = "/invitations/list", admin.page.form("/sign-out").fields["token"]
+    unit = admin.page.form("/invitations/handed").fields["unit"]
+    answer = admin.post(action, {"token": token, "unit": unit})
+    assert answer.content_type.startswith("text/csv")
+    text = answer.data.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text), delimiter=";"))
+    assert rows[0][:4] == ["Name", "Asked as", "About", "Phone"]
+    assert rows[1][:4] == ["Alumni 00", "Alumni", "1", "+6281234567800"]
+    assert len(rows) == 41
+    page = rows[1][-1].removeprefix("http://localhost")
+    assert "Alumni 00" in admin.client.get(page).get_data(as_text=True)
+    handed = admin.post("/invitations/handed", {"token": token, "unit": unit, "channel": "list"})
+    assert handed.status_code == 303
+    assert "by the contact of the unit" in admin.get("/invitations/waiting").text
+
+
+def test_a_link_that_came_into_wrong_hands_is_ended(admin: Browser, cast: Cast) -> None:
+    admin.get(forty(admin, cast))
+    admin.send("/invitations/begin")
+    told = admin.send("/invitations/messages")
+    (first, *_others) = re.findall(r"http://localhost(/f/[\w.-]+)", told.html)
+    form = told.form("/invitations/handed").fields
+    admin.post("/invitations/handed", form)  # only who was asked can have a link
+    admin.get("/invitations/waiting")
+    ended = admin.send("/invitations/revoke", round=form["round"])
+    assert "One link ended." in ended.text
+    assert admin.client.get(first).status_code == 410
+    assert "Alumni 00" in ended.text  # still waits: to be asked anew, or not
+
+
+def test_a_poster_lets_citizens_say_how_the_service_of_a_unit_was(
+    admin: Browser, cast: Cast
+) -> None:
+    forty(admin, cast)
+    (unit,) = links(admin.get("/units").html, "/units/[0-9a-f]+$")
+    assert "JEJAK_PUBLIC_URL" in admin.get(unit).text
+    poster = admin.send("/poster")
+    assert "Dinas Arsip" in poster.text
+    assert "How was the service today?" in poster.text
+    assert poster.html.count("<svg") == 1
+    assert "<style" not in poster.html
+
+
 def test_whoever_only_reads_sees_no_links_and_whoever_may_not_sees_nothing(
     admin: Browser, cast: Cast, signed_in: SignedIn
 ) -> None:
@@ -112,7 +161,9 @@ def test_whoever_only_reads_sees_no_links_and_whoever_may_not_sees_nothing(
     for role in ("reviewer", "head", "learner", "superior"):
         assert signed_in(role).get("/invitations/waiting").status == 403
     token = evaluator.page.form("/sign-out").fields["token"]
-    for address in ("messages", "paper", "handed", "again", "begin", "stop", "ask-unit"):
+    for address in (
+        *("messages", "list", "paper", "handed", "again", "revoke", "begin", "stop", "ask-unit"),
+    ):
         assert evaluator.post(f"/invitations/{address}", {"token": token}).status_code == 403
 
 
@@ -120,7 +171,7 @@ def test_a_round_of_another_agency_is_not_there(
     admin: Browser, cast: Cast, neighbour: Cast
 ) -> None:
     token = admin.get("/invitations").form("/sign-out").fields["token"]
-    for address in ("messages", "again", "handed"):
+    for address in ("messages", "list", "again", "revoke", "handed"):
         given = {"token": token, "round": "00" * 16, "channel": "paper"}
         assert admin.post(f"/invitations/{address}", given).status_code == 404
     assert admin.get(f"/invitations/cohort?programme={'ab' * 16}").status == 404
