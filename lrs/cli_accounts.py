@@ -282,7 +282,7 @@ def create_key(
             scopes=given.get("scopes", entered.DEFAULT_SCOPES),
             label=given["label"],
             expires=given["expires"],
-            kindness=_kindness(accounts.Kindness(), given),
+            kindness=accounts.Kindness().changed(given),
         ),
     )
     _show_new(made, as_json)
@@ -340,7 +340,7 @@ def set_key(
             key,
             scopes=given.get("scopes"),
             label=given.get("label"),
-            kindness=_kindness(accounts.key(c, owner, key).kindness, given),
+            kindness=accounts.key(c, owner, key).kindness.changed(given),
         ),
     )
     _show(_key_facts(changed), as_json)
@@ -432,25 +432,10 @@ def add_issuer(
       jejak issuers add https://login.example.go.id/realms/asn --audience jejak \\
           --client moodle=moodle-pusdiklat --prefix lrs:
     """
-    given = entered.load(
-        entered.IssuerSchema(), {"issuer": issuer, "audience": audience, "prefix": prefix}
-    )
-    mapped = {}
-    for pair in clients:
-        client, equals, name = pair.rpartition("=")
-        if not equals:
-            raise Refused(Problem("client", f"Write it as ID=SOURCE; {pair!r} has no =."))
-        mapped[entered.load(entered.ClientSchema(), {"client": client})["client"]] = name
-    if source is None and not mapped:
-        raise Refused(
-            Problem("source", "Give --source or --client: else no token would lead to a source.")
-        )
+    told = {"issuer": issuer, "audience": audience, "prefix": prefix}
+    given = entered.issuer(told, source or "", clients)
     made = _write(
-        context,
-        tenant,
-        lambda c, owner: accounts.add_issuer(
-            c, owner, **given, now=_now(), source_name=source, clients=mapped
-        ),
+        context, tenant, lambda c, owner: accounts.add_issuer(c, owner, **given, now=_now())
     )
     _show(_issuer_facts(made), as_json)
 
@@ -646,14 +631,6 @@ def _home_page(context: Context) -> str:
 
 def _given(options: Mapping[str, Any]) -> Facts:
     return {name: value for name, value in options.items() if value is not None}
-
-
-def _kindness(old: accounts.Kindness, given: Mapping[str, Any]) -> accounts.Kindness:
-    return accounts.Kindness(
-        given.get("salvage", old.salvage),
-        frozenset(given.get("repairs", old.repairs)),
-        given.get("duplicates", old.duplicates),
-    )
 
 
 def _span(text: str) -> timedelta | None:

@@ -326,6 +326,27 @@ def load(schema: Schema, entered: Mapping[str, Any]) -> dict[str, Any]:
     return loaded
 
 
+def issuer(given: Mapping[str, Any], source: str, clients: Iterable[str]) -> dict[str, Any]:
+    """What `accounts.add_issuer` takes, of an issuer as entered: `source` for clients that are not
+    mapped (empty: none), `clients` as `ID=SOURCE`. Raises `errors.Refused`."""
+    made = load(IssuerSchema(), given)
+    mapped = {}
+    for pair in clients:
+        client, equals, name = pair.rpartition("=")
+        if not equals:
+            raise errors.Refused(
+                errors.Problem("clients", f"Write it as ID=SOURCE; '{pair}' has no =.")
+            )
+        mapped[load(ClientSchema(), {"client": client.strip()})["client"]] = name.strip()
+    if not source and not mapped:
+        raise errors.Refused(
+            errors.Problem(
+                "source", "Name a source, or map a client to one: else no token leads to a source."
+            )
+        )
+    return made | {"source_name": source or None, "clients": mapped}
+
+
 def is_safe_address(text: str) -> bool:
     """True for https, or http to this machine itself, with a host and no query or fragment."""
     try:

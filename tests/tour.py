@@ -187,6 +187,8 @@ STOPS |= {
     "web.sources.every": _list("/sources"),
     "web.sources.one": _at("/sources/lms"),
     "web.sources.new": _at("/sources/new"),
+    "web.sources.one_key": _led("/sources/lms", r"/sources/lms/keys/[0-9a-f]+"),
+    "web.sources.issuers": _list("/issuers"),
     "web.statements.every": _list("/statements"),
     "web.statements.one": _led("/statements", r"/statements/[0-9a-f-]+"),
     "web.units.every": _list("/units"),

@@ -110,6 +110,14 @@ class Kindness:
     repairs: frozenset[str] = frozenset()
     duplicates: str = "off"
 
+    def changed(self, given: Mapping[str, Any]) -> "Kindness":
+        """This, but for what is given, by the names of `schemas.accounts.KeySchema`."""
+        return Kindness(
+            given.get("salvage", self.salvage),
+            frozenset(given.get("repairs", self.repairs)),
+            given.get("duplicates", self.duplicates),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Key:

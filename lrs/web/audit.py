@@ -25,6 +25,7 @@ THINGS: Final = {
     "identifier": N_("Identifier"),
     "import": N_("Import"),
     "invitations": N_("Invitations"),
+    "issuer": N_("Sign-in service"),
     "key": N_("Key"),
     "letter": N_("Letter"),
     "letterhead": N_("Letterhead"),

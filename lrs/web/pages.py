@@ -18,6 +18,7 @@ from lrs.web import (  # noqa: F401
     imports_reports,  # adds to the room of `imports`
     imports_submissions,  # adds to the room of `imports`
     invitations,
+    issuers,  # adds to the room of `sources`
     keying,  # adds to the room of `invitations`
     letters,
     mine,

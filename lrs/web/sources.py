@@ -1,4 +1,5 @@
-"""Sources and their keys: who sends, when they were last seen, and what they may."""
+"""Sources and their keys: who sends, when they were last seen, what they may, and what is let pass
+of a sender that cannot be mended."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ from werkzeug.wrappers import Response as Answer
 from lrs import errors
 from lrs.auth import keys
 from lrs.i18n import N_, _
-from lrs.store import accounts, browse
-from lrs.store.accounts import Source
+from lrs.store import accounts, browse, deliveries
+from lrs.store.accounts import Kindness, Source
 from lrs.web import sentences, site
 from lrs.web.forms import Form
 from lrs.web.rooms import Room, here
+from lrs.xapi.repairs import REPAIRS
 from schemas import accounts as entered
 
 ROOM = Room("sources")
@@ -24,6 +26,16 @@ ROOM = Room("sources")
 Page = str | tuple[str, int] | Answer
 
 SILENT_WRONG: Final = N_("Give a number of days from 0 (never) to 365.")
+
+#: What is done with a batch that comes a second time, as people choose it.
+DUPLICATES: Final = {
+    "off": N_("Store it like any other"),
+    "report": N_("Store it once more, and note that it came before"),
+    "answer": N_("Do not store it again: answer with the ids of the first time"),
+}
+
+#: So many of the newest batches that came a second time are listed.
+NEWEST: Final = 50
 
 #: Over how long the pace is told.
 LATELY: Final = timedelta(days=7)
@@ -134,15 +146,19 @@ def _page(name: str, form: Form, status: int = 200) -> tuple[str, int]:
         source = accounts.source(connection, there.tenant, name)
         (line,) = lines(connection, [source])
         held = accounts.keys(connection, there.tenant, name)
+        again = deliveries.notices(connection, [source.id], NEWEST)
+    form.values.setdefault("authority", source.authority.decode())
     form.values.setdefault("silent", str(source.silent_after))
     return render_template(
         "source.html",
         line=line,
         most_days=accounts.SILENT_MOST,
         usual=accounts.SILENT_DAYS,
-        keys=[(each, each.state(there.now)) for each in held],
+        keys=[(each, each.state(there.now), _lets_pass(each.kindness)) for each in held],
         form=form,
-        scopes=[(scope, _(word), "") for scope, word in SCOPES.items()],
+        **_choices(),
+        again=again,
+        newest=NEWEST,
         endpoint=endpoint(),
         badge=_states()[line.state],
         key_states={
@@ -151,6 +167,36 @@ def _page(name: str, form: Form, status: int = 200) -> tuple[str, int]:
             "revoked": ("plain", _("Revoked")),
         },
     ), status
+
+
+def _choices() -> dict[str, list[tuple[str, ...]]]:
+    """What may be chosen for a key."""
+    return {
+        "scopes": [(scope, _(word), "") for scope, word in SCOPES.items()],
+        "repairs": [(name, _(each.defect), name) for name, each in REPAIRS.items()],
+        "duplicates": [(word, _(told)) for word, told in DUPLICATES.items()],
+    }
+
+
+def _lets_pass(kindness: Kindness) -> list[str]:
+    """What a key lets pass of its sender, in words."""
+    found = [_("stores the good records of a batch with bad ones")] if kindness.salvage else []
+    found += [_("mends: %(what)s") % {"what": _(REPAIRS[n].defect)} for n in kindness.repairs]
+    if kindness.duplicates != "off":
+        told = {"what": _(DUPLICATES[kindness.duplicates])}
+        found.append(_("of a batch that comes again: %(what)s") % told)
+    return found
+
+
+def _given(form: Form) -> dict[str, object]:
+    """What a form says of a key, to be loaded."""
+    return {
+        "label": form["label"],
+        "scopes": form.all("scopes"),
+        "salvage": "yes" in form.all("salvage"),
+        "repairs": form.all("repairs"),
+        "duplicates": form["duplicates"] or "off",
+    }
 
 
 def endpoint() -> str:
@@ -178,11 +224,35 @@ def silence(name: str) -> Page:
     return redirect(url_for("web.sources.one", name=name), 303)
 
 
+@ROOM.page("/sources/<name>/authority", "sources/write", methods=("POST",))
+def authority(name: str) -> Page:
+    """Say who is written into the records that a source sends from now on, as their authority."""
+    there, form = here(), Form.sent()
+    given = {"name": name, "authority": form["authority"]}
+    loaded = form.try_(lambda: entered.load(entered.SourceSchema(), given))
+
+    def work(connection: Connection) -> None:
+        accounts.set_authority(connection, there.tenant, name, loaded["authority"])
+        there.did(connection, "source/changed", f"source {name}")
+
+    if loaded is not None:
+        try:
+            there.write(work)
+        except errors.Conflict as taken:
+            form.wrong("authority", f"{sentences.told(taken.what)} {sentences.told(taken.mend)}")
+    if not form.sound:
+        form.lists["scopes"] = list(entered.DEFAULT_SCOPES)
+        return _page(name, form, 400)
+    keys.forget(there.context.database)
+    site.say(_("Saved."))
+    return redirect(url_for("web.sources.one", name=name), 303)
+
+
 @ROOM.page("/sources/<name>/keys", "sources/write", methods=("POST",))
 def new_key(name: str) -> Page:
     """A new key. Its secret is shown by this answer and by none after it."""
     form, there = Form.sent(), here()
-    given = {"label": form["label"], "scopes": form.all("scopes")}
+    given = _given(form)
     if form["expires"]:
         given["expires"] = form["expires"]
     loaded = form.try_(lambda: entered.load(entered.KeySchema(), given))
@@ -201,6 +271,7 @@ def new_key(name: str) -> Page:
             scopes=loaded["scopes"],
             label=loaded["label"],
             expires=expires,
+            kindness=Kindness().changed(loaded),
         )
         there.did(connection, "key/created", f"key {made.key.public}")
         return made
@@ -210,6 +281,46 @@ def new_key(name: str) -> Page:
 
 def _shown_once(made: accounts.NewKey) -> str:
     return render_template("key_new.html", made=made, endpoint=endpoint())
+
+
+@ROOM.page("/sources/<name>/keys/<public>", "sources/write", methods=("GET", "POST"))
+def one_key(name: str, public: str) -> Page:
+    """Change what a key may do, what it is called, and what it lets pass."""
+    there, form = here(), Form.sent()
+    with there.read() as connection:
+        held = {each.public: each for each in accounts.keys(connection, there.tenant, name)}
+    if public not in held or held[public].state(there.now) != "active":
+        raise errors.NotFound(f"a key {public} in force")
+    key = held[public]
+    if request.method == "GET":
+        form = Form(
+            {"label": key.label, "duplicates": key.kindness.duplicates},
+            {
+                "scopes": sorted(key.scopes),
+                "salvage": ["yes"] if key.kindness.salvage else [],
+                "repairs": sorted(key.kindness.repairs),
+            },
+        )
+        return render_template("key.html", source=name, key=key, form=form, **_choices())
+    loaded = form.try_(lambda: entered.load(entered.KeySchema(), _given(form)))
+    if loaded is None:
+        return render_template("key.html", source=name, key=key, form=form, **_choices()), 400
+
+    def change(connection: Connection) -> None:
+        accounts.change_key(
+            connection,
+            there.tenant,
+            public,
+            scopes=loaded["scopes"],
+            label=loaded["label"],
+            kindness=key.kindness.changed(loaded),
+        )
+        there.did(connection, "key/changed", f"key {public}")
+
+    there.write(change)
+    keys.forget(there.context.database)
+    site.say(_("Saved."))
+    return redirect(url_for("web.sources.one", name=name), 303)
 
 
 @ROOM.page("/sources/<name>/keys/<public>/revoke", "sources/write", methods=("POST",))

@@ -197,7 +197,7 @@ def test_a_person_gets_a_password(jejak: Jejak) -> None:
         ("keys revoke nokey", "a key nokey of tenant agency"),
         ("keys set nokey --salvage", "a key nokey of tenant agency"),
         ("issuers add http://a.id --audience x --source lms", "must be an https address"),
-        ("issuers add https://a.id --audience x", "Give --source or --client"),
+        ("issuers add https://a.id --audience x", "Name a source, or map a client"),
         ("issuers add https://a.id --audience x --client lms", "Write it as ID=SOURCE"),
         ("issuers add https://a.id --audience x --client a=nothing", "a source nothing"),
         ("issuers remove 7", "an issuer 7 of tenant agency"),
