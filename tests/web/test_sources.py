@@ -1,5 +1,5 @@
-"""Who looks after the service keeps by pages what systems send with: keys, and what is let pass of a
-sender that cannot be mended; sign-in services whose tokens stand for a key."""
+"""Who looks after the service keeps by pages what systems send with: keys, and what is let pass of
+a sender that cannot be mended; sign-in services whose tokens stand for a key."""
 
 import json
 import re
