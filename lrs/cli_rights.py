@@ -70,7 +70,7 @@ def _moment(at: datetime) -> str:
 @click.option(
     "--word",
     "asked_by",
-    type=click.Choice(rights.ASKED_BY),
+    type=click.Choice(tuple(rights.ASKED_BY)),
     default="person",
     show_default=True,
     help="On whose word.",
@@ -176,7 +176,7 @@ def rectify(
 @click.option(
     "--word",
     "asked_by",
-    type=click.Choice(erasure.ASKED_BY),
+    type=click.Choice(tuple(rights.ASKED_BY)),
     default="person",
     show_default=True,
     help="On whose word.",

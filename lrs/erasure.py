@@ -40,9 +40,6 @@ from lrs.xapi import actors, lexical
 from lrs.xapi.redaction import Redaction
 from lrs.xapi.statements import agent_terms, digest, parse
 
-#: On whose word somebody is erased.
-ASKED_BY: Final = ("person", "agency")
-
 #: A text shorter than this is looked for as an identifier alone, never in other texts.
 _SHORTEST: Final = 8
 
@@ -481,8 +478,9 @@ def _check(who: Who, reason: str, asked_by: str, confirmed: str) -> None:
     problems = []
     if " ".join(confirmed.split()).casefold() != " ".join(who.name.split()).casefold():
         problems.append(Problem("confirmed", N_("Type the name as it stands above, to be sure.")))
-    if asked_by not in ASKED_BY:
-        problems.append(Problem("asked_by", N_("Say on whose word: the person's or the agency's.")))
+    if asked_by not in rights.ASKED_BY:
+        told = N_("Say on whose word: the person's, the agency's, or of who acts for the person.")
+        problems.append(Problem("asked_by", told))
     if not reason.strip():
         problems.append(Problem("reason", N_("Say why, in a sentence.")))
     own = {each.casefold() for each in who.name.split() if len(each) > 3} | {

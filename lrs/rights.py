@@ -37,8 +37,12 @@ OPEN: Final = "open"
 DONE: Final = "done"
 REFUSED: Final = "refused"
 
-#: On whose word something is done: the person's own, somebody's who acts for them, the agency's.
-ASKED_BY: Final = ("person", "representative", "agency")
+#: On whose word something is done, as people call them.
+ASKED_BY: Final[Mapping[str, str]] = {
+    "person": N_("the person"),
+    "representative": N_("somebody who acts for them"),
+    "agency": N_("the agency"),
+}
 
 #: Until when a request is to be answered: three times twenty-four hours, as the law has it for
 #: several of them. An agency that knows of another span goes by that.

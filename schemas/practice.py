@@ -506,7 +506,7 @@ class ErasureBody(Schema):
     the receipt and names nobody; `request` is the one that this answers."""
 
     reason = Text(_LONGEST, least=1, required=True)
-    asked_by = Word("person", "agency", required=True)
+    asked_by = Word("person", "representative", "agency", required=True)
     confirmed = Text(300, least=1, required=True)
     request = PersonId()
 

@@ -4,10 +4,9 @@ from datetime import date
 
 from lrs.agency import Letterhead
 from lrs.erasure import COUNTED, Receipt
-from lrs.i18n import N_, _
+from lrs.i18n import _
 from lrs.papers.document import NUMBER, Document, Table, Text, columns, stem
-
-ASKED_BY = {"person": N_("the person"), "agency": N_("the agency")}
+from lrs.rights import ASKED_BY
 
 
 def made(receipt: Receipt, head: Letterhead, day: date, address: str = "") -> Document:

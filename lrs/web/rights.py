@@ -38,11 +38,6 @@ ASKS: Final = {
     rights.RESTRICT: N_("to have the use of it restricted"),
     rights.ERASE: N_("to be erased"),
 }
-WORDS: Final = {
-    "person": N_("the person"),
-    "representative": N_("somebody who acts for them"),
-    "agency": N_("the agency"),
-}
 STATES: Final = {
     rights.OPEN: ("warn", N_("Waits")),
     rights.DONE: ("good", N_("Done")),
@@ -80,7 +75,7 @@ def every() -> str:
         names={each: person.name for each, person in known.items()},
         receipts=receipts,
         asks=ASKS,
-        words=WORDS,
+        words=rights.ASKED_BY,
         states=STATES,
         now=there.now,
     )
@@ -105,10 +100,10 @@ def _one(person: str, form: Form) -> str:
         found=found,
         form=form,
         asks=ASKS,
-        words=WORDS,
+        words=rights.ASKED_BY,
         states=STATES,
         kinds=choices(ASKS),
-        word_choices=choices(WORDS),
+        word_choices=choices(rights.ASKED_BY),
         now=there.now,
     )
 
@@ -286,7 +281,7 @@ def erase(person: str) -> Page:
         counted=[(_(erasure.COUNTED[kind]), count) for kind, count in looked.counts.items()],
         notes=[_(note) for note in looked.notes],
         form=form,
-        word_choices=choices(paper.ASKED_BY),
+        word_choices=choices(rights.ASKED_BY),
     )
     return page if form.sound else (page, 400)
 

@@ -69,10 +69,11 @@ def test_somebody_is_erased_once_the_name_is_typed_and_a_receipt_is_there(
 ) -> None:
     page = admin.get(f"/people/{STAFF}/erase")
     assert "follow-up cases" in page.text
-    told = {"asked_by": "person", "reason": "Diminta lewat surat."}
+    told = {"asked_by": "representative", "reason": "Diminta lewat surat."}
     assert admin.send("/erase", **told, confirmed="Staf").status == 400
     page = admin.send("/erase", **told, confirmed=WHO)
     assert "Receipt of erasure" in page.text
+    assert "somebody who acts for them" in page.text
     assert WHO not in page.text
     receipt = page.html.partition("/erasures/")[2][:36]
     paper = admin.client.get(f"/erasures/{receipt}/pdf")
