@@ -269,9 +269,8 @@ def key(
 
 def on_paper(connection: Connection, tenant: Tenant, now: datetime) -> dict[str, Held]:
     """The rows that a sheet may be about, by the code that stands on it."""
-    held = invitations.in_states(
-        connection, tenant.id, [*WAITING, ANSWERED, DISOWNED], followup.today(now) - GRACE
-    )
+    states, day = (*WAITING, ANSWERED, DISOWNED), followup.today(now) - GRACE
+    held = invitations.in_states(connection, tenant.id, states, day, kept=True)
     return {each.id.hex()[:CODE]: each for each in held}
 
 

@@ -63,15 +63,17 @@ def _which(
     programme: str | None,
     cohort: str | None,
     unit: str | None,
-    person: uuid.UUID | None,
 ) -> Which:
     return Which(
         states=states,
         programme=None if programme is None else names.programme(tenant.id, programme),
         cohort=cohort,
         unit=None if unit is None else names.unit(tenant.id, unit),
-        person=None if person is None else person.bytes,
     )
+
+
+def _whose(person: uuid.UUID | None) -> frozenset[bytes] | None:
+    return None if person is None else frozenset({person.bytes})
 
 
 def _some(read: Callable[[Place | None, int], Page[Any]], limit: int) -> list[Any]:
@@ -131,14 +133,23 @@ def cases_group() -> None:
 @of_tenant
 @click.pass_obj
 def list_cases(
-    context: Context, /, states: tuple[str, ...], limit: int, tenant: str, **narrow: Any
+    context: Context,
+    /,
+    states: tuple[str, ...],
+    limit: int,
+    tenant: str,
+    person: uuid.UUID | None,
+    **narrow: Any,
 ) -> None:
     """List cases, the last completed first."""
     owner = _tenant(context, tenant)
     which = _which(owner, states, **narrow)
     with context.database.read() as connection:
         found = _some(
-            lambda after, n: lists.cases(connection, owner.id, which, after=after, limit=n), limit
+            lambda after, n: lists.cases(
+                connection, owner.id, which, whose=_whose(person), after=after, limit=n
+            ),
+            limit,
         )
     rows = [("id", "completed", "who", "programme", "cohort", "unit", "state", "applied")]
     rows += [
@@ -213,7 +224,13 @@ def links_group() -> None:
 @of_tenant
 @click.pass_obj
 def list_links(
-    context: Context, /, states: tuple[str, ...], limit: int, tenant: str, **narrow: Any
+    context: Context,
+    /,
+    states: tuple[str, ...],
+    limit: int,
+    tenant: str,
+    person: uuid.UUID | None,
+    **narrow: Any,
 ) -> None:
     """List the review queue, the longest waiting first.
 
@@ -223,7 +240,10 @@ def list_links(
     which = _which(owner, states or lists.TO_REVIEW, **narrow)
     with context.database.read() as connection:
         found = _some(
-            lambda after, n: lists.links(connection, owner.id, which, after=after, limit=n), limit
+            lambda after, n: lists.links(
+                connection, owner.id, which, whose=_whose(person), after=after, limit=n
+            ),
+            limit,
         )
     _print_links(found)
 
@@ -414,14 +434,13 @@ def list_evidence(
 ) -> None:
     """List evidence, what came last first."""
     owner = _tenant(context, tenant)
-    whose = None if person is None else frozenset({person.bytes})
     with context.database.read() as connection:
         found = _some(
             lambda after, n: lists.evidence(
                 connection,
                 owner.id,
                 kinds=kinds or lists.EVIDENCE,
-                whose=whose,
+                whose=_whose(person),
                 after=after,
                 limit=n,
             ),

@@ -409,7 +409,7 @@ def _closed(connection: Connection, tenant: Tenant, day: int) -> Iterable[Change
     """Invitations that wait although their case was undone, voided, or became another's."""
     held = [
         each
-        for each in invitations.in_states(connection, tenant.id, WAITING, day)
+        for each in invitations.in_states(connection, tenant.id, WAITING, day, kept=True)
         if each.told.window not in (_AT_ENROLMENT.name, _NEVER_CAME.name)
     ]
     open_ = invitations.still_open(connection, tenant.id, [each.told.case for each in held])
@@ -1121,6 +1121,7 @@ def waiting(connection: Connection, tenant: Tenant, now: datetime) -> list[Waiti
 
 def rounds(connection: Connection, tenant: Tenant, begins: str, now: datetime) -> list[bytes]:
     """The rounds whose name begins so, in hexadecimal, of which some row can still be answered."""
-    held = invitations.in_states(connection, tenant.id, followup.STATES, today(now) - GRACE)
+    day = today(now) - GRACE
+    held = invitations.in_states(connection, tenant.id, followup.STATES, day, kept=True)
     told = {each.round for each in held if each.round.hex().startswith(begins.casefold())}
     return sorted(told)

@@ -31,8 +31,8 @@ def copy(connection: Connection, tenant: Tenant, person: bytes, *, now: datetime
         raise NotFound(f"a person {person.hex()}")
     theirs = [person, *_before_merging(connection, tenant.id, person)]
     held, cut = _records(connection, tenant, theirs)
-    which = cases.Which(person=person)
-    every = cases.cases(connection, tenant.id, which, limit=MOST).rows
+    whose = frozenset({person})
+    every = cases.cases(connection, tenant.id, whose=whose, limit=MOST).rows
     return {
         "made": now.isoformat(),
         "agency": tenant.name,
@@ -62,7 +62,7 @@ def copy(connection: Connection, tenant: Tenant, person: bytes, *, now: datetime
                     for name in ("invited", "enrolled", "attended", "completed", "certified")
                 },
             }
-            for each in cases.participation(connection, tenant.id, which, limit=MOST).rows
+            for each in cases.participation(connection, tenant.id, whose=whose, limit=MOST).rows
         ],
         "cases": [_case(connection, tenant.id, each) for each in every],
         "answered_by_them": papers.answered(connection, tenant.id, person, MOST),

@@ -146,9 +146,10 @@ def announce(database: Database, tenant: Tenant, now: datetime) -> int:
         if not opened and not logged:
             return 0
         news: list[tuple[Webhook, bytes, str, bytes]] = []
+        kept = practice.restricted(connection, tenant.id)
         for case_id in opened if hooks else ():
             case = cases.case(connection, tenant.id, case_id)
-            if case is not None:
+            if case is not None and case.person not in kept:
                 told = _body(tenant, _event(OPENED, case_id), OPENED, now, _of_case(case))
                 news += [(hook, *told) for hook in hooks if OPENED in hook.events]
     for each in logged:

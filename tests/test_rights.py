@@ -17,7 +17,7 @@ from lrs.practice.cases import days
 from lrs.practice.records import Evidence
 from lrs.reports.shapes import Slice
 from lrs.settings import Settings
-from lrs.store import cases, practice, register
+from lrs.store import browse, cases, invitations, practice, register
 from tests.agency import ANSWERS, HEAD, HELPS, Agency, mail_server
 from tests.conftest import NOW, Cast
 
@@ -106,8 +106,12 @@ def test_of_whom_data_is_only_kept_is_in_no_list_but_that_of_who_keeps_the_regis
         every = cases.people(connection, tenant, TODAY, kept=True).rows
         assert person in {each.id for each in every}
         # Whoever asks for them alone may be the admin, and finds all of it kept.
-        own = cases.cases(connection, tenant, cases.Which(person=person)).rows
+        own = cases.cases(connection, tenant, whose={person}).rows
         assert len(own) == 1
+        # What counts a list counts what is in it.
+        open_ = browse.cases_by_programme(connection, tenant)
+        assert sum(open_.values()) == len(cases.cases(connection, tenant).rows)
+        assert browse.counts(connection, tenant)["open"] == sum(open_.values())
         year = Slice(as_of=NOW.date(), until=date(2026, 12, 31))
         assert person not in {
             each.person for each in reporting.hours(connection, tenant, year, "nip")
@@ -147,6 +151,34 @@ def test_nobody_is_asked_about_them_and_they_get_no_letter(agency: Agency) -> No
     agency.do(rights.lift, agency.staff[WHO], why="Sengketa selesai.", by="admin")
     agency.plan()
     assert theirs <= {row["case_id"] for row in agency.rows("invitations")}
+
+
+def test_what_was_asked_before_is_owed_by_nobody(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    theirs = {row["id"] for row in agency.rows() if row["subject"] == agency.staff[WHO]}
+    about = {each["id"] for each in agency.rows("invitations") if each["case_id"] in theirs}
+    asked = {row["id"] for row in agency.ledger(rater=agency.staff[WHO])}
+    assert about - asked
+    restrict(agency)
+    tenant, day = agency.tenant, days(agency.now.date())
+    with agency.database.read() as connection:
+        listed = cases.invitations(connection, tenant.id, limit=500).rows
+        owed = followup.waiting(connection, tenant, agency.now)
+        counted = invitations.overdue(connection, tenant.id, day)
+    assert {each.id for each in listed} == {
+        row["id"] for row in agency.rows("invitations")
+    } - about - asked
+    assert WHO not in {each.name for each in owed}
+    assert sum(each.about for each in owed) == len(listed)
+    assert counted["due"] + counted["sent"] == len(
+        [each for each in listed if each.state == "sent" or each.due_day <= day]
+    )
+    # Word of who was silent, or a reminder, is of others alone.
+    agency.do(rights.lift, agency.staff[WHO], why="Selesai.", by="admin")
+    with agency.database.read() as connection:
+        assert about <= {each.id for each in cases.invitations(connection, tenant.id).rows}
 
 
 def test_what_was_asked_before_is_not_sent_any_more(agency: Agency) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from lrs import casework, inbound, projector, webhooks
+from lrs import casework, inbound, projector, rights, webhooks
 from lrs.cli import main
 from lrs.errors import NotFound, Refused
 from lrs.practice import records
@@ -21,6 +21,7 @@ from lrs.store import practice, tables
 from lrs.store import webhooks as store
 from lrs.store.engine import run
 from lrs.store.webhooks import Webhook
+from tests import make
 from tests.conftest import NOW, Cast
 from tests.practice_rows import Agency
 from tests.test_projector import Plain, follower, said
@@ -141,6 +142,24 @@ def test_a_case_that_opens_is_told_once_however_often_it_is_worked_out(
     agency.catch_up()
     teller.tell()
     assert len(receiver.got) == 1
+
+
+def test_a_case_of_whom_data_is_only_kept_is_told_to_nobody(
+    cast: Cast, teller: Teller, receiver: Receiver
+) -> None:
+    agency = follower(cast.database, "other")
+    agency.cast = cast
+    sari = uuid.uuid4().bytes
+    agency.register_person(sari, make.agent("sari"))
+    cast.database.write(
+        lambda c: rights.restrict(c, cast.tenant, sari, why="Sengketa.", by="admin", now=NOW)
+    )
+    teller.add(receiver.url)
+    agency.send(said("completed", 9))
+    agency.catch_up()
+    assert [row["subject"] for row in agency.rows()] == [sari]
+    teller.tell()
+    assert receiver.got == []
 
 
 def test_evidence_and_verdicts_are_told_and_what_is_no_verdict_is_not(

@@ -32,7 +32,7 @@ def which(call: Call) -> Which:
     """What a list about cases is narrowed to by the query."""
     told = {
         name: call.query[name]
-        for name in ("states", "programme", "cohort", "unit", "person", "matched")
+        for name in ("states", "programme", "cohort", "unit", "matched")
         if name in call.query
     }
     return Which(**told)
@@ -47,7 +47,7 @@ def list_cases(call: Call) -> Any:
             connection,
             call.tenant.id,
             which(call),
-            whose=call.whose(connection),
+            whose=call.whose_of(connection, call.query.get("person")),
             after=call.place,
             limit=call.query["limit"],
         )
@@ -296,7 +296,7 @@ def list_links(call: Call) -> Any:
             call.tenant.id,
             which(call),
             evidence=call.query.get("evidence"),
-            whose=call.whose(connection),
+            whose=call.whose_of(connection, call.query.get("person")),
             after=call.place,
             limit=call.query["limit"],
         )
@@ -398,16 +398,12 @@ def _move(call: Call, link: bytes) -> str:
 
 
 def list_evidence(call: Call) -> Any:
-    person = call.query.get("person")
     with call.context.database.read() as connection:
-        within = call.whose(connection)
-        if person is not None:
-            within = frozenset({person}) if within is None else within & {person}
         return lists.evidence(
             connection,
             call.tenant.id,
             kinds=call.query["kinds"],
-            whose=within,
+            whose=call.whose_of(connection, call.query.get("person")),
             after=call.place,
             limit=call.query["limit"],
         )
@@ -415,10 +411,12 @@ def list_evidence(call: Call) -> Any:
 
 def the_evidence(call: Call, connection: Connection, statement: bytes) -> list[Evidence]:
     """What a statement says of the work of those with whose things the caller may do this."""
-    found = lists.evidence_of(connection, call.tenant.id, statement)
-    within = call.whose(connection)
-    if within is not None:
-        found = [each for each in found if each.person in within]
+    every = lists.evidence_of(connection, call.tenant.id, statement)
+    found = []
+    for each in every:
+        within = call.whose_of(connection, each.person)
+        if within is None or each.person in within:
+            found.append(each)
     if not found:
         raise errors.NotFound(f"evidence {statement.hex()}")
     return found

@@ -23,7 +23,7 @@ def list_invitations(call: Call) -> Any:
             cases.which(call),
             case=call.query.get("case"),
             round=call.query.get("round"),
-            whose=call.whose(connection),
+            whose=call.whose_of(connection, call.query.get("person")),
             after=call.place,
             limit=call.query["limit"],
         )

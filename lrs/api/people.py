@@ -16,7 +16,6 @@ from lrs import people as register_of_people
 from lrs import units as register_of_units
 from lrs.api import cases
 from lrs.api.practice import Call, Resource, Use, plain
-from lrs.auth import relations
 from lrs.errors import Problem, Refused
 from lrs.learning import COMPLETED, INVITED
 from lrs.practice import files, names
@@ -59,9 +58,10 @@ def search_people(call: Call) -> Any:
             found = _by_number(connection, call.tenant.id, told["number"])
             people = [
                 person
-                for each in sorted(found if within is None else found & within)
-                if (call.viewer is None or relations.may_see(connection, call.viewer, each))
-                and (person := lists.person(connection, call.tenant.id, each, call.today))
+                for each in sorted(
+                    call.seen(connection, found if within is None else found & within)
+                )
+                if (person := lists.person(connection, call.tenant.id, each, call.today))
             ]
             page = Page(tuple(people), None)
         else:
@@ -230,7 +230,7 @@ def list_participation(call: Call) -> Any:
             connection,
             call.tenant.id,
             cases.which(call),
-            whose=call.whose(connection),
+            whose=call.whose_of(connection, call.query.get("person")),
             after=call.place,
             limit=call.query["limit"],
         )

@@ -37,7 +37,7 @@ from lrs.auth.relations import Viewer
 from lrs.context import Context
 from lrs.errors import Problem, Refused
 from lrs.practice.cases import date_of, days
-from lrs.store import accounts, audit
+from lrs.store import accounts, audit, practice
 from lrs.store.accounts import Principal, Tenant
 from lrs.store.cases import Page, Place
 from schemas import practice as shapes
@@ -143,7 +143,8 @@ class Call:
         return _person(named) if named is not None else f"user:key-of-{self.who.name}"
 
     def whose(self, connection: Connection, action: str | None = None) -> frozenset[bytes] | None:
-        """With whose things the caller may do this; None: everybody's."""
+        """With whose things the caller may do this; None: everybody's, but for those whom `seen`
+        leaves out."""
         viewer = self.viewer
         if viewer is None:
             assert isinstance(self.who, Principal)
@@ -151,18 +152,37 @@ class Call:
             return None
         return relations.whose(connection, viewer, action or self.use.action)
 
+    def whose_of(self, connection: Connection, person: bytes | None) -> frozenset[bytes] | None:
+        """Like `whose`, where the caller asks for one person's things (None: for no one's in
+        particular)."""
+        within = self.whose(connection)
+        if person is None:
+            return within
+        some = self.seen(connection, [person])
+        return some if within is None else some & within
+
+    def seen(self, connection: Connection, people: Iterable[bytes]) -> frozenset[bytes]:
+        """Of these people, those of whom something may be shown to a caller who reaches everybody.
+        Of whom what is held is only kept, a key finds nothing that does not keep the register."""
+        viewer = self.viewer
+        if viewer is not None:
+            return relations.seen(connection, viewer, people)
+        found = frozenset(people)
+        if self.reaches("people/write"):
+            return found
+        return found - practice.restricted(connection, self.tenant.id)
+
     def reaches(self, action: str | None = None) -> frozenset[str]:
-        """By which reaches the caller may do this; a key has everybody's."""
-        if not isinstance(self.who, SignedIn):
-            return frozenset({"all"})
-        return roles.reach(self.who.roles, action or self.use.action)
+        """By which reaches the caller may do this; a key that may has everybody's."""
+        if isinstance(self.who, SignedIn):
+            return roles.reach(self.who.roles, action or self.use.action)
+        allowed = roles.key_may(self.who, action or self.use.action)
+        return frozenset({"all"}) if allowed else frozenset()
 
     def require(self, connection: Connection, subject: bytes | None, what: str) -> None:
         """That the caller may do this with what is that person's; else as if it were not there."""
-        within = self.whose(connection)
+        within = self.whose_of(connection, subject)
         if within is not None and subject not in within:
-            raise errors.NotFound(what)
-        if self.viewer is not None and not relations.may_see(connection, self.viewer, subject):
             raise errors.NotFound(what)
 
     def require_everybody(self) -> None:

@@ -9,7 +9,7 @@ those about whom one is asked, as a peer, while the window is open.
 Who holds a role that does not reach somebody is not told that they are there.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -34,7 +34,8 @@ class Viewer:
 
 
 def whose(connection: Connection, viewer: Viewer, action: str) -> frozenset[bytes] | None:
-    """With whose things somebody may do `action`: what a list is narrowed to; None: everybody's.
+    """With whose things somebody may do `action`: what a list is narrowed to; None: everybody's,
+    but for those whom `may_see` keeps from them.
 
     Raises `roles.NotPermitted` where none of the roles may do it at all.
     """
@@ -58,11 +59,16 @@ def whose(connection: Connection, viewer: Viewer, action: str) -> frozenset[byte
 def may_see(connection: Connection, viewer: Viewer, subject: bytes | None) -> bool:
     """Whether what is of a person may be shown to somebody whose roles reach everybody: not where
     it is only kept, but for who keeps the register, and themselves."""
-    if subject is None or "all" in roles.reach(viewer.roles, "people/write"):
-        return True
-    return subject not in practice.restricted(connection, viewer.tenant_id) or subject in _own(
-        connection, viewer
-    )
+    return subject is None or subject in seen(connection, viewer, [subject])
+
+
+def seen(connection: Connection, viewer: Viewer, people_: Iterable[bytes]) -> frozenset[bytes]:
+    """Of these people, those of whom `may_see` holds."""
+    wanted = frozenset(people_)
+    if "all" in roles.reach(viewer.roles, "people/write"):
+        return wanted
+    kept = practice.restricted(connection, viewer.tenant_id)
+    return wanted - (kept - _own(connection, viewer)) if kept & wanted else wanted
 
 
 def related(connection: Connection, viewer: Viewer, subject: bytes | None) -> frozenset[str]:

@@ -42,7 +42,8 @@ What people may ask of their data (`rights/write`) is decided by a human who sig
 right, to restrict, to erase. No key may.
 
 A key has no relation to anybody: what it may do is said by its scopes alone (`SCOPES_FOR`), with
-those of everybody in its tenant.
+those of everybody in its tenant. Of whom what is held is only kept (`lrs/rights.py`), who may do
+`people/write` with everybody's finds all, a key as well as a human; others nothing.
 """  # noqa: E501 - a table that is broken up is no table
 
 from collections.abc import Mapping
@@ -285,6 +286,12 @@ def reach(held: AbstractSet[str], action: str) -> frozenset[str]:
     none. KeyError: no such action."""
     SCOPES_FOR[action]
     return frozenset(MAY[role][action] for role in held if action in MAY.get(role, {}))
+
+
+def key_may(principal: Principal, action: str) -> bool:
+    """Whether a key may do `action`. KeyError: no such action."""
+    scope = SCOPES_FOR[action]
+    return scope is not None and bool(scopes.allows(principal, scope))
 
 
 def require_key(principal: Principal, action: str) -> scopes.Granted:

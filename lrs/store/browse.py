@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from lrs.store import practice
 from lrs.store.engine import pieces, placeholders, run
 
 #: A count stops here: what is more is "at least so many".
@@ -141,29 +142,32 @@ def cases_of_completion(
 
 
 def counts(connection: Connection, tenant_id: int) -> Mapping[str, int]:
-    """How much there is: people, units, programmes, cases by whether they are open and known,
-    identifiers nobody knows, and what the projector still has to do."""
+    """How much there is: people, units, programmes, the open cases that lists have, identifiers
+    nobody knows, and what the projector still has to do."""
     asked = {
         "people": "SELECT count(*) FROM people WHERE tenant_id = ? AND merged_into IS NULL",
         "units": "SELECT count(*) FROM units WHERE tenant_id = ?",
         "programmes": "SELECT count(*) FROM programmes WHERE tenant_id = ?",
-        "open": "SELECT count(*) FROM cases WHERE tenant_id = ? AND state = 'open'",
         "unknown": "SELECT count(*) FROM identities WHERE tenant_id = ? AND person IS NULL",
         "stale": "SELECT count(*) FROM stale WHERE tenant_id = ?",
         "searches": "SELECT count(*) FROM searches WHERE tenant_id = ?",
     }
-    return {
+    found = {
         name: int(run(connection, sql, (tenant_id,)).scalar_one()) for name, sql in asked.items()
     }
+    return found | {"open": sum(cases_by_programme(connection, tenant_id).values())}
 
 
 def cases_by_programme(connection: Connection, tenant_id: int) -> dict[bytes, int]:
-    """How many open cases each programme has; those of no programme under sixteen zero bytes."""
+    """How many open cases lists have of each programme; those of no programme under sixteen zero
+    bytes."""
+    kept = sorted(practice.restricted(connection, tenant_id))
+    but = f" AND subject NOT IN ({placeholders(kept)})" if kept else ""
     rows = run(
         connection,
-        "SELECT programme, count(*) FROM cases WHERE tenant_id = ? AND state = 'open'"
+        f"SELECT programme, count(*) FROM cases WHERE tenant_id = ? AND state = 'open'{but}"
         " GROUP BY programme",
-        (tenant_id,),
+        (tenant_id, *kept),
     )
     return {bytes(row[0]): int(row[1]) for row in rows}
 

@@ -3,9 +3,9 @@ page at a time.
 
 A list begins where the one before it ended (`after`, a `Place`): never at a count of rows, so that
 a page costs the same at any depth, and skips and repeats nothing while others write. `whose` are
-the people with whose things the reader may have to do; None: everybody's
-(`lrs/auth/relations.py`), but for those of whom what is held is only kept: they are in no list that
-is not of them alone.
+the people with whose things the reader may have to do, and is asked for (`relations.whose`); None:
+everybody's, but for those of whom what is held is only kept: they are in no list, and in no count
+of one, but where they are named.
 
 Rows come in one narrow query; names of people, units, programmes and behaviours are looked up for
 just those of the page. Functions take a connection first and never commit.
@@ -25,6 +25,7 @@ from lrs.learning import CHECKED_IN, HANDED_IN, PLANNED, PRACTICE, PracticeEvent
 from lrs.practice import names, records, review
 from lrs.practice.people import canonical
 from lrs.practice.programmes import Programme
+from lrs.store import invitations as ledger
 from lrs.store import practice
 from lrs.store.engine import pieces, placeholders, run
 from lrs.store.practice import Claim
@@ -282,7 +283,6 @@ class Which:
     programme: bytes | None = None
     cohort: str | None = None
     unit: bytes | None = None
-    person: bytes | None = None
     matched: bool | None = None
 
 
@@ -334,8 +334,6 @@ def _of_case(where: _Where, which: Which, whose: Whose, case: str) -> None:
         where.add(f"{case}.cohort = ?", which.cohort)
     if which.unit is not None:
         where.add(f"{case}.unit = ?", which.unit)
-    if which.person is not None:
-        where.add(f"{case}.subject = ?", which.person)
     if which.matched is not None:
         where.add(f"{case}.matched = ?", int(which.matched))
     if whose is not None:
@@ -343,10 +341,10 @@ def _of_case(where: _Where, which: Which, whose: Whose, case: str) -> None:
 
 
 def _but_kept(
-    connection: Connection, tenant_id: int, where: _Where, column: str, of: Whose | bytes
+    connection: Connection, tenant_id: int, where: _Where, column: str, whose: Whose = None
 ) -> None:
-    """Leave out, unless it is asked of somebody (`of`), whose things are only kept."""
-    if of is None and (kept := practice.restricted(connection, tenant_id)):
+    """Leave out whose things are only kept, unless it is said whose are asked for."""
+    if whose is None and (kept := practice.restricted(connection, tenant_id)):
         where.add(f"{column} NOT IN ({placeholders(kept)})", *sorted(kept))
 
 
@@ -371,11 +369,11 @@ def cases(
     where = _Where()
     where.add("c.tenant_id = ?", tenant_id)
     _of_case(where, which, whose, "c")
-    _but_kept(connection, tenant_id, where, "c.subject", whose or which.person)
+    _but_kept(connection, tenant_id, where, "c.subject", whose)
     if which.states:
         where.among("c.state", which.states)
     where.beyond(("c.completed_at", "c.id"), after, descending=True)
-    by = _sorted("c.completed_at", of_few=whose is not None or which.person is not None)
+    by = _sorted("c.completed_at", of_few=whose is not None)
     rows = _run(
         connection,
         f"SELECT {_CASE} FROM cases c WHERE {where} ORDER BY {by} DESC, c.id DESC LIMIT ?",
@@ -508,7 +506,7 @@ def links(
     if plain_from is not None:
         narrow.add("l.self_said = 0 AND l.placed = 'after' AND l.weight >= ?", plain_from)
     _waiting(narrow, *waiting_since)
-    _but_kept(connection, tenant_id, narrow, "l.subject", whose or which.person or evidence)
+    _but_kept(connection, tenant_id, narrow, "l.subject", whose)
     asked = [
         _links_in(connection, tenant_id, state, which, evidence, narrow, whose, after, limit + 1)
         for state in which.states or review.STATES
@@ -552,7 +550,7 @@ def _links_in(
         )
     if evidence is not None:
         where.add("l.evidence = ?", evidence)
-    of_few = which.person is not None or whose is not None or evidence is not None
+    of_few = whose is not None or evidence is not None
     rest = f"FROM links l WHERE {where} ORDER BY {_sorted('l.at', of_few=of_few)}, l.id LIMIT ?"
     sql = f"SELECT {_LINK} {rest}"
     if len(where.parts) > whole:
@@ -593,14 +591,16 @@ def wanting_second(
 ) -> list[Link]:
     """Links that were decided once, of those `drawn` for a second opinion, which `not_by` may give:
     neither the first reviewer nor the learner. At most `LOOK` of each state are looked at."""
+    where = _Where()
+    where.add("l.first_move IS NOT NULL AND l.second_move IS NULL AND l.subject <> ?", not_by)
+    _but_kept(connection, tenant_id, where, "l.subject")
     rows: list[Sequence[Any]] = []
     for state in (review.ACCEPTED, review.RETURNED, review.REJECTED):
         found = _run(
             connection,
-            f"SELECT {_LINK} FROM links l WHERE l.tenant_id = ? AND l.state = ?"
-            " AND l.first_move IS NOT NULL AND l.second_move IS NULL AND l.subject <> ?"
+            f"SELECT {_LINK} FROM links l WHERE l.tenant_id = ? AND l.state = ? AND {where}"
             " ORDER BY l.at DESC, l.id DESC LIMIT ?",
-            (tenant_id, state, not_by, LOOK),
+            (tenant_id, state, *where.values, LOOK),
         )
         rows += [row for row in found if drawn(row[1])]
     rows.sort(key=lambda row: (row[0], row[1]))
@@ -617,14 +617,22 @@ def first_by(history: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def waiting(
-    connection: Connection, tenant_id: int, states: Sequence[str] = TO_REVIEW
+    connection: Connection,
+    tenant_id: int,
+    states: Sequence[str] = TO_REVIEW,
+    *,
+    waiting_since: tuple[int | None, int | None] = (None, None),
 ) -> dict[str, int]:
-    """How many links there are in each of these states that has any."""
+    """How many links `links` has in each of these states that has any."""
+    where = _Where()
+    where.add("l.tenant_id = ?", tenant_id)
+    where.among("l.state", states)
+    _waiting(where, *waiting_since)
+    _but_kept(connection, tenant_id, where, "l.subject")
     rows = run(
         connection,
-        "SELECT state, COUNT(*) FROM links WHERE tenant_id = ?"
-        f" AND state IN ({placeholders(states)}) GROUP BY state",
-        (tenant_id, *states),
+        f"SELECT l.state, COUNT(*) FROM links l WHERE {where} GROUP BY l.state",
+        where.values,
     )
     return {row[0]: int(row[1]) for row in rows}
 
@@ -954,7 +962,7 @@ def participation(
     where = _Where()
     where.add("p.tenant_id = ?", tenant_id)
     _of_case(where, which, whose, "p")
-    _but_kept(connection, tenant_id, where, "p.subject", whose or which.person)
+    _but_kept(connection, tenant_id, where, "p.subject", whose)
     where.beyond(("p.subject", "p.course"), after)
     rows = _run(
         connection,
@@ -1176,11 +1184,13 @@ def invitations(
     where = _Where()
     where.add("i.tenant_id = ?", tenant_id)
     of_case = whose is not None or any(
-        v is not None
-        for v in (which.programme, which.cohort, which.unit, which.person, which.matched)
+        v is not None for v in (which.programme, which.cohort, which.unit, which.matched)
     )
     if of_case:
         _of_case(where, which, whose, "c")
+    if whose is None:
+        but, values = ledger.but_kept(connection, tenant_id)
+        where.add(but, *values)
     if which.states:
         where.among("i.state", which.states)
     if case is not None:

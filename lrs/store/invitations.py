@@ -357,15 +357,36 @@ def _where(
     return sorted(found, key=lambda each: (each.told.due_day, each.id))
 
 
+def but_kept(connection: Connection, tenant_id: int) -> tuple[str, tuple[Any, ...]]:
+    """A condition on `invitations i` that leaves out of whom what is held is only kept, whether
+    they are asked or asked about; and its values."""
+    kept = sorted(practice.restricted(connection, tenant_id))
+    if not kept:
+        return "1 = 1", ()
+    marks = placeholders(kept)
+    return (
+        f"(i.rater IS NULL OR i.rater NOT IN ({marks})) AND i.case_id NOT IN"
+        f" (SELECT k.id FROM cases k WHERE k.tenant_id = ? AND k.subject IN ({marks}))",
+        (*kept, tenant_id, *kept),
+    )
+
+
 def in_states(
-    connection: Connection, tenant_id: int, states: Sequence[str], after_day: int
+    connection: Connection,
+    tenant_id: int,
+    states: Sequence[str],
+    after_day: int,
+    *,
+    kept: bool = False,
 ) -> list[Held]:
-    """The invitations in these states whose window had not closed by a day."""
+    """The invitations in these states whose window had not closed by a day. `kept`: also where
+    what is held of who is asked, or asked about, is only kept."""
+    but, values = ("1 = 1", ()) if kept else but_kept(connection, tenant_id)
     rows = run(
         connection,
-        f"{_INVITATION} WHERE tenant_id = ? AND closes_day >= ?"
-        f" AND state IN ({placeholders(states)})",
-        (tenant_id, after_day, *states),
+        f"{_INVITATION} i WHERE i.tenant_id = ? AND i.closes_day >= ?"
+        f" AND i.state IN ({placeholders(states)}) AND {but}",
+        (tenant_id, after_day, *states, *values),
     )
     return sorted((_held(row) for row in rows), key=lambda each: (each.told.due_day, each.id))
 
@@ -383,14 +404,15 @@ def counts(connection: Connection, tenant_id: int) -> dict[tuple[str, str], int]
 def overdue(connection: Connection, tenant_id: int, day: int) -> dict[str, int]:
     """How many are `due` (to be sent) and `sent` (without an answer), and how many of them are
     late (`…_late`): due before a day, or with a window that closed before it."""
+    but, values = but_kept(connection, tenant_id)
     row = run(
         connection,
-        "SELECT COUNT(CASE WHEN state = 'due' AND due_day <= ? THEN 1 END),"
-        " COUNT(CASE WHEN state = 'due' AND due_day < ? THEN 1 END),"
-        " COUNT(CASE WHEN state = 'sent' THEN 1 END),"
-        " COUNT(CASE WHEN state = 'sent' AND closes_day < ? THEN 1 END)"
-        " FROM invitations WHERE tenant_id = ? AND state IN ('due', 'sent')",
-        (day, day, day, tenant_id),
+        "SELECT COUNT(CASE WHEN i.state = 'due' AND i.due_day <= ? THEN 1 END),"
+        " COUNT(CASE WHEN i.state = 'due' AND i.due_day < ? THEN 1 END),"
+        " COUNT(CASE WHEN i.state = 'sent' THEN 1 END),"
+        " COUNT(CASE WHEN i.state = 'sent' AND i.closes_day < ? THEN 1 END)"
+        f" FROM invitations i WHERE i.tenant_id = ? AND i.state IN ('due', 'sent') AND {but}",
+        (day, day, day, tenant_id, *values),
     ).one()
     return dict(zip(("due", "due_late", "sent", "sent_late"), map(int, row), strict=True))
 

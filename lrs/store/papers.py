@@ -45,7 +45,9 @@ def candidates(
         " ORDER BY c.id",
         (day, names.ZERO, *values, day, day, day, day, day),
     )
-    return [Candidate(case=bytes(row[0]), person=bytes(row[1]), best=bool(row[2])) for row in rows]
+    found = [Candidate(case=bytes(row[0]), person=bytes(row[1]), best=bool(row[2])) for row in rows]
+    kept = practice.restricted(connection, tenant_id)
+    return [each for each in found if each.person not in kept]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

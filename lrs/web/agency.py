@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from flask import Response, redirect, render_template, request, url_for
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
 from lrs import advice, agency, casework, stories
@@ -17,12 +18,13 @@ from lrs.i18n import _
 from lrs.papers import stories as paper
 from lrs.practice import forms
 from lrs.store import cases
+from lrs.store.cases import Case
 from lrs.stories import Story
 from lrs.web import reach, sentences, site
 from lrs.web.forms import Form, file_of
 from lrs.web.listing import asked
 from lrs.web.reports import handed
-from lrs.web.rooms import Room, here
+from lrs.web.rooms import Here, Room, here
 from lrs.web.slices import choices, given, today
 
 ROOM = Room("agency")
@@ -181,11 +183,11 @@ def stories_of() -> str:
         if drawn is not None:
             for kind, ids in (("best", drawn.best), ("worst", drawn.hard)):
                 for case in ids:
-                    found = cases.case(connection, there.tenant.id, bytes.fromhex(case))
+                    found = _case(connection, there, bytes.fromhex(case))
                     if found is not None:
                         rows.append((kind, found, told.pop(found.id, None)))
         for each in told.values():
-            found = cases.case(connection, there.tenant.id, each.case)
+            found = _case(connection, there, each.case)
             if found is not None:
                 rows.append((str(each.fields.get("chosen", "")), found, each))
         offered = choices(asked_for)
@@ -199,6 +201,13 @@ def stories_of() -> str:
         cohort=cohort,
         kinds=_kinds(),
     )
+
+
+def _case(connection: Connection, there: Here, case: bytes) -> Case | None:
+    """A case that the reader may see; None: there is none."""
+    found = cases.case(connection, there.tenant.id, case)
+    seen = found is not None and relations.may_see(connection, reach.viewer(there), found.person)
+    return found if seen else None
 
 
 @ROOM.page("/stories/draw", "answers/write", methods=("POST",))
@@ -233,7 +242,7 @@ def sheets() -> Response:
         people = []
         for kind, ids in () if drawn is None else (("best", drawn.best), ("worst", drawn.hard)):
             for case in ids:
-                found = cases.case(connection, there.tenant.id, bytes.fromhex(case))
+                found = _case(connection, there, bytes.fromhex(case))
                 if found is not None:
                     told = (found.name or "", found.unit_path or "", _(_kinds()[kind]))
                     people.append(told)
@@ -251,7 +260,7 @@ def story(case: str) -> Page:
     except ValueError:
         raise NotFound("a case") from None
     with there.read() as connection:
-        found = cases.case(connection, there.tenant.id, id)
+        found = _case(connection, there, id)
         if found is None or found.programme is None:
             raise NotFound("a case")
         if not relations.may_read_answers(connection, reach.viewer(there), found.person):

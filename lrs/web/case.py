@@ -148,7 +148,9 @@ def _one(case: str, form: Form) -> str:
         links = relations.as_told(connection, reach.viewer(there), links)
         answers = cases.answers(connection, tenant.id, found.id) if may.answers else []
         asked = (
-            cases.invitations(connection, tenant.id, case=found.id, limit=200).rows
+            cases.invitations(
+                connection, tenant.id, case=found.id, whose=_whose(found), limit=200
+            ).rows
             if may.invitations
             else ()
         )
@@ -342,6 +344,11 @@ class End:
     why: str
     day: date
     who: str
+
+
+def _whose(case: Case) -> frozenset[bytes] | None:
+    """Whose things are asked for with this case; None: nobody knows whose it is."""
+    return None if case.person is None else frozenset({case.person})
 
 
 def _endings(connection: Connection, there: Here, case: Case) -> list[End]:

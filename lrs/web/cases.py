@@ -5,6 +5,7 @@ from typing import Final
 from flask import render_template
 
 from lrs import programmes
+from lrs.auth import relations
 from lrs.i18n import N_, _
 from lrs.practice import names
 from lrs.store import cases, register
@@ -50,8 +51,9 @@ def every() -> str:
     with there.read() as connection:
         whose = reach.within(connection, there, "cases/read")
         if words:
-            called = {each for each, _name in register.search(connection, tenant, words, 200)}
-            whose = frozenset(called if whose is None else called & whose)
+            named = {each for each, _name in register.search(connection, tenant, words, 200)}
+            called = relations.seen(connection, reach.viewer(there), named)
+            whose = called if whose is None else called & whose
         which = cases.Which(
             states=(state,) if state in STATES else ("open",) if state != "all" else (),
             programme=hex_of(wanted, "programme") if wanted else None,

@@ -262,12 +262,11 @@ def find(connection: Connection, statement: str) -> Piece:
     if found is None:
         raise NotFound(f"evidence {statement}")
     action = "answers/read" if found.answer else "evidence/read"
-    may = reach.within(connection, there, action)
-    if may is not None and not found.subjects & may:
+    may = reach.some(connection, there, action, found.subjects)
+    of_nobody = not found.subjects and reach.within(connection, there, action) is None
+    if not (may or of_nobody):
         raise NotFound(f"evidence {statement}")
-    if may is not None and found.subjects - may:
-        return replace(found, text="")
-    return found
+    return found if may == found.subjects else replace(found, text="")
 
 
 def hexes(text: str, what: str) -> bytes:
@@ -289,8 +288,7 @@ def one(statement: str) -> str:
     """A piece of evidence with its files."""
     with here().read() as connection:
         found = find(connection, statement)
-        seen = reach.within(connection, here(), "evidence/read")
-        subjects = found.subjects if seen is None else found.subjects & seen
+        subjects = reach.some(connection, here(), "evidence/read", found.subjects)
         whose = cases.names_of(connection, here().tenant.id, subjects)
     here().saw("evidence", found.id)
     return render_template(

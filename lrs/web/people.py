@@ -97,12 +97,9 @@ def one(person: str) -> Page:
             raise errors.NotFound(f"a person {person}")
         shown = cases.person(connection, there.tenant.id, identity, there.today)
         assert shown is not None
-        theirs = cases.cases(
-            connection, there.tenant.id, cases.Which(person=identity), limit=listing.SIZE
-        )
-        taken = cases.participation(
-            connection, there.tenant.id, cases.Which(person=identity), limit=listing.SIZE
-        )
+        whose = frozenset({identity})
+        theirs = cases.cases(connection, there.tenant.id, whose=whose, limit=listing.SIZE)
+        taken = cases.participation(connection, there.tenant.id, whose=whose, limit=listing.SIZE)
         names = _names(connection, there, known)
         units = register.units(connection, there.tenant.id)
     there.saw("person", person)

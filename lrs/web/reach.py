@@ -1,5 +1,7 @@
 """Whose things somebody may see on a page: what `Here.may`, which knows no person, cannot tell."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from lrs.auth import relations
@@ -20,7 +22,8 @@ def viewer(there: Here) -> Viewer:
 
 
 def within(connection: Connection, there: Here, action: str) -> frozenset[bytes] | None:
-    """With whose things they may do it; None: everybody's, none: nobody's."""
+    """With whose things they may do it; none: nobody's; None: everybody's, but for those of whom
+    what is held is only kept (`some`)."""
     try:
         return relations.whose(connection, viewer(there), action)
     except NotPermitted:
@@ -33,6 +36,15 @@ def reaches(connection: Connection, there: Here, action: str, subject: bytes | N
     if some is None:
         return relations.may_see(connection, viewer(there), subject)
     return subject is not None and subject in some
+
+
+def some(
+    connection: Connection, there: Here, action: str, people: Iterable[bytes]
+) -> frozenset[bytes]:
+    """Of these people, those with whose things they may do it."""
+    every = within(connection, there, action)
+    wanted = frozenset(people)
+    return relations.seen(connection, viewer(there), wanted if every is None else wanted & every)
 
 
 def require(

@@ -26,7 +26,7 @@ from lrs.practice.review import Standing
 from lrs.store import cases, practice, register
 from lrs.store.accounts import Tenant
 from lrs.store.cases import Case, Link, Place, Which
-from lrs.web import evidence, listing, sentences, site, told
+from lrs.web import evidence, listing, reach, sentences, site, told
 from lrs.web.evidence import Piece, hexes
 from lrs.web.forms import Form
 from lrs.web.rooms import Here, Room, here
@@ -381,7 +381,7 @@ def take(link: str) -> Answer:
     wanted = hexes(link, "link")
 
     def work(connection: Connection, there: Here, by: str) -> None:
-        row = _found(connection, there.tenant, wanted)
+        row = _found(connection, there, wanted)
         if _standings(connection, there.tenant, [row])[row.id].held_by == _me(by):
             return
         casework.decide(connection, there.tenant, link=wanted, move="take", by=by, now=there.now)
@@ -397,7 +397,7 @@ def release(link: str) -> Answer:
     wanted, queue_, on = hexes(link, "link"), asked(), bool(request.form.get("on"))
 
     def work(connection: Connection, there: Here, by: str) -> tuple[str, Link | None]:
-        row = _found(connection, there.tenant, wanted)
+        row = _found(connection, there, wanted)
         casework.decide(connection, there.tenant, link=wanted, move="release", by=by, now=there.now)
         there.did(connection, "link/released", f"link {link}")
         if not on:
@@ -425,10 +425,11 @@ def _tell(work: Callable[[], Any]) -> Any:
     return None
 
 
-def _found(connection: Connection, tenant: Tenant, link: bytes) -> Link:
-    row = cases.link(connection, tenant.id, link)
+def _found(connection: Connection, there: Here, link: bytes) -> Link:
+    row = cases.link(connection, there.tenant.id, link)
     if row is None:
         raise NotFound(f"a link {link.hex()}")
+    reach.require(connection, there, "verdicts/write", row.person, f"a link {link.hex()}")
     return row
 
 
@@ -460,7 +461,7 @@ class Desk:
 
 def _desk(connection: Connection, there: Here, link: bytes, *, ahead: bool = False) -> Desk:
     tenant = there.tenant
-    found = _found(connection, tenant, link)
+    found = _found(connection, there, link)
     by = there.reviewer(connection)
     me = _me(by)
     standing = _standings(connection, tenant, [found])[found.id]
@@ -813,7 +814,7 @@ def decide_together() -> Page:
     def work(connection: Connection, there: Here, by: str) -> tuple[list[str], list[Any]]:
         made, left = [], []
         for each in links:
-            link = _found(connection, there.tenant, each)
+            link = _found(connection, there, each)
             try:
                 made.append(_decide_plain(connection, there, by, wanted, link, chosen.move, reason))
             except Left as why:
@@ -970,7 +971,7 @@ def decide_second(link: str) -> Page:
 
     def work(connection: Connection, there: Here, by: str) -> tuple[str, str | None]:
         assert choice is not None
-        row = _found(connection, there.tenant, wanted)
+        row = _found(connection, there, wanted)
         standing = _standings(connection, there.tenant, [row])[row.id]
         if not _may_second(standing, row, by, there):
             raise NotFound(f"a second opinion on {link}")

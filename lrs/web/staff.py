@@ -87,7 +87,8 @@ def _staff(connection: Connection, there: Here) -> frozenset[bytes]:
     """Whose cases the reader sees as their superior; what else they may is not for this page."""
     if not roles.decide(there.user.roles, "cases/read", {"staff"}):
         return frozenset()
-    return frozenset(relations.RELATIONS["staff"](connection, reach.viewer(there)))
+    viewer = reach.viewer(there)
+    return relations.seen(connection, viewer, relations.RELATIONS["staff"](connection, viewer))
 
 
 def _waiting(connection: Connection, there: Here, asked: Sequence[Asked]) -> frozenset[bytes]:

@@ -1,7 +1,7 @@
 """Ringkasan: is the training reaching the work? And what is due, and whether senders still send."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import timedelta
 
 from flask import render_template
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from lrs.papers.document import Block
 from lrs.papers.given import Given
 from lrs.practice import forms
 from lrs.practice.cases import days
-from lrs.reports.shapes import Figure
+from lrs.reports.shapes import Slice
 from lrs.store import accounts, cases
 from lrs.store import invitations as ledger
 from lrs.web.rooms import Room, here
@@ -61,7 +61,6 @@ def of(asked: Given) -> dict[str, object]:
     """All that the page shows."""
     connection, made = asked.connection, asked.figure
     applied, time, known = made("M1"), made("M2"), made("M12")
-    reviewing = made("M9")
     sections: list[tuple[str, list[Block]]] = [
         (_("How far they come"), figures.funnel(made("funnel"), "funnel")),
         (_("How long it takes"), figures.curve(time, "curve")),
@@ -100,20 +99,22 @@ def of(asked: Given) -> dict[str, object]:
         "tiles": tiles,
         "sections": sections,
         "notes": wording.notes(applied),
-        "due": _due(connection, asked.slice.as_of, reviewing) if everybody else [],
+        "due": _due(connection, asked.slice) if everybody else [],
         "senders": _senders(connection) if everybody else [],
         "states": STATES,
         "nothing": not any(each.high or each.hidden for each in made("funnel").total.measures),
     }
 
 
-def _due(connection: Connection, day: date, reviewing: Figure) -> list[Due]:
+def _due(connection: Connection, part: Slice) -> list[Due]:
     """What waits for somebody, and what has waited too long."""
-    tenant = here().tenant.id
+    tenant, day = here().tenant.id, part.as_of
     waiting = cases.waiting(connection, tenant)
+    overdue = here().now - timedelta(days=part.review_days)
+    span = (None, int(overdue.timestamp() * 1_000_000))
+    late = sum(cases.waiting(connection, tenant, waiting_since=span).values())
     counts = ledger.overdue(connection, tenant, days(day))
     open_ = [each for each in advice.every(connection, tenant) if each.state == advice.OPEN]
-    late = reviewing.total.measure("waiting_late").k or 0
     return [
         Due(_("Links to review"), sum(waiting.get(each, 0) for each in cases.TO_REVIEW), late),
         Due(_("Questions to be sent"), counts["due"], counts["due_late"]),

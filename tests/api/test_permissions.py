@@ -23,10 +23,11 @@ from lrs.app import PRACTICE
 from lrs.auth import roles
 from lrs.context import Context
 from lrs.practice import records
+from lrs.practice.people import IDENTIFIER
 from lrs.store import accounts as store_accounts
-from lrs.store import audit, register, sessions
+from lrs.store import audit, cases, register, sessions
 from lrs.store.accounts import Tenant
-from lrs.store.register import Assignment
+from lrs.store.register import Assignment, Fact
 from lrs.web import security
 from schemas import accounts
 from tests.conftest import NOW, Cast, Client
@@ -112,6 +113,9 @@ POST /submissions/decisions     all   -        -         -     -        -       
 POST /papers                    all   -        all       -     -        -        -    -       near         -    -
 POST /people/<person>/erasure   all   -        -         -     -        -        -    -       -            -    -
 """  # noqa: E501 - a table that is broken up is no table
+
+#: By which Sari is known where a test says so.
+NIP = "199001012020011001"
 
 #: What no key may, but a human who signed in.
 OF_HUMANS = ("/requests", "/settled", "/restriction", "/rectification", "/erasure")
@@ -558,6 +562,131 @@ def test_nothing_of_a_neighbour_is_there(stage: Stage, neighbour: Cast) -> None:
             path = path.replace(f"<{name}>", getattr(things, name).hex())
         body = BODIES.get(route, lambda *_: None)("admin", things, stage)
         answer = stage.client.open(PREFIX + path, method=method, json=body)
+        assert answer.status_code == 404, (route, answer.get_data(as_text=True))
+
+
+#: What asks for Sari's things in particular, or lists whatever there is.
+_ABOUT = ("<case>", "<link>", "<statement>", "<person>")
+NARROWED = (
+    "GET /cases?person=<person>",
+    "GET /links?person=<person>",
+    "GET /links?evidence=<evidence>",
+    "GET /evidence?person=<person>",
+    "GET /participation?person=<person>",
+    "GET /invitations?person=<person>",
+    "GET /invitations?case=<case>",
+    "GET /invitations?round=<round>",
+)
+
+
+def _what_is_told(stage: Stage, role: str, authorization: str | None = None) -> dict[str, bool]:
+    """Every way to ask for what is Sari's, and whether something of hers is told."""
+    sari, found = stage.sari, {}
+    with stage.agency.database.read() as connection:
+        link = cases.link(connection, stage.tenant.id, sari.link)
+    assert link is not None
+    lists = [route for route in LISTS if route.startswith("GET")]
+    for way in (*ROUTES, *NARROWED, "POST /people/search?number"):
+        method, path = way.split()
+        asks = method == "GET" and (any(each in path for each in _ABOUT) or way in lists)
+        if not (asks or way in NARROWED or "/people/search" in way):
+            continue
+        if any(path.endswith(each) for each in OF_HUMANS):
+            continue
+        path = path.replace("<person>", _by_uuid(sari.person)).replace("?number", "")
+        path = path.replace("<evidence>", link.evidence.hex())
+        for name in ("case", "link", "statement", "round"):
+            path = path.replace(f"<{name}>", getattr(sari, name).hex())
+        body = {"number": NIP} if way.endswith("?number") else {"words": "sari"}
+        headers = {"X-As": role, "Sec-Fetch-Site": "same-origin", "Authorization": authorization}
+        headers = {name: value for name, value in headers.items() if value or authorization is None}
+        answer = stage.client.open(
+            PREFIX + path,
+            method=method,
+            json=body if method == "POST" else None,
+            headers=headers,
+        )
+        if answer.status_code == 200:
+            told = answer.get_json()
+            found[way] = bool(told.get("items", True))
+            if way in LISTS and "items" in told:
+                found[way] = _by_uuid(sari.person) in LISTS[way](told["items"])
+        else:
+            assert answer.status_code in (403, 404), (way, answer.get_data(as_text=True))
+            found[way] = False
+    return found
+
+
+def _keep_only(stage: Stage) -> None:
+    """Have what is held of Sari only kept."""
+    told = {"why": "Data disengketakan.", "by": "admin", "now": NOW}
+    stage.agency.database.write(
+        lambda c: rights.restrict(c, stage.tenant, stage.sari.person, **told)
+    )
+
+
+@pytest.fixture
+def numbered(stage: Stage) -> Stage:
+    """The agency, where Sari is known by her number, too."""
+    fact = Fact(IDENTIFIER, stage.sari.person, {"kind": "nip", "text": NIP})
+    stage.agency.enter(fact)
+    return stage
+
+
+@pytest.mark.parametrize("role", HELD)
+def test_of_whom_data_is_only_kept_is_found_by_who_keeps_the_register_and_themselves(
+    numbered: Stage, role: str
+) -> None:
+    before = _what_is_told(numbered, role)
+    _keep_only(numbered)
+    after = _what_is_told(numbered, role)
+    if role == "admin":
+        # Out of the lists, until they are asked for by name.
+        out = {"GET /cases", "GET /links", "GET /evidence", "GET /participation"}
+        out |= {"GET /invitations", *(way for way in NARROWED if "person=" not in way)}
+        assert {way for way in before if before[way] and not after[way]} == out & {
+            way for way, told in before.items() if told
+        }
+    elif role == "learner":
+        assert after == before
+    else:
+        assert not any(after.values()), {way for way, told in after.items() if told}
+
+
+@pytest.mark.parametrize("scopes", SCOPES)
+def test_a_key_finds_of_them_what_it_may_only_where_it_keeps_the_register(
+    numbered: Stage, cast: Cast, scopes: str
+) -> None:
+    key = cast.key(scopes)
+    before = _what_is_told(numbered, "", key)
+    _keep_only(numbered)
+    after = _what_is_told(numbered, "", key)
+    if scopes in ("practice/all", "practice/admin"):
+        assert after["GET /people"] == before["GET /people"]
+        assert after["GET /people/<person>"] == before["GET /people/<person>"]
+        assert after["GET /cases?person=<person>"] == before["GET /cases?person=<person>"]
+        assert not any(after[way] for way in ("GET /cases", "GET /links", "GET /invitations"))
+    else:
+        assert not any(after.values()), {way for way, told in after.items() if told}
+
+
+@pytest.mark.parametrize("scopes", ["practice/write", "practice/review"])
+def test_a_key_that_does_not_keep_the_register_writes_nothing_of_them(
+    numbered: Stage, cast: Cast, scopes: str
+) -> None:
+    key = cast.key(scopes)
+    _keep_only(numbered)
+    writes = {
+        "practice/write": ("POST /evidence", "POST /cases/<case>/answers", "POST /meetings"),
+        "practice/review": ("POST /links/<link>/verdicts", "POST /links"),
+    }
+    numbered.client.usual["Authorization"] = key
+    for route in writes[scopes]:
+        method, path = route.split()
+        path = path.replace("<case>", numbered.sari.case.hex())
+        path = path.replace("<link>", numbered.sari.link.hex())
+        body = BODIES[route]("superior", numbered.sari, numbered)
+        answer = numbered.client.open(PREFIX + path, method=method, json=body)
         assert answer.status_code == 404, (route, answer.get_data(as_text=True))
 
 

@@ -68,13 +68,13 @@ def test_the_queue_is_narrowed_by_programme_unit_person_and_state(agency: Agency
     one = agency.link(agency.case(sari, service, unit=here), sari)
     two = agency.link(agency.case(budi, other, unit=there), budi, state="accepted")
 
-    def ids(**asked: Any) -> list[bytes]:
+    def ids(whose: Any = None, **asked: Any) -> list[bytes]:
         which = Which(**({"states": cases.TO_REVIEW} | asked))
-        return [each.id for each in listed(agency, cases.links, which)]
+        return [each.id for each in listed(agency, cases.links, which, whose=whose)]
 
-    assert ids() == ids(programme=service) == ids(unit=here) == ids(person=sari) == [one]
-    assert ids(programme=other) == ids(unit=there) == ids(person=budi) == []
-    assert ids(states=("accepted",)) == ids(states=(), person=budi) == [two]
+    assert ids() == ids(programme=service) == ids(unit=here) == ids({sari}) == [one]
+    assert ids(programme=other) == ids(unit=there) == ids({budi}) == []
+    assert ids(states=("accepted",)) == ids({budi}, states=()) == [two]
     assert set(ids(states=())) == {one, two}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from lrs import casework, intake
+from lrs import casework, intake, rights
 from lrs.casework import Upload
 from lrs.practice import people, records
 from lrs.store import accounts, audit
@@ -385,6 +385,65 @@ def test_a_second_opinion_is_blind_and_somebody_elses(
     row = desk.links()[0]
     assert (row["state"], row["first_move"], row["second_move"]) == ("rejected", "reject", "accept")
     assert "No second opinion" in tono.get("/review/second").text
+
+
+# Of whom what is held is only kept -----------------------------------------------------------
+
+
+def restrict(desk: Desk, lifted: bool = False) -> None:
+    person = uuid.UUID(SARI).bytes
+    if lifted:
+        desk.do(lambda c, tenant, now: rights.lift(c, tenant, person, why="Selesai.", by="admin"))
+    else:
+        desk.do(rights.restrict, person, why="Sengketa.", by="admin")
+
+
+def test_their_links_are_neither_in_the_queue_nor_counted_nor_opened(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    other = desk.completes("budi")
+    hand_in(desk, other, "Loket Budi", person=BUDI, by=SARI)
+    rina, tono = signed_in("reviewer", login="rina"), signed_in("admin", login="tono")
+    assert "4 links wait" in rina.get("/review").text
+    restrict(desk)
+    for browser in (rina, tono):
+        page = browser.get("/review")
+        assert "One link waits" in page.text
+        assert (page.text.count("Loket Budi"), page.text.count("Antrean")) == (1, 0)
+        assert "1 links to review" in " ".join(browser.get("/").text.split())
+        assert "Links to review 1 " in " ".join(browser.get("/summary").text.split())
+    assert rina.get(f"/review/{waiting[0]}").status == 404
+    assert tono.get(f"/review/{waiting[0]}").status == 200
+    post(rina, f"/review/{waiting[0]}/take")
+    assert state(desk, waiting[0]) == "submitted"
+    # The next of the queue is somebody else's, and then there is none.
+    rina.get("/review")
+    assert "Loket Budi" in rina.send("/review/next").text
+    assert "Nothing is left to review here" in rina.send("/decide", verdict="accept 1").text
+    restrict(desk, lifted=True)
+    assert "3 links wait" in rina.get("/review").text
+
+
+def test_no_second_opinion_is_asked_of_them_and_no_document_of_theirs_is_opened(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser], app: Flask
+) -> None:
+    context = app.extensions["jejak"]
+    app.extensions["jejak"] = replace(
+        context, settings=replace(context.settings, second_opinions=100)
+    )
+    rina, tono = signed_in("reviewer", login="rina"), signed_in("reviewer", login="tono")
+    rina.get("/review")
+    rina.send("/review/next")
+    rina.send("/decide", verdict="reject 8", note="Hanya latihan.")
+    desk.catch_up()
+    statement = uuid.UUID(bytes=bytes(desk.links()[0]["evidence"]))
+    assert "Antrean satu" in tono.get("/review/second").text
+    assert tono.get(f"/evidence/{statement}").status == 200
+    restrict(desk)
+    assert "No second opinion is wanted" in tono.get("/review/second").text
+    assert tono.get(f"/review/second/{waiting[0]}").status == 404
+    assert tono.get(f"/evidence/{statement}").status == 404
+    assert signed_in("admin").get(f"/evidence/{statement}").status == 200
 
 
 # What is seen -------------------------------------------------------------------------------

@@ -47,6 +47,8 @@ def test_of_whom_data_is_only_kept_others_find_nothing(
     assert reviewer.get(f"/people/{STAFF}").status == 404
     assert WHO not in reviewer.get("/people").text
     assert WHO not in reviewer.get("/cases").text
+    assert WHO not in reviewer.get(f"/cases?name={WHO}").html.partition("<table")[2]
+    assert WHO in admin.get(f"/cases?name={WHO}").html.partition("<table")[2]
     assert WHO in admin.get("/people").text
     admin.get(f"/people/{STAFF}/rights")
     admin.send("/rights/restrict", why="Selesai.")

@@ -9,12 +9,12 @@ import pypdf
 import pytest
 from sqlalchemy import Connection, delete
 
-from lrs import casework, stories
+from lrs import casework, rights, stories
 from lrs.practice import names
 from lrs.practice.cases import days
 from lrs.store import accounts, audit, papers, tables
 from tests.agency import DONE, HEAD, IRI, Agency
-from tests.conftest import Cast
+from tests.conftest import NOW, Cast
 from tests.rows import Rows, programme
 from tests.web.conftest import Browser, Clock
 
@@ -113,6 +113,18 @@ def test_cases_are_drawn_and_sheets_printed(
     assert text.count("What of the training was used, and how?") == 2
     assert "I agree that my story is told" in text
     assert "Staf 01" in text
+    # Of whom what is held is only kept, an evaluator finds nothing in the lot, or in another.
+    told = {"why": "Sengketa.", "by": "admin", "now": NOW}
+    office.do(rights.restrict, STAFF, **told)
+    evaluator = signed_in("evaluator")
+    assert "Staf 01" not in evaluator.get(f"/stories?{part}").text
+    case = next(row["id"].hex() for row in office.rows() if row["subject"] == STAFF)
+    assert evaluator.get(f"/stories/{case}").status == 404
+    assert admin.get(f"/stories/{case}").status == 200
+    evaluator.get(f"/stories?{part}")
+    evaluator.send("/stories/draw")
+    assert "1 of 1" in evaluator.get(f"/stories?{part}").text
+    assert "0 of 0" in evaluator.get(f"/stories?{part}").text
 
 
 def test_who_may_not_write_answers_draws_nothing(
