@@ -25,9 +25,6 @@ from lrs import (
     agency,
     casework,
     certificates,
-    demo,
-    demo_agency,
-    demo_deeds,
     erasure,
     followup,
     projector,
@@ -39,6 +36,9 @@ from lrs.app import create_app
 from lrs.auth import links
 from lrs.casework import Upload
 from lrs.context import Context
+from lrs.demo import deeds, files
+from lrs.demo.agency import Habits
+from lrs.demo.agency import make as make_agency
 from lrs.practice import programmes, records
 from lrs.practice.records import Evidence
 from lrs.settings import Settings
@@ -198,12 +198,12 @@ def _project(made: Furnished) -> None:
 
 def _demonstration(made: Furnished, folder: Path) -> None:
     """What the demonstration agency's systems send and its people do."""
-    habits = demo_agency.Habits(people=24, yearly_noise=2.0, strangers=0.1, alike=0.1, silent=0.2)
-    there = demo_agency.make(habits)
-    demo.write(there, folder)
-    demo_deeds.enter_lists(made.database, made.cast.tenant, there, folder)
+    habits = Habits(people=24, yearly_noise=2.0, strangers=0.1, alike=0.1, silent=0.2)
+    there = make_agency(habits)
+    files.write(there, folder)
+    deeds.enter_lists(made.database, made.cast.tenant, there, folder)
     send(made.cast, there)
-    demo_deeds.enact(made.database, made.cast.tenant, there.actions, lambda: _project(made))
+    deeds.enact(made.database, made.cast.tenant, there.actions, lambda: _project(made))
 
 
 def _followed_up(made: Furnished) -> None:

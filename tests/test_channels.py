@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from lrs import channels, followup, spreadsheets
 from lrs.casework import Upload
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.practice import people
 from lrs.settings import Settings
 from lrs.store import accounts

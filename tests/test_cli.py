@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from lrs.cli import main
+from lrs.cli.main import main
 
 
 @pytest.fixture

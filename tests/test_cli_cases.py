@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.store import cases as lists
 from lrs.store import practice
 from tests.conftest import Cast

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lrs import reporting
-from lrs.cli import main
+from lrs.cli.main import main
 from tests.conftest import Cast
 from tests.rows import Rows, programme
 

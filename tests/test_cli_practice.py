@@ -11,7 +11,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.store.engine import Database, run
 from tests.conftest import Cast, Server
 from tests.plugins.test_lms import course_completed

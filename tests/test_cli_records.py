@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from lrs import cli_records
+from lrs.cli import records as commands
 from lrs.context import Context
 from lrs.errors import JejakError
 from lrs.settings import Settings
@@ -29,7 +29,7 @@ Jejak = Callable[..., str]
 @pytest.fixture
 def run(database: Database, settings: Settings, cast: Cast) -> Run:
     """Type a command, in the tenant `agency` unless it says another."""
-    main = click.Group(commands={each.name or "": each for each in cli_records.commands})
+    main = click.Group(commands={each.name or "": each for each in commands.commands})
     context = Context(settings=settings, database=database)
 
     def typed(*words: Any, tenant: str = "agency", stdin: str | bytes = "") -> Result:
@@ -63,7 +63,7 @@ def numbers(jejak: Jejak, *words: str) -> list[int]:
 
 
 def test_every_command_says_what_it_is_for() -> None:
-    for group in cli_records.commands:
+    for group in commands.commands:
         for command in getattr(group, "commands", {"": group}).values():
             assert command.help
             assert len(command.help) > 40
@@ -220,19 +220,19 @@ def test_dismiss(jejak: Jejak, run: Run, client: Client) -> None:
 
 
 def test_repairs_are_listed() -> None:
-    told = CliRunner().invoke(cli_records.list_repairs, ["--json"])
+    told = CliRunner().invoke(commands.list_repairs, ["--json"])
     assert [each["name"] for each in json.loads(told.stdout)] == list(REPAIRS)
-    assert "result.response that is null" in CliRunner().invoke(cli_records.list_repairs).stdout
+    assert "result.response that is null" in CliRunner().invoke(commands.list_repairs).stdout
 
 
 def test_pretty_keeps_the_spelling() -> None:
     raw = b'{"a":[ ],"b":{},"c":[1.0, 1e2,"\\u00e9 \\" [{,:"],"d":null}'
-    pretty = cli_records._pretty(raw)
+    pretty = commands._pretty(raw)
     assert pretty.splitlines() == [
         *("{", '  "a": [],', '  "b": {},', '  "c": [', "    1.0,", "    1e2,"),
         *('    "\\u00e9 \\" [{,:"', "  ],", '  "d": null', "}"),
     ]
-    assert cli_records._pretty(b"\xff{") == "\\xff{"
+    assert commands._pretty(b"\xff{") == "\\xff{"
 
 
 # Archives ----------------------------------------------------------------------------------------
@@ -293,7 +293,7 @@ def test_nothing_half_written_stays(
     def broken(*_: Any, **__: Any) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(cli_records.archive, "write", broken)
+    monkeypatch.setattr(commands.archive, "write", broken)
     assert run("export", tmp_path / "x.tar").exit_code == 1
     assert list(tmp_path.iterdir()) == []
 

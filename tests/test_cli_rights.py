@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from lrs.cli import main
+from lrs.cli.main import main
 from tests.agency import Agency
 from tests.conftest import Cast
 

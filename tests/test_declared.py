@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from lrs import declared, projector
 from lrs.adapters import Adapters
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.practice.programmes import Behaviour, Programme
 from lrs.programmes import apply as apply_programmes
 from lrs.store import tables

@@ -17,10 +17,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from lrs import demo
-from lrs.cli_demo import demo as command
-from lrs.demo_agency import ACADEMY_CMI5, MOODLE, WORKPLACE, Agency, Habits, make, superior
-from lrs.demo_dialects import COMPLETED, COURSE, UNCOMPLETED
+from lrs.cli.demo import demo as command
+from lrs.demo import files
+from lrs.demo.agency import ACADEMY_CMI5, MOODLE, WORKPLACE, Agency, Habits, make, superior
+from lrs.demo.dialects import COMPLETED, COURSE, UNCOMPLETED
 from lrs.learning import WORKED, PracticeEvent
 from lrs.practice.programmes import Programme
 from lrs.store import accounts
@@ -82,7 +82,7 @@ def test_statements_are_taken_by_intake_and_by_the_front_door(server: Server) ->
     )
     agency = make(Habits(people=20, yearly_noise=2.0))
     told: list[int] = []
-    count = demo.send(agency, server.endpoint, new.key.public, new.secret, told.append)
+    count = files.send(agency, server.endpoint, new.key.public, new.secret, told.append)
     assert count == sum(told) == len(list(sent(agency)))
     named = next(tree["id"] for _, tree in sent(agency) if "id" in tree)
     with server.cast.database.read() as connection:
@@ -91,8 +91,8 @@ def test_statements_are_taken_by_intake_and_by_the_front_door(server: Server) ->
 
 
 def test_a_store_that_does_not_take_it_is_told_of(server: Server) -> None:
-    with pytest.raises(demo.NotTaken, match="401"):
-        demo.send(small(), server.endpoint, "nobody", "nothing")
+    with pytest.raises(files.NotTaken, match="401"):
+        files.send(small(), server.endpoint, "nobody", "nothing")
 
 
 def test_moodle_sends_as_the_recorded_plugin_does() -> None:
@@ -270,8 +270,8 @@ def test_files_are_written_the_same_each_time(tmp_path: Path) -> None:
         run = CliRunner().invoke(command, ["--people", "60", "--out", str(tmp_path / name)])
         assert run.exit_code == 0, run.output
         assert "60 people" in run.output
-    files = sorted(each.name for each in (tmp_path / "one").iterdir())
-    for name in files:
+    names = sorted(each.name for each in (tmp_path / "one").iterdir())
+    for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     with (tmp_path / "one" / "people.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 60

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lrs import identities, people
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.errors import Conflict, NotFound
 from tests import make
 from tests.conftest import Cast

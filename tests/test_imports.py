@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from lrs import imports, projector
 from lrs.adapters import Adapters
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.errors import Conflict, NotFound, Refused
 from lrs.imports import Entered, Plan, Reading
 from lrs.learning import ATTENDED, CERTIFIED, COMPLETED, ENROLLED, INVITED

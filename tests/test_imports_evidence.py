@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lrs import imports_evidence
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.errors import Refused
 from lrs.imports_evidence import Plan, Reading
 from lrs.practice import names, records

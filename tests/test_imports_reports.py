@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lrs import imports_reports
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.errors import Refused
 from lrs.imports_reports import ADD_MENTOR, SUPERIOR, Accepted, Report
 from lrs.practice import records

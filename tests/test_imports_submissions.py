@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lrs import imports_submissions, people
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.errors import NotFound, Refused
 from lrs.imports_submissions import Submission
 from lrs.practice import records

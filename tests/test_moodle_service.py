@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 from click.testing import CliRunner
 
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.moodle_service import Moodle, NotAnswered
 from tests.conftest import Cast
 from tests.test_people import HEADINGS, SARI, SARI_ROW, take

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from lrs import identities, people, projector, spreadsheets
 from lrs.adapters import Adapters
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.errors import Conflict, NotFound, Refused
 from lrs.people import Outcome, Reading
 from lrs.practice import names

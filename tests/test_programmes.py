@@ -11,11 +11,12 @@ import yaml
 from click.testing import CliRunner, Result
 from sqlalchemy import Connection
 
-from lrs import demo, programmes, projector
+from lrs import programmes, projector
 from lrs.adapters import Adapters
-from lrs.cli import main
-from lrs.demo_agency import Habits
-from lrs.demo_agency import make as make_agency
+from lrs.cli.main import main
+from lrs.demo import files
+from lrs.demo.agency import Habits
+from lrs.demo.agency import make as make_agency
 from lrs.errors import Refused
 from lrs.intake import Rejected
 from lrs.practice import names
@@ -75,7 +76,7 @@ def test_a_case_follows_when_its_programme_comes_late_and_when_it_changes(cast: 
 
 def test_the_demonstration_agencys_programmes_are_read_as_they_were_made() -> None:
     agency = make_agency(Habits(seed=3, people=30))
-    assert load(yaml.safe_load(demo.programmes(agency))) == list(agency.programmes)
+    assert load(yaml.safe_load(files.programmes(agency))) == list(agency.programmes)
 
 
 def test_in_a_real_moodle_the_teacher_is_told_from_the_learners(

@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 
 from lrs import imports, projector
 from lrs.adapters import Adapters
-from lrs.cli import main
-from lrs.demo_agency import Habits
-from lrs.demo_agency import make as make_agency
+from lrs.cli.main import main
+from lrs.demo.agency import Habits
+from lrs.demo.agency import make as make_agency
 from lrs.errors import Refused
 from lrs.reconcile import Comparison, compare, read
 from tests import make

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from lrs import programmes, trials
 from lrs.adapters import Adapters
-from lrs.cli import main
-from lrs.demo_agency import Agency, Habits, make
+from lrs.cli.main import main
+from lrs.demo.agency import Agency, Habits, make
 from lrs.errors import Refused
 from lrs.practice.programmes import Programme
 from lrs.store.engine import run

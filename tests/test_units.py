@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lrs import spreadsheets, units
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.errors import Conflict, NotFound, Refused
 from lrs.people import Outcome
 from lrs.practice import names

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from lrs import casework, inbound, projector, rights, webhooks
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.errors import NotFound, Refused
 from lrs.practice import records
 from lrs.store import practice, tables

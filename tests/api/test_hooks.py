@@ -13,7 +13,7 @@ from flask import Flask
 
 from lrs import inbound, programmes, projector
 from lrs.adapters import Adapters
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.context import Context
 from lrs.practice import imported, people
 from lrs.practice.programmes import Behaviour, Programme

@@ -26,7 +26,7 @@ def form(**fields: str) -> dict[str, object]:
 
 
 def test_every_error_of_ours_has_a_status() -> None:
-    # What a client of ours raises of another's answer (lrs/demo.py) is never an answer of ours.
+    # What a client of ours raises of another's answer (lrs/demo/files.py) is no answer of ours.
     raised = {each for each in JejakError.__subclasses__() if each.__module__ == errors.__name__}
     assert set(STATUS) == raised
 

@@ -8,8 +8,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from lrs import cli_accounts
 from lrs.auth import keys
+from lrs.cli import accounts as commands
 from lrs.context import Context, utcnow
 from lrs.errors import JejakError
 from lrs.settings import Settings
@@ -24,7 +24,7 @@ Jejak = Callable[..., str]
 @pytest.fixture
 def run(database: Database, settings: Settings, cast: Cast) -> Callable[..., Result]:
     """Type a command, in the tenant `agency` where it takes one."""
-    main = click.Group(commands={group.name or "": group for group in cli_accounts.groups})
+    main = click.Group(commands={group.name or "": group for group in commands.commands})
     context = Context(settings=settings, database=database)
 
     def typed(*words: str, tenant: str = "agency", stdin: str = "") -> Result:
@@ -70,7 +70,7 @@ def sign_in(database: Database, made: dict[str, Any]) -> Principal:
 
 
 def test_every_command_says_what_it_is_for() -> None:
-    for group in cli_accounts.groups:
+    for group in commands.commands:
         assert isinstance(group, click.Group)
         for command in group.commands.values():
             assert command.help
@@ -80,7 +80,7 @@ def test_every_command_says_what_it_is_for() -> None:
 
 
 def test_help_lists_the_words_that_are_taken(run: Callable[..., Result]) -> None:
-    told = CliRunner().invoke(cli_accounts.keys, ["create", "--help"]).output
+    told = CliRunner().invoke(commands.keys, ["create", "--help"]).output
     for word in ("statements/read/mine", "result-response-null", "answer", "practice/all"):
         assert f"\n    {word} " in told
 

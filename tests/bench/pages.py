@@ -32,7 +32,7 @@ from werkzeug.test import Client, TestResponse
 from lrs import worker
 from lrs.app import create_app
 from lrs.auth.roles import MAY
-from lrs.cli_demo import TENANT
+from lrs.cli.demo import TENANT
 from lrs.context import Context
 from lrs.practice import names
 from lrs.settings import Settings

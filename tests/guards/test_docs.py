@@ -9,7 +9,7 @@ import click
 import pytest
 
 from lrs import settings
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.settings import Settings
 from schemas import accounts
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 from click.testing import CliRunner
 
-from lrs.cli import main
+from lrs.cli.main import main
 
 
 def groups(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:

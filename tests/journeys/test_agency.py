@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from lrs import demo, demo_deeds, programmes, projector
+from lrs import programmes, projector
 from lrs.adapters import Adapters
-from lrs.demo_agency import Agency, Habits, make
+from lrs.demo import deeds, files
+from lrs.demo.agency import Agency, Habits, make
 from lrs.store.engine import run
 from lrs.xapi import versions
 from schemas.programmes import courses_of
@@ -18,8 +19,8 @@ from tests.promises import parts
 
 def hand_in_lists(cast: Cast, agency: Agency, folder: Path) -> None:
     """As an admin does: people, what happened to them, their accounts, the programmes."""
-    demo.write(agency, folder)
-    assert demo_deeds.enter_lists(cast.database, cast.tenant, agency, folder) == []
+    files.write(agency, folder)
+    assert deeds.enter_lists(cast.database, cast.tenant, agency, folder) == []
 
 
 def send(cast: Cast, agency: Agency) -> None:
@@ -176,7 +177,7 @@ def test_its_people_hand_in_answer_and_decide_and_a_replay_gives_the_same(
     agency = make(Habits(seed=8, people=30, yearly_noise=0.5))
     hand_in_lists(cast, agency, tmp_path)
     send(cast, agency)
-    done = demo_deeds.enact(cast.database, cast.tenant, agency.actions, lambda: project(cast))
+    done = deeds.enact(cast.database, cast.tenant, agency.actions, lambda: project(cast))
     # What only the learner says is not accepted; nothing else is refused.
     assert {why.partition(";")[0] for _, why in done.refused} <= {
         "move: Only the learner says so",

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from lrs import demo_deeds, reporting
-from lrs.demo_agency import Agency, Habits, make
+from lrs import reporting
+from lrs.demo import deeds
+from lrs.demo.agency import Agency, Habits, make
 from lrs.reports.shapes import Figure, Slice
 from tests import judge
 from tests.conftest import Cast
@@ -34,7 +35,7 @@ HABITS = [
 def live(cast: Cast, agency: Agency, folder: Path) -> None:
     hand_in_lists(cast, agency, folder)
     send(cast, agency)
-    demo_deeds.enact(cast.database, cast.tenant, agency.actions, lambda: project(cast))
+    deeds.enact(cast.database, cast.tenant, agency.actions, lambda: project(cast))
     project(cast)
 
 

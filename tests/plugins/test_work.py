@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from lrs import demo_agency, learning
+from lrs import learning
 from lrs.adapters import Adapters, Reading
+from lrs.demo.agency import WORKPLACE, Habits
+from lrs.demo.agency import make as make_agency
 from lrs.learning import LearningEvent, PracticeEvent
 from lrs.projector import Programmes
 from tests import make
@@ -236,7 +238,7 @@ def test_what_an_lms_says_of_a_course_is_never_work() -> None:
 
 def test_every_trace_of_true_work_in_the_demonstration_agency_is_read() -> None:
     """However it can be known, by reference, behaviour, rule or words: whose it is comes along."""
-    agency = demo_agency.make(demo_agency.Habits(people=150))
+    agency = make_agency(Habits(people=150))
     configs = Programmes(1, agency.programmes).configs()
     read_: dict[str, tuple[Tree, PracticeEvent]] = {}
     work = 0
@@ -245,11 +247,11 @@ def test_every_trace_of_true_work_in_the_demonstration_agency_is_read() -> None:
             for event in ADAPTERS.read(statement, configs).events:
                 if isinstance(event, PracticeEvent):
                     read_[statement["id"]] = statement, event
-                    assert request.source == demo_agency.WORKPLACE
+                    assert request.source == WORKPLACE
                 else:
                     assert isinstance(event, LearningEvent)
-                    assert request.source != demo_agency.WORKPLACE
-            work += request.source == demo_agency.WORKPLACE
+                    assert request.source != WORKPLACE
+            work += request.source == WORKPLACE
     signals = set()
     for link in agency.truth["links"]:
         statement, event = read_[link["evidence"]]

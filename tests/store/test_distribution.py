@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import Column, Integer, MetaData, Table
 
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.settings import Settings
 from lrs.store import distribution, engine, log, tables
 from lrs.store.engine import Database, run

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 
-from lrs.cli import main
+from lrs.cli.main import main
 from lrs.store import accounts
 from tests.conftest import NOW, Cast
 from tests.web.conftest import Browser, Clock

@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 import waitress
 
-from lrs import demo as agencies
-from lrs import demo_deeds, projector
+from lrs import projector
 from lrs.adapters import Adapters
 from lrs.app import create_app
 from lrs.context import Context
-from lrs.demo_agency import Agency, Habits, make
+from lrs.demo import deeds, files
+from lrs.demo.agency import Agency, Habits, make
 from lrs.errors import Conflict
 from lrs.store import accounts, practice
 
@@ -74,7 +74,7 @@ def demo(
     if url and not key:
         raise click.UsageError("Sending needs --key: make one with 'jejak keys create'.")
     agency = make(Habits(seed=seed, people=people))
-    agencies.write(agency, out)
+    files.write(agency, out)
     count = sum(len(request.statements) for request in agency.requests)
     click.echo(
         f"{len(agency.people)} people in {len(agency.units)} units, {len(agency.programmes)} "
@@ -89,7 +89,7 @@ def demo(
 def _send(agency: Agency, url: str, key: str, secret: str) -> None:
     count = sum(len(request.statements) for request in agency.requests)
     with click.progressbar(length=count, label="Sending") as bar:
-        sent = agencies.send(agency, url, key, secret, bar.update)
+        sent = files.send(agency, url, key, secret, bar.update)
     click.echo(f"Sent {sent} statements to {url}")
 
 
@@ -116,7 +116,7 @@ def _fill(context: Context, agency: Agency, folder: Path) -> None:
             expires=now + timedelta(days=1),
         )
     )
-    for problem in demo_deeds.enter_lists(database, tenant, agency, folder):
+    for problem in deeds.enter_lists(database, tenant, agency, folder):
         click.echo(f"Not entered: {problem}", err=True)
     click.echo("Entered people, moves, accounts, programmes.")
     with _door(context) as url:
@@ -127,7 +127,7 @@ def _fill(context: Context, agency: Agency, folder: Path) -> None:
         projector.catch_up(database, tenant, adapters)
 
     with click.progressbar(length=len(agency.actions), label="At work") as bar:
-        done = demo_deeds.enact(database, tenant, agency.actions, project, bar.update)
+        done = deeds.enact(database, tenant, agency.actions, project, bar.update)
     told = ", ".join(f"{count} {what}" for what, count in sorted(done.done.items()))
     click.echo(f"Done by its people: {told}; not taken: {len(done.refused)}.")
     with database.read() as connection:

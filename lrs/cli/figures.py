@@ -8,8 +8,8 @@ import click
 import msgspec
 
 from lrs import reporting
-from lrs.cli_accounts import as_json as json_option
-from lrs.cli_accounts import of_tenant, print_table
+from lrs.cli.accounts import as_json as json_option
+from lrs.cli.accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.practice.cases import date_of
 from lrs.reports.shapes import GROUPINGS, Curve, Figure, Group, Measure, Slice

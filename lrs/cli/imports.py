@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from lrs import imports, imports_evidence, imports_reports, imports_submissions
-from lrs.cli_accounts import of_tenant, print_table
+from lrs.cli.accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import Problem
 from lrs.learning import COMPLETED, INVITED

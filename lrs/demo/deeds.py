@@ -1,10 +1,10 @@
 """The demonstration agency's people at work with Jejak: an admin enters lists, people hand in,
 answer and decide.
 
-`enter_lists` has an admin enter the agency's lists and programmes (`lrs/demo.py`); `enact` has its
-people do, through casework, what `Agency.actions` say: what forms, pages and signed links would
-write. So a demonstration, and the tests, have evidence, answers and verdicts of every kind beside
-what the agency's systems send.
+`enter_lists` has an admin enter the agency's lists and programmes (`lrs/demo/files.py`); `enact`
+has its people do, through casework, what `Agency.actions` say: what forms, pages and signed links
+would write. So a demonstration, and the tests, have evidence, answers and verdicts of every kind
+beside what the agency's systems send.
 """
 
 import uuid
@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from lrs import casework, people, programmes, spreadsheets
 from lrs.casework import Filled
-from lrs.demo_agency import Agency
+from lrs.demo.agency import Agency
 from lrs.errors import Conflict, JejakError, Problem
 from lrs.people import Outcome, Reading
 from lrs.practice import names

@@ -601,7 +601,7 @@ def list_users(context: Context, tenant: str, as_json: bool) -> None:
     _list([_user_facts(user) for user in found], as_json, "No users.")
 
 
-groups = (tenants, sources, keys, issuers, users)
+commands = (tenants, sources, keys, issuers, users)
 """All of them, to be added to the command line."""
 
 

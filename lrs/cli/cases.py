@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from lrs import casework
 from lrs.casework import Upload
-from lrs.cli_accounts import of_tenant, print_table
-from lrs.cli_webhooks import HexId
+from lrs.cli.accounts import of_tenant, print_table
+from lrs.cli.webhooks import HexId
 from lrs.context import Context
 from lrs.errors import JejakError, NotFound, Refused
 from lrs.practice import files, names, records, review

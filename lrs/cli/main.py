@@ -8,29 +8,29 @@ from functools import cache
 import click
 from werkzeug.local import LocalProxy
 
-from lrs import (
-    cli_accounts,
-    cli_adapters,
-    cli_cases,
-    cli_demo,
-    cli_figures,
-    cli_followup,
-    cli_hooks,
-    cli_imports,
-    cli_people,
-    cli_practice,
-    cli_programmes,
-    cli_records,
-    cli_webhooks,
-    server,
-    telemetry,
-)
+from lrs import server, telemetry
 from lrs import settings as table
+from lrs.cli import (
+    accounts,
+    adapters,
+    cases,
+    demo,
+    figures,
+    followup,
+    hooks,
+    imports,
+    people,
+    practice,
+    programmes,
+    records,
+    webhooks,
+)
 from lrs.context import Context
 from lrs.errors import JejakError
 from lrs.settings import BadSetting, Settings
-from lrs.store import accounts, distribution, health
+from lrs.store import distribution, health
 from lrs.store import migrate as migrations
+from lrs.store.accounts import HOME_PAGE, first_run
 
 
 class Tidy(click.Group):
@@ -104,9 +104,9 @@ def init(context: Context) -> None:
     """
     _report_migrations(migrations.migrate(context.database))
     moment = datetime.now(UTC)
-    home_page = context.settings.public_url or accounts.HOME_PAGE
+    home_page = context.settings.public_url or HOME_PAGE
     made = context.database.write(
-        lambda connection: accounts.first_run(connection, now=moment, home_page=home_page)
+        lambda connection: first_run(connection, now=moment, home_page=home_page)
     )
     if made is None:
         return
@@ -122,7 +122,7 @@ Made for this store, and shown this once. Only hashes are kept:
 An LMS sends with the key as its user name and the secret as its password (HTTP Basic).
 """
     )
-    if home_page == accounts.HOME_PAGE:
+    if home_page == HOME_PAGE:
         click.echo(
             f"What it sends will name {home_page} as its authority, for good: this store\n"
             "does not know its own address. Fine for a try; before real use set JEJAK_PUBLIC_URL\n"
@@ -211,26 +211,19 @@ def _announce(settings: Settings) -> None:
     click.echo(f"Jejak serves. Endpoint for an LMS: {here}/xapi   (Ctrl-C stops it)")
 
 
-for group in (
-    cli_accounts.tenants,
-    cli_accounts.sources,
-    cli_accounts.keys,
-    cli_accounts.issuers,
-    cli_accounts.users,
-    *cli_records.commands,
-    *cli_people.commands,
-    *cli_imports.commands,
-    *cli_adapters.commands,
-    *cli_hooks.commands,
-    *cli_practice.commands,
-    *cli_programmes.commands,
-    *cli_figures.commands,
-    *cli_followup.commands,
-    *cli_demo.commands,
-    *cli_webhooks.commands,
-    *cli_cases.commands,
+for command in (
+    *accounts.commands,
+    *records.commands,
+    *people.commands,
+    *imports.commands,
+    *adapters.commands,
+    *hooks.commands,
+    *practice.commands,
+    *programmes.commands,
+    *figures.commands,
+    *followup.commands,
+    *demo.commands,
+    *webhooks.commands,
+    *cases.commands,
 ):
-    main.add_command(group)
-
-if __name__ == "__main__":
-    main()
+    main.add_command(command)

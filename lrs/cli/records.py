@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import click
 
 from lrs import archive, refusals
-from lrs.cli_accounts import as_json, of_tenant, print_table
+from lrs.cli.accounts import as_json, of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.store import accounts, deliveries, refused

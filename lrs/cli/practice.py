@@ -10,8 +10,8 @@ import click
 from lrs import imports, projector
 from lrs import reconcile as comparison
 from lrs.adapters import Adapters
-from lrs.cli_accounts import of_tenant
-from lrs.cli_imports import BY, chosen
+from lrs.cli.accounts import of_tenant
+from lrs.cli.imports import BY, chosen
 from lrs.context import Context
 from lrs.moodle_service import Moodle
 from lrs.spreadsheets import Sheet

@@ -30,7 +30,7 @@ from typing import Any
 import requests
 import yaml
 
-from lrs.demo_agency import Agency, Person, superior
+from lrs.demo.agency import Agency, Person, superior
 from lrs.errors import JejakError
 
 Told = Callable[[int], object]

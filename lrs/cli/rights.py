@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from lrs import erasure, rights
 from lrs.adapters import Adapters
-from lrs.cli_accounts import of_tenant, print_table
+from lrs.cli.accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.practice.cases import days
 from lrs.store import accounts, audit, register

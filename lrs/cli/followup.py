@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from lrs import channels, followup, i18n, reminders, spreadsheets, units
 from lrs.casework import Upload
-from lrs.cli_accounts import of_tenant, print_table
+from lrs.cli.accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Refused
 from lrs.followup import Waiting

@@ -9,9 +9,10 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from lrs import cli_rights, identities, spreadsheets, units
+from lrs import identities, spreadsheets, units
 from lrs import people as register_of_people
-from lrs.cli_accounts import of_tenant, print_table
+from lrs.cli import rights
+from lrs.cli.accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.people import COLUMNS, Outcome, Reading
 from lrs.practice.cases import date_of, days
@@ -52,7 +53,7 @@ def people_group() -> None:
     """People of the register, their posts and accounts."""
 
 
-for _each in cli_rights.commands:
+for _each in rights.commands:
     people_group.add_command(_each)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from lrs import webhooks
-from lrs.cli_accounts import KEPT_NOWHERE, of_tenant, print_table
+from lrs.cli.accounts import KEPT_NOWHERE, of_tenant, print_table
 from lrs.context import Context
 from lrs.store import accounts
 from lrs.store import webhooks as store

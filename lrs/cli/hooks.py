@@ -9,7 +9,7 @@ import click
 import yaml
 
 from lrs import hooks, inbound
-from lrs.cli_accounts import of_tenant, print_table
+from lrs.cli.accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import NotFound, Problem, Refused
 from lrs.store import accounts

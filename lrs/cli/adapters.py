@@ -9,7 +9,7 @@ import yaml
 
 from lrs import declared, readings
 from lrs.adapters import Adapters
-from lrs.cli_accounts import of_tenant, print_table
+from lrs.cli.accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import NotFound, Problem, Refused
 from lrs.learning import LearningEvent, PracticeEvent

@@ -1,6 +1,6 @@
 """What the demonstration agency is made of: names, units, trainings, work.
 
-Data for `lrs/demo_agency.py`. All people, hosts and offices are invented.
+Data for `lrs/demo/agency.py`. All people, hosts and offices are invented.
 """
 
 from dataclasses import dataclass

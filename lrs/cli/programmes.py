@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from lrs import programmes, trials
 from lrs.adapters import Adapters
-from lrs.cli_accounts import of_tenant, print_table
+from lrs.cli.accounts import of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.practice.programmes import DEPTHS, Programme

@@ -1,13 +1,13 @@
 """How each system of the demonstration agency says in xAPI what happened.
 
-Plain makers of statements for `lrs/demo_agency.py`: a Moodle with logstore_xapi, an academy that
+Plain makers of statements for `lrs/demo/agency.py`: a Moodle with logstore_xapi, an academy that
 speaks cmi5 and ADL's vocabulary, and the workplace. `at` is always aware, in UTC.
 """
 
 from datetime import datetime
 from typing import Any
 
-from lrs.demo_words import (
+from lrs.demo.words import (
     ACADEMY,
     LETTERS,
     MOODLE,

@@ -15,9 +15,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
-from lrs import demo_dialects as say
-from lrs import demo_words as words
-from lrs.demo_words import Skill, Topic
+from lrs.demo import dialects as say
+from lrs.demo import words
+from lrs.demo.words import Skill, Topic
 from lrs.practice.programmes import Behaviour, Cohort, Programme, Rule, Window
 
 Tree = dict[str, Any]

@@ -1,0 +1,5 @@
+"""`python -m lrs.cli`: the same as `jejak`."""
+
+from lrs.cli.main import main
+
+main()
