@@ -7,7 +7,7 @@ register, and the projector reads the whole log again by it.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -20,6 +20,9 @@ from lrs.store.register import Fact
 from lrs.xapi.statements import parse
 
 Tree = dict[str, Any]
+
+#: How many of the newest statements a dry run tries adapters on.
+NEWEST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def remove(connection: Connection, tenant_id: int, name: str, by: str) -> None:
 
 
 def trial(
-    connection: Connection, tenant: Tenant, adapters: Sequence[Tree], newest: int
+    connection: Connection, tenant: Tenant, adapters: Sequence[Tree], newest: int = NEWEST
 ) -> tuple[int, Counter[tuple[str, int, str]]]:
     """What these adapters would say of the newest statements: how many there are, and how many
     events of which kind each rule would give (`nothing` for one that says nothing)."""

@@ -23,8 +23,10 @@ from lrs.store import hooks as store
 from lrs.store.accounts import Kindness, Principal, Tenant
 from lrs.store.engine import Database
 from lrs.store.hooks import Hook
+from lrs.xapi import check
 from lrs.xapi.statements import parse
 from lrs.xapi.versions import V1
+from schemas.statements import explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,17 @@ def deliver(
 
 
 def preview(mapping: Mapping[str, Any], delivery: Any) -> inbound.Made:
-    """What a mapping makes of a delivery; nobody is looked up, and nothing stored."""
-    made = inbound.make(mapping, workplace.simple(delivery), "preview", lambda kind, digits: None)
-    return _alone(made)
+    """What a mapping makes of a delivery, and all that is wrong with it; nobody is looked up, and
+    nothing stored."""
+    made = _alone(
+        inbound.make(mapping, workplace.simple(delivery), "preview", lambda kind, digits: None)
+    )
+    problems = list(made.problems)
+    for each in made.statements:
+        seen = parse(json.dumps(each).encode())
+        if not check.sound(seen, V1):
+            problems += explain(seen, V1)
+    return inbound.Made(made.statements, made.skipped, tuple(problems))
 
 
 def _made(connection: Connection, tenant: Tenant, hook: Hook, body: bytes) -> inbound.Made:

@@ -1,4 +1,4 @@
-"""What every file that an admin writes by hand has in common: programmes, adapters.
+"""What every file that an admin writes by hand has in common: programmes, adapters, hooks.
 
 YAML or JSON, read strictly, and told in words that somebody understands who never saw a schema.
 `problems` turns marshmallow's messages into `lrs.errors.Problem`, with paths as the admin would
@@ -10,9 +10,10 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any
 
+import yaml
 from marshmallow import RAISE, Schema, ValidationError, fields
 
-from lrs.errors import Problem
+from lrs.errors import Problem, Refused
 from lrs.xapi import lexical
 
 #: What every field says of what is missing or empty.
@@ -20,6 +21,24 @@ SAID: dict[str, Any] = {
     "required": "This is missing.",
     "null": "This is empty; leave it out or fill it in.",
 }
+
+
+def read(content: str | bytes) -> Any:
+    """What a file says, written as YAML or JSON, of whatever shape. Raises `Refused`."""
+    try:
+        return yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = "?" if mark is None else mark.line + 1
+        told = f"This is no YAML: look at line {line}, and mind the indentation."
+        raise Refused(Problem("", told)) from error
+    except UnicodeDecodeError as error:
+        raise Refused(Problem("", "This is no text in UTF-8.")) from error
+
+
+def as_yaml(tree: Any) -> str:
+    """A tree as a file to be changed and read again."""
+    return str(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100))
 
 
 class Text(fields.String):

@@ -43,7 +43,10 @@ from lrs.practice import programmes, records
 from lrs.practice.records import Evidence
 from lrs.settings import Settings
 from lrs.store import accounts, cases, sessions
+from lrs.store import hooks as hooks_there
 from lrs.store.engine import Database, connect
+from lrs.web.hooks import EXAMPLE
+from schemas import hooks, written
 from tests import databases, make
 from tests.agency import ANSWERS, CONTACT, IRI, Agency
 from tests.conftest import Cast, new_tenant
@@ -361,6 +364,8 @@ def _odds_and_ends(made: Furnished) -> None:
             ("disown", links.DISOWN, uuid.UUID(made.told["visit"]).bytes),
             ("disowned", links.DISOWN, uuid.uuid4().bytes),
         )
+        hook = hooks.load(written.read(EXAMPLE))
+        hooks_there.create(connection, tenant, hook, "http://lrs.example.go.id", made.now)
         for name, purpose, subject in opened:
             made.told[name] = "/f/" + links.make(
                 connection, tenant, purpose, subject, expires=made.now + timedelta(9), now=made.now

@@ -12,6 +12,7 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -21,6 +22,7 @@ from lrs.context import Context
 from lrs.errors import Problem, Refused
 from lrs.store import accounts
 from schemas import accounts as entered
+from schemas import written
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -754,6 +756,16 @@ def _list(rows: Sequence[Facts], as_json: bool, none: str) -> None:
     table = [[name.replace("_", " ") for name in rows[0]]]
     table += [[_spelt(value) for value in row.values()] for row in rows]
     print_table(table)
+
+
+def from_yaml(file: Path, load: Callable[[Any], T], otherwise: str = "Nothing was entered.") -> T:
+    """What an admin wrote into a file; all that is wrong with it is told at once."""
+    try:
+        return load(written.read(file.read_bytes()))
+    except Refused as refused:
+        for problem in refused.problems[:50]:
+            click.echo(f"{file.name}: {problem}", err=True)
+        raise click.ClickException(otherwise) from refused
 
 
 def print_table(table: Sequence[Sequence[str]]) -> None:

@@ -5,19 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from lrs import declared, readings
 from lrs.adapters import Adapters
-from lrs.cli.accounts import of_tenant, print_table
+from lrs.cli.accounts import from_yaml, of_tenant, print_table
 from lrs.context import Context
-from lrs.errors import NotFound, Problem, Refused
+from lrs.errors import NotFound
 from lrs.learning import LearningEvent, PracticeEvent
 from lrs.store import accounts
 from schemas import adapters as schema
-
-#: How many of the newest statements a dry run tries a file on.
-NEWEST = 2000
+from schemas import written
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -59,7 +56,7 @@ def explain(context: Context, statement_id: uuid.UUID, file: Path | None, tenant
     And why those that were asked before it did not. STATEMENT is the id of a statement in the
     learning store. It is read by the programmes and declared adapters in force now.
     """
-    given = [] if file is None else _read(file)
+    given = [] if file is None else from_yaml(file, schema.load)
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
         told = readings.explain(connection, owner, Adapters.installed(), statement_id, given)
@@ -94,12 +91,12 @@ def apply(context: Context, file: Path, dry_run: bool, tenant: str) -> None:
     New ones and those that changed; one that stands as written is left alone, and so is what the
     file does not name. All records are read again, and cases follow by themselves.
     """
-    given = _read(file)
+    given = from_yaml(file, schema.load)
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
         done = declared.plan(connection, owner.id, given)
         if dry_run:
-            read, found = declared.trial(connection, owner, given, NEWEST)
+            read, found = declared.trial(connection, owner, given)
     if not dry_run:
         by = f"the command line: {file.name}"
         done = context.database.write(lambda c: declared.apply(c, owner.id, given, by))
@@ -131,8 +128,7 @@ def show(context: Context, name: str | None, tenant: str) -> None:
     chosen = [each for each in every if name in (None, each["name"])]
     if name is not None and not chosen:
         raise NotFound(f"a declared adapter {name}")
-    tree = {"adapters": chosen}
-    click.echo(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100), nl=False)
+    click.echo(written.as_yaml({"adapters": chosen}), nl=False)
 
 
 @adapters_group.command("remove")
@@ -165,20 +161,6 @@ def _matched_by(event: PracticeEvent) -> list[tuple[str, tuple[str, ...]]]:
         ("words", (str(len(event.text.split())),) if event.text else ()),
     )
     return [(word, each) for word, each in told if each]
-
-
-def _read(file: Path) -> list[dict[str, Any]]:
-    """The adapters of a file. Tells all that is wrong with it."""
-    try:
-        tree = yaml.safe_load(file.read_bytes())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Refused(Problem(file.name, f"This is no YAML: {error}")) from error
-    try:
-        return schema.load(tree)
-    except Refused as refused:
-        for problem in refused.problems[:50]:
-            click.echo(f"{file.name}: {problem}", err=True)
-        raise click.ClickException("Nothing was entered.") from refused
 
 
 commands = (adapters_group,)

@@ -1,22 +1,20 @@
 """Commands over programmes: what graduates are expected to do at work, and how it is followed."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
-import yaml
 from sqlalchemy import Connection
 
 from lrs import programmes, trials
 from lrs.adapters import Adapters
-from lrs.cli.accounts import of_tenant, print_table
+from lrs.cli.accounts import from_yaml, of_tenant, print_table
 from lrs.context import Context
-from lrs.errors import Conflict, NotFound, Problem, Refused
+from lrs.errors import Conflict, NotFound
 from lrs.practice.programmes import DEPTHS, Programme
 from lrs.store import accounts, register, stream
-from schemas import packs
+from schemas import packs, written
 from schemas.programmes import courses_of, dump, load, load_rules
 
 
@@ -38,7 +36,7 @@ def apply(context: Context, file: Path, dry_run: bool, tenant: str) -> None:
     New ones and those that changed; one that stands as written is left alone, and so is what the
     file does not name. Cases follow by themselves.
     """
-    given = _read(file, load)
+    given = from_yaml(file, load)
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
         done = programmes.plan(connection, owner.id, given)
@@ -46,20 +44,6 @@ def apply(context: Context, file: Path, dry_run: bool, tenant: str) -> None:
         by = f"the command line: {file.name}"
         done = context.database.write(lambda c: programmes.apply(c, owner.id, given, by))
     _tell(done, dry_run)
-
-
-def _read(file: Path, load_: Callable[[Any], list[Programme]]) -> list[Programme]:
-    """The programmes of a file; all that is wrong with it is told at once."""
-    try:
-        tree = yaml.safe_load(file.read_bytes())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Refused(Problem(file.name, f"This is no YAML: {error}")) from error
-    try:
-        return load_(tree)
-    except Refused as refused:
-        for problem in refused.problems[:50]:
-            click.echo(f"{file.name}: {problem}", err=True)
-        raise click.ClickException("Nothing was entered.") from refused
 
 
 @programmes_group.command("try")
@@ -78,7 +62,7 @@ def try_(context: Context, file: Path, sample: int, tenant: str) -> None:
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
         standing = programmes.in_force(connection, owner.id)
-        given = _read(file, lambda tree: load_rules(tree, standing))
+        given = from_yaml(file, lambda tree: load_rules(tree, standing))
         done = trials.try_rules(connection, owner, Adapters.installed(), given, sample=sample)
     click.echo(
         f"{done.total} links would be proposed that are not there now, of {done.read} statements"
@@ -315,7 +299,7 @@ def _tell(done: programmes.Applied, dry_run: bool = False) -> None:
 
 def _yaml(every: Sequence[Programme]) -> str:
     tree = {"programmes": [dump(each) for each in every]}
-    return str(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100))
+    return written.as_yaml(tree)
 
 
 commands = (programmes_group,)

@@ -39,6 +39,11 @@ class Hook:
     created: datetime
     mapping: Mapping[str, Any]
 
+    @property
+    def path(self) -> str:
+        """Where it is delivered to, after our own address."""
+        return f"/hooks/{self.public}"
+
     def secrets(self, now: datetime) -> list[str]:
         """The secrets that are good now."""
         if self.earlier is None or self.earlier_until is None or self.earlier_until <= now:
@@ -82,6 +87,20 @@ def change(connection: Connection, tenant: Tenant, mapping: Mapping[str, Any]) -
     there = hook(connection, tenant, str(mapping["name"]))
     run(connection, "UPDATE hooks SET mapping = ? WHERE id = ?", (_json(mapping), there.id))
     return hook(connection, tenant, there.name)
+
+
+def apply(
+    connection: Connection,
+    tenant: Tenant,
+    mapping: Mapping[str, Any],
+    home_page: str,
+    now: datetime,
+) -> tuple[Hook, bool]:
+    """Have a hook deliver by this mapping; whether it is a new one (see `create`)."""
+    try:
+        return change(connection, tenant, mapping), False
+    except NotFound:
+        return create(connection, tenant, mapping, home_page, now), True
 
 
 def rotate(

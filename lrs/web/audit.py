@@ -22,6 +22,7 @@ THINGS: Final = {
     "evidence": N_("Evidence"),
     "file": N_("File"),
     "followup": N_("Follow-up of a cohort"),
+    "hook": N_("Hook"),
     "identifier": N_("Identifier"),
     "import": N_("Import"),
     "invitations": N_("Invitations"),

@@ -1,6 +1,6 @@
 """Forms: what was filled in, what is wrong with it, and where."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -62,6 +62,11 @@ class Form:
         sentence = sentences.told(problem.message)
         self.wrong(name if known else "", place + sentence)
 
+    def found(self, name: str, problems: Iterable[Problem]) -> None:
+        """Say of one field all that was found wrong in what stands there, each with its place."""
+        for problem in problems:
+            self.wrong(name, sentences.problem(problem))
+
     def try_(self, work: Callable[[], Any], fields: Mapping[str, str] | None = None) -> Any:
         """What `work` gives; None where it was refused, which then is told in the form."""
         try:
@@ -97,3 +102,14 @@ def choices(words: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
     """(value, what is shown) of a list to choose from, in the language of the reader."""
     pairs = words.items() if isinstance(words, Mapping) else ((each, each) for each in words)
     return [(value, _(shown)) for value, shown in pairs]
+
+
+def take_file(form: Form, name: str, into: str) -> None:
+    """Have the text of a file that was sent in the field `name` stand in the field `into`."""
+    sent = file_of(name)
+    if sent is None:
+        return
+    try:
+        form.values[into] = sent.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        form.wrong(name, _("This file is no text in UTF-8."))

@@ -111,6 +111,9 @@ PHRASES: Final = (
     N_("an Ogg recording"),
     N_("number (%(names)s, …) or mail (%(others)s, …)"),
     N_("course (%(names)s, …)"),
+    # Kinds of events (schemas/adapters.py)
+    N_("learning"),
+    N_("work"),
 )
 """What stands within sentences as a value of theirs, and is words too."""
 
@@ -428,5 +431,27 @@ MOULDS: Final = (
         " JEJAK_WEBHOOK_TARGETS=any allows it."
     ),
     N_("This must be an IRI, such as %(example)s."),
+    # Hooks, and what admins write as files (lrs/inbound.py, schemas/hooks.py, adapters.py)
+    N_("the delivery has no list at %(path)s"),
+    N_("'%(text)s' is no mail address"),
+    N_("'%(text)s' is no IRI"),
+    N_("the event has nothing that can be used at %(places)s"),
+    N_("'%(text)s' is no number"),
+    N_("'%(text)s' is no moment; send it as 2026-03-12T08:30:00+07:00"),
+    N_("'%(text)s' is no day; send it as 2026-03-12"),
+    N_("Something in the file must be put in quotation marks: %(why)s."),
+    N_("'%(path)s' is no path; write one like tiket.status."),
+    N_("'%(iri)s' is no IRI."),
+    N_("'{%(place)s}' is no place of an event; write {tiket.nomor}."),
+    N_("There is no such member; there are %(names)s."),
+    N_("This is no YAML: look at line %(line)s, and mind the indentation."),
+    N_("'%(text)s' is no place to look: write one of %(places)s, or the IRI of an extension."),
+    N_("'%(iri)s' is no IRI; extensions are named by IRIs."),
+    N_(
+        "The value of %(iri)s is nothing that JSON can hold, such as a date; put it in"
+        " quotation marks."
+    ),
+    N_("The rule fits every statement there is; say of which, by one of %(names)s."),
+    N_("This is only for kinds of %(what)s (%(kinds)s), not for %(kind)s."),
 )
 """Whole sentences, by the rooms that make them."""

@@ -13,6 +13,7 @@ from lrs.web import (  # noqa: F401
     copies,
     evidence,
     home,
+    hooks,  # adds to the room of `sources`
     identities,
     imports,
     imports_reports,  # adds to the room of `imports`

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
-import yaml
 from flask import redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
@@ -22,6 +21,7 @@ from lrs.web.forms import Form, choices
 from lrs.web.rooms import Here, Room, here
 from schemas import packs
 from schemas import programmes as written
+from schemas import written as files
 
 ROOM = Room("programmes")
 
@@ -289,8 +289,7 @@ def as_yaml(programme: str) -> Page:
     with there.read() as connection:
         found = _find(connection, there, programme)
     if request.method == "GET":
-        tree = {"programmes": [written.dump(found)]}
-        text = yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, width=100)
+        text = files.as_yaml({"programmes": [written.dump(found)]})
         return _yaml_page(found, programme, Form({"yaml": text}), None)
     form = Form.sent()
     loaded = form.try_(lambda: _loaded(form.values["yaml"], found.iri), {"": "yaml"})
@@ -308,13 +307,7 @@ def as_yaml(programme: str) -> Page:
 
 
 def _loaded(text: str, iri: str) -> list[Programme]:
-    try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        line = "" if place is None else f" (line {place.line + 1})"
-        raise Refused(Problem("", f"This is no YAML{line}: mind the indentation.")) from None
-    loaded = written.load(tree)
+    loaded = written.load(files.read(text))
     if [each.iri for each in loaded] != [iri]:
         raise Refused(
             Problem("", "Here this one programme is written; its iri must stay as it is.")
