@@ -78,6 +78,10 @@ COUNTED: Final[Mapping[str, str]] = {
 NAMESAKE: Final = N_(
     "Somebody else in the register has the same name, so the name is left in free texts of others."
 )
+AT_ONCE: Final = N_(
+    "Counted here is what can be found at once. When they are erased, every record, everything"
+    " refused and every file is read for them, which may take minutes; the receipt counts it all."
+)
 UNNAMED: Final = N_(
     "Some documents are of a time when it was not kept whose they are; those are not looked into."
 )
@@ -184,16 +188,17 @@ class Receipt:
 # Looking -------------------------------------------------------------------------------------
 
 
-def look(database: Database, tenant: Tenant, person: bytes) -> Look:
+def look(database: Database, tenant: Tenant, person: bytes, *, thorough: bool = True) -> Look:
     """What erasing this person would do. Writes nothing.
 
-    NotFound: there is no such person. Conflict: it cannot be said with certainty what is theirs,
+    Not `thorough`: by what the indexes say alone, at once; then what names them only in its text
+    is neither counted nor erased by what was looked at, and a note says so. NotFound: there is no such person. Conflict: it cannot be said with certainty what is theirs,
     and what a human has to decide first.
     """
     with database.read() as connection:
         until = log.horizon(database, connection)
         who = _who(connection, tenant, person)
-        places = _places(connection, who)
+        places = _places(connection, who, thorough=thorough)
         theirs: list[int] = []
         naming: list[int] = []
         spoken: dict[int, set[str]] = {}
@@ -210,8 +215,9 @@ def look(database: Database, tenant: Tenant, person: bytes) -> Look:
         attachments = {
             each: frozenset(_unspoken(connection, each, hashes, set(theirs), set(naming), who))
             for each, hashes in spoken.items()
+            if thorough
         }
-        counts, notes = _counted(connection, who)
+        counts, notes = _counted(connection, who, thorough)
     counts |= {
         "records": len(theirs),
         "redacted": len(naming),
@@ -330,15 +336,19 @@ def _meet(one: Identifier, other: Identifier) -> bool:
 _OPEN: Final = Identifier(0, "", "", None, statements.ALWAYS)
 
 
-def _places(connection: Connection, who: Who, after: int = -1) -> set[int]:
-    """Where statements may be that name them, after a position."""
+def _places(
+    connection: Connection, who: Who, after: int = -1, *, thorough: bool = True
+) -> set[int]:
+    """Where statements may be that name them, after a position; in their text too, if `thorough`:
+    then all of it is read."""
     tenant, found = who.tenant, set[int]()
     for each in (tenant.learning, tenant.practice):
         terms = [
             term for kind, text in who.agents for term in agent_terms(digest(each.salt, kind, text))
         ]
         found |= store.naming(connection, terms)
-        found |= store.holding(connection, each.id, who.needles, after)
+        if thorough:
+            found |= store.holding(connection, each.id, who.needles, after)
     subjects = sorted(
         who.ids | {names.identifier(tenant.id, kind, text) for kind, text in who.agents}
     )
@@ -401,20 +411,23 @@ def _unspoken(
     return {each for each in hashes if each.lower() not in used}
 
 
-def _counted(connection: Connection, who: Who) -> tuple[dict[str, int], list[str]]:
+def _counted(connection: Connection, who: Who, thorough: bool) -> tuple[dict[str, int], list[str]]:
     """How much else there is of them, as far as it can be counted before."""
     tenant = who.tenant
     cases = store.cases_of(connection, tenant.id, who.subjects)
     counts = dict(store.count_worked_out(connection, tenant.id, who.subjects, cases))
     notes = [NAMESAKE] if who.namesake else []
+    if not thorough:
+        notes.append(AT_ONCE)
     for each in (tenant.learning, tenant.practice):
         counts["documents"] = counts.get("documents", 0) + len(
             store.papers_of(connection, each.id, who.agents - who.shared)
         )
-        refused = store.refused_holding(connection, each.id, _refused_needles(who))
-        counts["refused"] = counts.get("refused", 0) + len(
-            [row for row in refused if _of_refused(who, *row[1:3])]
-        )
+        if thorough:
+            refused = store.refused_holding(connection, each.id, _refused_needles(who))
+            counts["refused"] = counts.get("refused", 0) + len(
+                [row for row in refused if _of_refused(who, *row[1:3])]
+            )
         if store.papers_without_owner(connection, each.id) and UNNAMED not in notes:
             notes.append(UNNAMED)
     counts["register"] = len(register.entries(connection, tenant.id, who.ids))

@@ -246,7 +246,8 @@ def _number(known: Person) -> str | None:
 def erase(person: str) -> Page:
     """What would go; and, with a reason and the name typed once more, that it goes."""
     there, identity = here(), id_of(person)
-    looked = erasure.look(there.context.database, there.tenant, identity)
+    erases = request.method == "POST"
+    looked = erasure.look(there.context.database, there.tenant, identity, thorough=erases)
     with there.read() as connection:
         waiting = [
             each
@@ -254,8 +255,8 @@ def erase(person: str) -> Page:
             if each.kind == rights.ERASE
         ]
     there.saw("erasure of person", person)
-    form = Form.sent() if request.method == "POST" else Form.of(asked_by="person")
-    if request.method == "POST":
+    form = Form.sent() if erases else Form.of(asked_by="person")
+    if erases:
         receipt = form.try_(
             lambda: erasure.erase(
                 *(there.context.database, there.tenant, _adapters(), looked),

@@ -742,6 +742,19 @@ def test_to_look_changes_nothing_and_tells_what_would_go(story: Story) -> None:
     assert {name: len(agency.rows(name)) for name in stood} == stood
 
 
+def test_a_quick_look_reads_no_texts_and_says_so(story: Story) -> None:
+    database, tenant = story.agency.database, story.agency.tenant
+    quick = erasure.look(database, tenant, MELATI, thorough=False)
+    whole = story.look()
+    assert erasure.AT_ONCE in quick.notes
+    assert erasure.AT_ONCE not in whole.notes
+    assert quick.counts["cases"] == whole.counts["cases"]
+    assert 0 < quick.counts["records"] <= whole.counts["records"]
+    assert quick.counts["redacted"] < whole.counts["redacted"], "some name her in a text only"
+    assert "refused" not in quick.counts
+    assert whole.counts["refused"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "path"),
     [
