@@ -192,7 +192,9 @@ def look(database: Database, tenant: Tenant, person: bytes, *, thorough: bool = 
     """What erasing this person would do. Writes nothing.
 
     Not `thorough`: by what the indexes say alone, at once; then what names them only in its text
-    is neither counted nor erased by what was looked at, and a note says so. NotFound: there is no such person. Conflict: it cannot be said with certainty what is theirs,
+    is neither counted nor erased by what was looked at, and a note says so.
+
+    NotFound: there is no such person. Conflict: it cannot be said with certainty what is theirs,
     and what a human has to decide first.
     """
     with database.read() as connection:
