@@ -117,6 +117,8 @@ class Reading:
     `kind` is what a row says that tells no more than a day; `on` that day, for rows without one.
     `programme` (an IRI) or `course` (an IRI or a title) is meant by rows that name none. `home` is
     the home page of the LMS's accounts, `account_column` by which column it names them.
+    `add_people`: who is not in the register is entered there first; `erased_too`: also who was
+    erased.
     """
 
     today: date
@@ -129,6 +131,7 @@ class Reading:
     home: str | None = None
     account_column: str = "id"
     add_people: bool = False
+    erased_too: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,8 @@ class Planned:
 class Plan:
     """What a list would enter. `columns` tells which heading was taken for what; `rows` can be
     entered; `unknown` mean nobody in the register; `problems` say why rows are left out, `notes`
-    what to look at. `facts` enter people in the register, `added` is how many."""
+    what to look at. `facts` enter people in the register, `added` is how many; `erased` how many
+    rows that would mean somebody who was erased."""
 
     file: str
     columns: Mapping[str, str]
@@ -162,6 +166,7 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     added: int = 0
+    erased: int = 0
 
     @property
     def new(self) -> int:
@@ -458,11 +463,11 @@ class _List:
         if not unknown:
             return
         sheet = Sheet((*_FOR_PEOPLE.values(), "homepage", "akun"), tuple(unknown))
-        outcome = people.import_people(
-            self.connection, self.tenant.id, sheet, people.Reading(today=self.reading.today)
-        )
+        reading = people.Reading(today=self.reading.today, erased_too=self.reading.erased_too)
+        outcome = people.import_people(self.connection, self.tenant.id, sheet, reading)
         self.finder.learn(outcome.facts)
         self.done.facts, self.done.added = outcome.facts, outcome.new
+        self.done.erased = outcome.erased
         self.done.problems += outcome.problems
         self.done.notes += outcome.notes
 

@@ -26,7 +26,7 @@ from lrs.practice.cases import days
 from lrs.practice.people import CONFIRMED, POST, Person
 from lrs.practice.records import Evidence
 from lrs.practice.reports_read import Proposal
-from lrs.store import practice, register, statements, waiting
+from lrs.store import erasure, practice, register, statements, waiting
 from lrs.store.accounts import Tenant
 from lrs.store.register import Fact
 from lrs.store.waiting import Waiting
@@ -34,8 +34,10 @@ from lrs.store.waiting import Waiting
 #: What may be accepted beside the report itself.
 SUPERIOR: Final = "superior"
 
-#: And that the mentor is entered in the register by name and number as read, if nobody has it.
+#: And that the mentor is entered in the register by name and number as read, if nobody has it;
+#: also where they were erased.
 ADD_MENTOR: Final = "add_mentor"
+ERASED_TOO: Final = "erased_too"
 
 PDF: Final = "application/pdf"
 
@@ -62,7 +64,8 @@ class Meant:
 class Report:
     """A report and what is proposed of it. `author`, `mentor` and `coach` are those of the
     register whom its numbers mean; `there` is the statement by which it was taken in before.
-    `notes` tell what to look at; `sure`: nothing needs to be mended before it is accepted."""
+    `notes` tell what to look at; `sure`: nothing needs to be mended before it is accepted;
+    `mentor_erased`: who signed as mentor was erased, and is in the register no more."""
 
     name: str
     content: bytes = field(repr=False)
@@ -74,6 +77,7 @@ class Report:
     there: str | None
     notes: tuple[str, ...]
     sure: bool = False
+    mentor_erased: bool = False
 
     @property
     def done_on(self) -> date | None:
@@ -208,7 +212,8 @@ def meant(
     told = (*missing, *notes)
     found = Report(name, content, read, author, mentor, coach, course, there, told)
     whole = author is not None and found.done_on is not None and read.value(reports.TITLE)
-    return replace(found, sure=bool(whole) and not notes)
+    gone = mentor is None and _was_erased(connection, tenant, read, reports.MENTOR_NUMBER)
+    return replace(found, sure=bool(whole) and not notes, mentor_erased=gone)
 
 
 def accept(
@@ -233,7 +238,8 @@ def accept(
     What a human mended comes before what was read; `of` is a word of `KINDS`. `by` hands it in
     (`user:…` or a person's id).
     Refused: it is not said whose it is, of when, or under what title; or who signed as mentor is
-    to be the superior, and nobody is known for it.
+    to be the superior, and nobody is known for it; or was erased, and is not to be entered all the
+    same (`ERASED_TOO`).
     """
     whose = person or (report.author.person if report.author else None)
     day = done_on or report.done_on
@@ -250,7 +256,10 @@ def accept(
     if ADD_MENTOR in accepted and superior is None:
         new = _new_mentor(connection, tenant, report)
         superior = new[0].subject if new else None
-    if SUPERIOR in accepted and superior is None:
+    if new and _was_erased(connection, tenant, report.read, reports.MENTOR_NUMBER):
+        if ERASED_TOO not in accepted:
+            problems.append(Problem("mentor", _MENTOR_ERASED))
+    elif SUPERIOR in accepted and superior is None:
         problems.append(
             Problem("mentor", "Nobody in the register has the mentor's number; enter them first.")
         )
@@ -346,6 +355,8 @@ def _who(
     if len(held) != 1:
         if held:
             notes.append(f"Several people of the register have the {word}'s number")
+        elif _was_erased(connection, tenant, read, number):
+            notes.append(f"Who has the {word}'s number was erased, and is in the register no more")
         else:
             missing.append(f"Nobody in the register has the {word}'s number")
         return None
@@ -355,6 +366,17 @@ def _who(
     if told and known and alike < _ALIKE:
         notes.append(f"The report calls the {word} {told}, the register {known}; look who it is")
     return Meant(person, known)
+
+
+def _was_erased(connection: Connection, tenant: Tenant, read: Proposal, number: str) -> bool:
+    """Whether a number that was read was that of somebody who was erased."""
+    digits = read.value(number)
+    told = [people.number(digits)] if digits else []
+    return bool(erasure.known_before(connection, tenant.id, told))
+
+
+#: Said where somebody would come back by a report who was erased.
+_MENTOR_ERASED: Final = "The mentor was erased: they are entered anew only if you say so."
 
 
 def _programme(connection: Connection, tenant: Tenant, read: Proposal) -> str | None:

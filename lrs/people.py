@@ -69,13 +69,14 @@ _DATES = (
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a list: how many rows bring somebody `new`, `changed` or `unchanged`; the
-    `problems` of rows of which nothing is entered; `notes` on rows that were taken otherwise than
-    they may have been meant; and the facts to be entered."""
+    """What came of a list: how many rows bring somebody `new`, `changed` or `unchanged`, and how
+    many somebody who was `erased`; the `problems` of rows of which nothing is entered; `notes` on
+    rows that were taken otherwise than they may have been meant; and the facts to be entered."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    erased: int = 0
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
@@ -340,16 +341,20 @@ class _List:
             raise _Bad("number", "An earlier row of the list is about the same person.")
         if person is None:
             said = [*([number] if number else []), *([("mbox", f"mailto:{mail}")] if mail else [])]
-            if not self.reading.erased_too and self.erased & {*said, *self._account(row)}:
-                raise _Bad(
-                    "number" if number else "mail",
-                    "Somebody of this number or address was erased. To take them in anew, say so"
-                    " (jejak people import --erased-too).",
-                )
+            if self.erased & {*said, *self._account(row)}:
+                self._was_erased(row, "number" if number else "mail")
             person = uuid.uuid4().bytes
             for kind, text in [number] if number else [("mbox", f"mailto:{mail}")]:
                 self.holders.setdefault(self._digest(kind, text), set()).add(person)
         return person
+
+    def _was_erased(self, row: Row, word: str) -> None:
+        """Tell that the row brings back somebody who was erased; refuse it unless that is meant."""
+        self.outcome.erased += 1
+        name = self._name(row) or "?"
+        if not self.reading.erased_too:
+            raise _Bad(word, f"{name} was erased: they are taken in anew only if you say so.")
+        self.outcome.notes.append(f"row {row.number}: {name} was erased, and is taken in anew")
 
     def _has_number(self, person: bytes) -> bool:
         known = self.standing.get(person, Person())
@@ -371,9 +376,7 @@ class _List:
 
     def _person(self, row: Row, person: bytes) -> list[Fact]:
         known = self.standing.get(person, Person())
-        name = self._cell(row, "name") or " ".join(
-            part for part in (self._cell(row, "firstname"), self._cell(row, "lastname")) if part
-        )
+        name = self._name(row)
         if not name and not known.name:
             raise _Bad("name", "The row names nobody.")
         told = {"name": name, "mail": self._mail(row), "phone": self._cell(row, "phone")}
@@ -382,6 +385,11 @@ class _List:
         }
         facts = [Fact(people.PERSON, person, changed)] if changed else []
         return facts + self._identify(row, person) + self._posted(row, person, known)
+
+    def _name(self, row: Row) -> str:
+        return self._cell(row, "name") or " ".join(
+            part for part in (self._cell(row, "firstname"), self._cell(row, "lastname")) if part
+        )
 
     def _identify(self, row: Row, person: bytes) -> list[Fact]:
         """The identifiers that a row gives a person, unless they are theirs already."""

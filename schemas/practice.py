@@ -368,8 +368,15 @@ class FigureQuery(Schema):
     format = Word("json", "csv", load_default="json")
 
 
-class ImportQuery(DryRunQuery):
-    """What is meant by rows that do not say it themselves."""
+class PeopleImportQuery(DryRunQuery):
+    """`erased_too`: people who were erased are taken in anew; else their rows are left out."""
+
+    erased_too = Truth(load_default=False)
+
+
+class ImportQuery(PeopleImportQuery):
+    """What is meant by rows that do not say it themselves. `add_people`: who is not in the register
+    is entered there first."""
 
     on = Day()
     programme = Text(500)
@@ -593,12 +600,13 @@ class ConfirmPeersBody(Schema):
 class ConfirmReportBody(Schema):
     """What a human says of a report, before what was read of it. `mentor_is_superior`: the register
     is told that who signed as mentor is the superior; `add_mentor`: they are entered there as
-    read, where nobody has their number."""
+    read, where nobody has their number; `erased_too`: also where they were erased."""
 
     person = PersonId()
     mentor = PersonId()
     mentor_is_superior = Truth(load_default=False)
     add_mentor = Truth(load_default=False)
+    erased_too = Truth(load_default=False)
     done_on = Day()
     title = Text(500, least=1)
     text = Text(20_000)
@@ -843,7 +851,8 @@ class FindingOut(Schema):
 
 class ReportOut(Schema):
     """A report that waits, and what is proposed of it; `there`: the evidence by which it was taken
-    in before; `sure`: it can be confirmed as it is; `approval`: the page that was signed."""
+    in before; `sure`: it can be confirmed as it is; `approval`: the page that was signed;
+    `mentor_erased`: who signed as mentor is in the register no more."""
 
     id = Id()
     name = fields.String()
@@ -860,6 +869,7 @@ class ReportOut(Schema):
     there = fields.String(allow_none=True)
     pages = fields.Integer()
     approval = fields.Integer(allow_none=True)
+    mentor_erased = fields.Boolean()
     notes = fields.List(fields.String())
     findings = fields.List(fields.Nested(FindingOut))
 

@@ -1,6 +1,7 @@
 """What people may ask of their data, at the command line."""
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,22 @@ def test_from_the_request_to_the_receipt(agency: Agency) -> None:
     assert WHO not in jejak(agency, "find", "staf").output
     assert "Diminta sendiri." in jejak(agency, "receipts").output
     assert "done" in jejak(agency, "requests").output
+
+
+def test_a_list_brings_back_who_was_erased_only_where_that_is_said(
+    agency: Agency, tmp_path: Path
+) -> None:
+    agency.enter_number(agency.staff[WHO], "199001012015011001")
+    jejak(agency, "erase", STAFF, "--reason", "Diminta sendiri.", "--confirm", WHO)
+    there = tmp_path / "pegawai.csv"
+    there.write_text(f"nip,nama\n199001012015011001,{WHO}\n")
+    told = jejak(agency, "import", str(there))
+    assert told.exit_code == 1
+    assert f"{WHO} was erased" in told.output
+    assert "--erased-too takes them in" in told.output
+    done = jejak(agency, "import", str(there), "--erased-too")
+    assert (done.exit_code, "Entered: 1 new" in done.output) == (0, True)
+    assert "--erased-too" not in done.output
 
 
 def test_to_put_right_and_to_restrict(agency: Agency) -> None:

@@ -17,7 +17,7 @@ from lrs.api.cases import uploads
 from lrs.api.practice import Call, Resource, SignedIn, Use, submission
 from lrs.errors import Problem, Refused
 from lrs.followup import FilledIn, Row, Sheet
-from lrs.imports_reports import ADD_MENTOR, SUPERIOR, Meant, Report
+from lrs.imports_reports import ADD_MENTOR, ERASED_TOO, SUPERIOR, Meant, Report
 from lrs.imports_submissions import Submission
 from lrs.practice import files
 from lrs.practice import reports_read as reports
@@ -74,6 +74,7 @@ def confirm_report(call: Call) -> Any:
     held, content = _read(call, call.parts["report"])
     accepted = {SUPERIOR} if told["mentor_is_superior"] else set[str]()
     accepted |= {ADD_MENTOR} if told["add_mentor"] else set()
+    accepted |= {ERASED_TOO} if told["erased_too"] else set()
 
     def write(connection: Connection) -> dict[str, Any]:
         report = taking.proposed(connection, call.tenant, held, content)
@@ -160,6 +161,7 @@ def _plain(held: Waiting, report: Report) -> dict[str, Any]:
             "there": report.there,
             "pages": report.read.pages,
             "approval": report.read.approval,
+            "mentor_erased": report.mentor_erased,
             "notes": report.notes,
             "findings": report.read.findings,
         }

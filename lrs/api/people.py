@@ -262,7 +262,8 @@ def _import_register(work: Importer) -> Callable[[Call], Any]:
         call.require_everybody()
         content, name = _file(call)
         sheet = spreadsheets.read(content, name)
-        reading = register_of_people.Reading(today=date_of(call.now))
+        erased_too = call.query.get("erased_too", False)
+        reading = register_of_people.Reading(today=date_of(call.now), erased_too=erased_too)
 
         def enter(connection: Connection) -> Any:
             outcome = work(connection, call.tenant.id, sheet, reading)
@@ -302,6 +303,7 @@ def _import_participation(kind: str) -> Callable[[Call], Any]:
             cohort=asked.get("cohort"),
             home=asked.get("lms"),
             add_people=asked["add_people"],
+            erased_too=asked["erased_too"],
         )
         with call.context.database.read() as connection:
             plan = imports.plan(connection, call.tenant, sheet, reading, name)
@@ -533,7 +535,9 @@ RESOURCES = (
         "/imports/people",
         {
             "POST": _import_of(
-                _import_register(register_of_people.import_people), "Enter a list of people."
+                _import_register(register_of_people.import_people),
+                "Enter a list of people.",
+                shapes.PeopleImportQuery,
             )
         },
     ),

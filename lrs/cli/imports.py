@@ -85,6 +85,9 @@ def _participation_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--add-people", is_flag=True, help="Enter who is not in the register there first."
         ),
+        click.option(
+            "--erased-too", is_flag=True, help="With --add-people: also enter who was erased."
+        ),
     ):
         command = option(command)
     return list_options(tuple(imports.COLUMNS))(command)
@@ -150,6 +153,7 @@ def participation(
         click.echo(
             "People who are not in the register are left out; --add-people enters them.", err=True
         )
+    tell_erased(planned.erased, reading.erased_too)
     left_out = f", {planned.left_out} rows left out" if planned.left_out else ""
     if dry_run:
         people = f", {planned.added} people" if planned.added else ""
@@ -268,6 +272,7 @@ def _beside(folder: Path) -> imports_evidence.Opener:
     is_flag=True,
     help="With --mentor-is-superior: enter the mentor in the register, if they are not there.",
 )
+@click.option("--erased-too", is_flag=True, help="With --add-mentor: also where they were erased.")
 @click.option("--person", type=click.UUID, help="Whose report it is, by the register's id.")
 @click.option("--mentor", type=click.UUID, help="Who signed as mentor, by the register's id.")
 @click.option("--title", default="", help="The title, where another was read.")
@@ -283,6 +288,7 @@ def report(
     accept: bool,
     mentor_is_superior: bool,
     add_mentor: bool,
+    erased_too: bool,
     person: Any,
     mentor: Any,
     title: str,
@@ -324,6 +330,7 @@ def report(
         return
     accepted = {imports_reports.SUPERIOR} if mentor_is_superior else set()
     accepted |= {imports_reports.ADD_MENTOR} if add_mentor else set()
+    accepted |= {imports_reports.ERASED_TOO} if erased_too else set()
     done = context.database.write(
         lambda c: imports_reports.accept(
             c,
@@ -395,6 +402,12 @@ def list_submissions(
 
 def _day(told: Proposed) -> str:
     return date_of(datetime.fromtimestamp(told.at / 1_000_000, UTC)).isoformat()
+
+
+def tell_erased(number: int, taken: bool) -> None:
+    """That people of the list were erased, and how they are taken in all the same."""
+    if number and not taken:
+        click.echo("People who were erased are left out; --erased-too takes them in.", err=True)
 
 
 def tell_columns(columns: Any) -> None:

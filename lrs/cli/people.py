@@ -13,6 +13,7 @@ from lrs import identities, spreadsheets, units
 from lrs import people as register_of_people
 from lrs.cli import rights
 from lrs.cli.accounts import of_tenant, print_table
+from lrs.cli.imports import tell_erased
 from lrs.context import Context
 from lrs.people import COLUMNS, Outcome, Reading
 from lrs.practice.cases import date_of, days
@@ -171,6 +172,7 @@ def _import(
     left_out = len({problem.path.partition(",")[0] for problem in (*unread, *outcome.problems)})
     told += f", {left_out} rows left out" if left_out else ""
     click.echo(f"Nothing was entered. It would be: {told}." if dry_run else f"Entered: {told}.")
+    tell_erased(outcome.erased, reading.erased_too)
     if left_out:
         raise click.exceptions.Exit(1)
 

@@ -241,13 +241,14 @@ OTHERWISE: Final = {
 class Preview:
     """What a list would enter, whatever its kind: figures with what they count, what is wrong, what
     is to be looked at, and some rows as they were taken. `brings` says whether there is anything to
-    be entered."""
+    be entered, `erased` how many rows mean somebody who was erased."""
 
     figures: list[tuple[int, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     sample: list[tuple[int, str, str, str]] = field(default_factory=list)
     brings: bool = False
+    erased: int = 0
     enter: Callable[[], int] = int
 
 
@@ -490,6 +491,7 @@ def _register(connection: Connection, there: Here, kept: Kept, form: Form) -> Pr
         columns=_chosen(kept, form),
         home=_home(form) if kept.kind.name == "people" else None,
         account_column=_account_column(form),
+        erased_too="erased_too" in form.values,
     )
 
     def work(connection: Connection) -> Outcome:
@@ -524,6 +526,7 @@ def _register(connection: Connection, there: Here, kept: Kept, form: Form) -> Pr
         [sentences.problem(each) for each in problems],
         list(outcome.notes),
         brings=bool(outcome.facts),
+        erased=outcome.erased,
         enter=enter,
     )
 
@@ -553,6 +556,7 @@ def _participation(connection: Connection, there: Here, kept: Kept, form: Form) 
         home=_home(form),
         account_column=_account_column(form),
         add_people="add_people" in form.values,
+        erased_too="erased_too" in form.values,
     )
     plan = completions.plan(connection, there.tenant, _sheet(kept, form), reading, kept.name)
     unknown = _("nobody in the register has this number or mail address")
@@ -577,6 +581,7 @@ def _participation(connection: Connection, there: Here, kept: Kept, form: Form) 
             for row in plan.rows[:SAMPLE]
         ],
         bool(plan.new or plan.added),
+        plan.erased,
         _entering(there, plan),
     )
 
@@ -626,7 +631,7 @@ def _evidence(connection: Connection, there: Here, kept: Kept, form: Form) -> Pr
             for row in plan.rows[:SAMPLE]
         ],
         bool(plan.new),
-        lambda: practice.enter(database, tenant, plan, now=now),
+        enter=lambda: practice.enter(database, tenant, plan, now=now),
     )
 
 
@@ -663,5 +668,5 @@ def _comparison(connection: Connection, there: Here, kept: Kept, form: Form) -> 
         ],
         [(row.number, row.name, _("never arrived"), row.state) for row in done.enterable[:SAMPLE]],
         bool(done.enterable),
-        _entering(there, done.plan()),
+        enter=_entering(there, done.plan()),
     )

@@ -19,7 +19,7 @@ from lrs import imports_reports as taking
 from lrs import pictures, programmes
 from lrs.errors import NotFound, Problem, Refused
 from lrs.i18n import N_, _, ngettext
-from lrs.imports_reports import ADD_MENTOR, SUPERIOR, Accepted, Meant, Report
+from lrs.imports_reports import ADD_MENTOR, ERASED_TOO, SUPERIOR, Accepted, Meant, Report
 from lrs.practice import files, imported, names, people, records
 from lrs.practice import reports_read as reports
 from lrs.practice.cases import date_of
@@ -420,7 +420,7 @@ def _accepting(
         )
     accepted = {SUPERIOR} if form["superior"] else set[str]()
     if form["add_mentor"] and _may_add(found, mentor):
-        accepted |= {SUPERIOR, ADD_MENTOR}
+        accepted |= {SUPERIOR, ADD_MENTOR} | ({ERASED_TOO} if form["erased_too"] else set())
     elif accepted and mentor.person is None and not form.at("mentor"):
         form.wrong("mentor", _("Say who it is, or do not enter them as the superior."))
     force = form["programme"] or None

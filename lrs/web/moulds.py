@@ -127,6 +127,8 @@ MOULDS: Final = (
         " column 'mulai'"
     ),
     N_("the list says %(told)s, the register %(known)s; look whether it is they"),
+    N_("%(name)s was erased: they are taken in anew only if you say so."),
+    N_("%(name)s was erased, and is taken in anew"),
     # What, and when (lrs/imports.py, lrs/practice/imported.py, lrs/people.py)
     N_("'%(text)s' is no day; write it as 2026-03-12, 12/03/2026 (day first) or 12 Maret 2026."),
     N_("'%(text)s' is no day; write it as 2026-01-31 or 31/01/2026."),
@@ -415,6 +417,10 @@ MOULDS: Final = (
     N_("Nobody in the register has the author's number"),
     N_("Nobody in the register has the mentor's number"),
     N_("Nobody in the register has the coach's number"),
+    N_("Who has the author's number was erased, and is in the register no more"),
+    N_("Who has the mentor's number was erased, and is in the register no more"),
+    N_("Who has the coach's number was erased, and is in the register no more"),
+    N_("The mentor was erased: they are entered anew only if you say so."),
     N_("The report calls the author %(told)s, the register %(known)s; look who it is"),
     N_("The report calls the mentor %(told)s, the register %(known)s; look who it is"),
     N_("The report calls the coach %(told)s, the register %(known)s; look who it is"),

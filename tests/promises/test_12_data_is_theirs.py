@@ -27,6 +27,8 @@ from lrs import (
     certificates,
     erasure,
     followup,
+    imports,
+    imports_reports,
     people,
     projector,
     spreadsheets,
@@ -51,6 +53,7 @@ from tests import make
 from tests.agency import ANSWERS, COURSE, DONE, HEAD, HELPS, IRI, OFFICE, Agency
 from tests.api.test_statements import attachment, multipart
 from tests.conftest import NOW, Cast, Client, new_tenant
+from tests.pdfs import pdf
 from tests.promises import parts
 from tests.xapi.test_signatures import jws
 
@@ -721,12 +724,42 @@ def test_a_list_that_brings_her_again_says_so(story: Story) -> None:
     with agency.database.read() as connection:
         outcome = people.import_people(connection, agency.tenant.id, sheet, reading)
     (problem,) = outcome.problems
+    assert NAME in problem.message
     assert "erased" in problem.message
-    assert outcome.facts == []
+    assert (outcome.facts, outcome.erased) == ([], 1)
     again = people.Reading(today=NOW.date(), erased_too=True)
     with agency.database.read() as connection:
         outcome = people.import_people(connection, agency.tenant.id, sheet, again)
-    assert outcome.new == 1
+    assert (outcome.new, outcome.erased) == (1, 1)
+    (note,) = outcome.notes
+    assert f"{NAME} was erased" in note
+
+
+def test_a_list_of_graduates_and_a_report_that_she_signed_say_so_too(story: Story) -> None:
+    story.erase()
+    agency = story.agency
+    rows = f"nip,nama,kursus,tanggal selesai\n{NIP},{NAME},{COURSE},2026-02-13\n"
+    sheet = imports.read(rows.encode(), "lulusan.csv")
+    reading = imports.Reading(today=NOW.date(), add_people=True)
+    with agency.database.read() as connection:
+        planned = imports.plan(connection, agency.tenant, sheet, reading, "lulusan.csv")
+        again = replace(reading, erased_too=True)
+        taken = imports.plan(connection, agency.tenant, sheet, again, "lulusan.csv")
+    assert (planned.new, planned.added, planned.erased) == (0, 0, 1)
+    assert [each.message for each in planned.problems if "was erased" in each.message]
+    assert (taken.new, taken.added) == (1, 1)
+    content = pdf(("LEMBAR PENGESAHAN", "Judul : Antrian pasien", "Mentor,", NAME, f"NIP. {NIP}"))
+    with agency.database.read() as connection:
+        report = imports_reports.propose(connection, agency.tenant, content, "laporan.pdf")
+    assert report.mentor_erased
+    told = {"by": "user:admin", "now": NOW, "person": HEAD, "title": "x", "done_on": NOW.date()}
+    words = {imports_reports.SUPERIOR, imports_reports.ADD_MENTOR}
+    before = agency.rows("people")
+    with pytest.raises(Refused, match="erased"):
+        agency.do(imports_reports.accept, report, **told, accepted=words)
+    assert agency.rows("people") == before
+    agency.do(imports_reports.accept, report, **told, accepted=words | {imports_reports.ERASED_TOO})
+    assert len(agency.rows("people")) == len(before) + 1
 
 
 # What has to be so before ------------------------------------------------------------------------

@@ -146,6 +146,25 @@ def test_a_mentor_whom_nobody_has_is_entered_as_read_where_that_is_ticked(
     assert known(cast, SARI)[1].posts[-1].superior == rudi[0]
 
 
+def test_a_mentor_who_was_erased_is_entered_only_where_that_is_said(
+    cast: Cast, admin: Browser
+) -> None:
+    number = "197502022000011003"
+    take(cast, HEADINGS + f"{number},Rudi Hartono,Dinas,Kepala,,\n")
+    rudi = str(uuid.UUID(bytes=known(cast, number)[0]))
+    admin.get(f"/people/{rudi}/erase")
+    admin.send("/erase", asked_by="person", reason="Diminta.", confirmed="Rudi Hartono")
+    signed = (*SIGNED[:-2], "Ani|Rudi Hartono", f"NIP. {ANI}|NIP. {number}")
+    drop(admin, (pdf(COVER, signed), "laporan.pdf"))
+    address = open_(admin)
+    assert "Who has the mentor's number was erased" in admin.page.text
+    refused = admin.send(address, do="accept", add_mentor="yes")
+    assert refused.status == 400
+    assert "entered anew only if you say so" in refused.text
+    admin.send(address, do="accept", add_mentor="yes", erased_too="yes")
+    assert known(cast, SARI)[1].posts[-1].superior == known(cast, number)[0]
+
+
 def test_what_is_no_pdf_is_told_by_its_name_and_the_others_are_kept(
     cast: Cast, admin: Browser
 ) -> None:

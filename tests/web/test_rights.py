@@ -1,5 +1,6 @@
 """What people may ask of their data, by page: recorded, put right, restricted, erased."""
 
+import io
 import uuid
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from tests.conftest import Cast
 from tests.web.conftest import Browser
 
 WHO = "Staf 01"
+NIP = "199001012015011001"
 STAFF = str(uuid.UUID(int=1, version=4))
 
 
@@ -89,6 +91,34 @@ def test_somebody_is_erased_once_the_name_is_typed_and_a_receipt_is_there(
         noted = audit.page(connection, agency.tenant.id, limit=500)
     assert not [each for each in noted if STAFF in each.subject]
     assert "person/erased" in {each.action for each in noted}
+
+
+def test_a_list_that_brings_them_again_asks_whether_that_is_meant(
+    agency: Agency, admin: Browser
+) -> None:
+    agency.enter_number(agency.staff[WHO], NIP)
+    admin.get(f"/people/{STAFF}/erase")
+    admin.send("/erase", asked_by="person", reason="Diminta lewat surat.", confirmed=WHO)
+    for kind, text in (
+        ("people", f"NIP,Nama\n{NIP},{WHO}\n"),
+        ("graduates", f"NIP,Nama,Kursus,Tanggal Selesai\n{NIP},{WHO},Arsip,2026-02-13\n"),
+    ):
+        admin.get(f"/imports?kind={kind}")
+        page = admin.send("/imports", {"file": (io.BytesIO(text.encode()), "daftar.csv")})
+        if kind == "graduates":
+            page = admin.send("/imports/", do="look", add_people="yes")
+        assert f"{WHO} was erased: they are taken in anew only if you say so." in page.text
+        assert "would enter nothing new" in page.text
+        page = admin.send("/imports/", do="look", erased_too="yes")
+        assert "the one person of the list who was erased" in page.text
+        assert f"{WHO} was erased, and is taken in anew" in page.text
+    assert WHO not in admin.get("/people").text
+    admin.get("/imports?kind=people")
+    text = f"NIP,Nama\n{NIP},{WHO}\n"
+    admin.send("/imports", {"file": (io.BytesIO(text.encode()), "daftar.csv")})
+    admin.send("/imports/", do="look", erased_too="yes")
+    admin.send("/imports/", do="enter")
+    assert WHO in admin.get("/people").text
 
 
 def test_only_an_admin_opens_these_pages(agency: Agency, signed_in: Callable[..., Browser]) -> None:
