@@ -475,12 +475,10 @@ def hand_over(
     Answers for how many invitations. NotFound: there is no such round."""
     if channel not in CHANNELS:
         raise Refused(Problem("channel", f"It must be one of {', '.join(CHANNELS)}."))
-    invitations.cancel(connection, tenant.id, round_, f"handed over by {channel}")
-    done = invitations.sent(connection, tenant.id, round_, channel, micros(now))
-    rows = invitations.of_round(connection, tenant.id, round_)
-    if not rows:
+    if not invitations.of_round(connection, tenant.id, round_):
         raise NotFound(f"a round {round_.hex()}")
-    return done
+    invitations.cancel(connection, tenant.id, round_, f"handed over by {channel}")
+    return invitations.sent(connection, tenant.id, round_, channel, micros(now))
 
 
 def again(connection: Connection, tenant: Tenant, round_: bytes, now: datetime) -> None:
@@ -975,8 +973,11 @@ def contact_of(connection: Connection, tenant: Tenant, unit: bytes) -> bytes | N
 
 def ask_unit(connection: Connection, tenant: Tenant, unit: bytes, now: datetime) -> None:
     """Have a letter go to the contact of a unit, with the page on which they look through it.
-    Conflict: the unit has no contact."""
-    contact = contact_of(connection, tenant, unit)
+    NotFound: there is no such unit. Conflict: it has no contact."""
+    rows = register.units(connection, tenant.id)
+    if unit not in rows:
+        raise NotFound(f"a unit {unit.hex()}")
+    contact = Units(rows).contact(unit)
     if contact is None:
         raise Conflict("The unit has no contact.", "Name one first (jejak units set).")
     number = today(now)  # one letter a day at most
@@ -1019,16 +1020,16 @@ def unit_page(connection: Connection, tenant: Tenant, unit: bytes, now: datetime
         raise NotFound(f"a unit {unit.hex()}")
     top = rows[unit][0]
     below = [id_ for id_, (path, _) in rows.items() if f"{path} / ".startswith(f"{top} / ")]
-    day = today(now)
+    day, kept = today(now), practice.restricted(connection, tenant.id)
     here = {
         person
         for each in below
         for person, _ in invitations.colleagues(connection, tenant.id, each, day)
-    }
+    } - kept
     asked = [
         (each.person, each.name, each.superior_name)
         for each in units.named(connection, tenant.id)
-        if each.unit in below
+        if each.unit in below and each.person not in kept
     ]
     open_cases = invitations.cases_of(connection, tenant.id, sorted(here))
     named = peers_of(connection, tenant, open_cases, confirmed=False)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from lrs import casework, followup, reminders, units, worker
 from lrs import people as register_of_people
@@ -269,6 +270,20 @@ def test_an_address_that_nobody_has_is_undeliverable_and_can_be_asked_otherwise(
     assert {(row["state"], row["channel"]) for row in agency.ledger(role="superior")} == {
         ("sent", "whatsapp")
     }
+
+
+def test_what_is_no_round_is_not_handed_over_and_keeps_its_letters(agency: Agency) -> None:
+    """The page of a unit's contact has a letter, and is no round."""
+    agency.speak_for_the_unit(CONTACT)
+    agency.do(followup.ask_unit, agency.unit, agency.now)
+
+    def work(connection: Connection) -> None:
+        with pytest.raises(NotFound):
+            followup.hand_over(connection, agency.tenant, agency.unit, "list", agency.now)
+
+    agency.database.write(work)
+    (letter,) = agency.rows("letters")
+    assert letter["state"] == "due"
 
 
 def test_who_has_no_mail_address_is_undeliverable(agency: Agency, post: tuple[Sink, Post]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lrs import casework, followup, people, reporting, rights
+from lrs import casework, followup, people, reporting, rights, units
 from lrs.auth import relations
 from lrs.auth.relations import Viewer
 from lrs.casework import Filled
@@ -179,6 +179,19 @@ def test_what_was_asked_before_is_owed_by_nobody(agency: Agency) -> None:
     agency.do(rights.lift, agency.staff[WHO], why="Selesai.", by="admin")
     with agency.database.read() as connection:
         assert about <= {each.id for each in cases.invitations(connection, tenant.id).rows}
+
+
+def test_the_contact_of_their_unit_is_not_asked_about_them(agency: Agency) -> None:
+    named = agency.staff["Staf 02"]
+    agency.write(units.name_superior, agency.staff[WHO], named, "admin", day=TODAY)
+
+    def page() -> followup.UnitPage:
+        with agency.database.read() as connection:
+            return followup.unit_page(connection, agency.tenant, agency.unit, NOW)
+
+    assert [name for _, name, _ in page().superiors] == [WHO]
+    restrict(agency)
+    assert page().superiors == ()
 
 
 def test_what_was_asked_before_is_not_sent_any_more(agency: Agency) -> None:

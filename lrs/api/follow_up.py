@@ -117,6 +117,13 @@ def again(call: Call) -> Any:
     return {"round": round_.hex()}
 
 
+def ask_unit(call: Call) -> Any:
+    """Have a letter go to the contact of a unit, with the page on which they look through it."""
+    unit = call.parts["unit"]
+    call.context.database.write(lambda c: followup.ask_unit(c, call.tenant, unit, call.now))
+    return {"unit": unit.hex()}
+
+
 # Who evaluates -------------------------------------------------------------------------------
 
 
@@ -174,6 +181,18 @@ RESOURCES = (
                 "invitations/write",
                 "Ask a round anew, with a new letter and a new link.",
                 answers=shapes.RoundOut,
+            )
+        },
+    ),
+    Resource(
+        "/units/<unit>/ask",
+        {
+            "POST": Use(
+                ask_unit,
+                "invitations/write",
+                "Ask the contact of a unit to look through its people: superiors and peers whom"
+                " learners named, and who has not answered.",
+                answers=shapes.AnythingOut,
             )
         },
     ),

@@ -99,6 +99,7 @@ POST /cases/<case>/peers/confirm  all -        -         -     -        -       
 POST /rounds/<round>/hand-over  all   -        -         -     -        -        -    -       -            -    -
 POST /rounds/<round>/revoke     all   -        -         -     -        -        -    -       -            -    -
 POST /rounds/<round>/again      all   -        -         -     -        -        -    -       -            -    -
+POST /units/<unit>/ask          all   -        -         -     -        -        -    -       -            -    -
 GET /evaluators                 all   -        -         -     -        -        -    -       -            -    -
 PUT /evaluators                 all   -        -         -     -        -        -    -       -            -    -
 GET /programmes/<programme>/evaluators  all -  -         -     -        -        -    -       -            -    -
@@ -169,6 +170,7 @@ class Stage:
             "report": whose.report.hex(),
             "person": str(uuid.UUID(bytes=whose.person)),
             "programme": self.programme.hex(),
+            "unit": self.unit.hex(),
             "figure": "M10",
         }
         for name, value in ids.items():
@@ -527,7 +529,7 @@ def test_a_key_may_do_what_its_scope_says(stage: Stage, cast: Cast, scope: str) 
 
 def _with_key(stage: Stage, route: str) -> Any:
     method, path = route.split()
-    for name in ("case", "link", "statement", "programme", "round", "report"):
+    for name in ("case", "link", "statement", "programme", "round", "report", "unit"):
         path = path.replace(f"<{name}>", "0" * 32)
     path = path.replace("<person>", str(uuid.UUID(int=1))).replace("<figure>", "M1")
     return stage.client.open(PREFIX + path, method=method, json={})
@@ -558,6 +560,7 @@ def test_nothing_of_a_neighbour_is_there(stage: Stage, neighbour: Cast) -> None:
         things = stage.sari
         path = path.replace("<person>", _by_uuid(things.person))
         path = path.replace("<programme>", stage.programme.hex())
+        path = path.replace("<unit>", stage.unit.hex())
         for name in ("case", "link", "statement", "round", "report"):
             path = path.replace(f"<{name}>", getattr(things, name).hex())
         body = BODIES.get(route, lambda *_: None)("admin", things, stage)

@@ -19,6 +19,7 @@ from lrs.app import PRACTICE
 from lrs.auth import roles
 from lrs.context import Context
 from lrs.practice import names
+from lrs.store import invitations
 from lrs.store import practice as store
 from schemas.programmes import dump
 from tests.conftest import Cast, Client
@@ -480,6 +481,22 @@ def test_a_round_is_handed_over_by_its_link_which_ends_when_it_is_revoked(
     assert client.get(path, headers={"Authorization": None}).status_code == 410
     assert api.post(f"{there}/again").get_json() == {"round": round_.hex()}
     assert api.post(f"{PREFIX}/rounds/{'0' * 32}/revoke").status_code == 404
+
+
+def test_the_contact_of_a_unit_is_asked_to_look_through_it_by_letter(
+    api: Client, agency: Agency
+) -> None:
+    contact = agency.person("Tono")
+    unit, silent = agency.unit("Dinas A", contact=contact.hex()), agency.unit("Dinas B")
+    for _ in range(2):  # one letter a day at most
+        told = api.post(f"{PREFIX}/units/{unit.hex()}/ask")
+        assert (told.status_code, told.get_json()) == (200, {"unit": unit.hex()})
+    with agency.database.read() as connection:
+        letters = invitations.letters_of(connection, agency.tenant_id, [unit, silent])
+    assert [(each.kind, each.person, each.state) for each in letters] == [("unit", contact, "due")]
+    refused = api.post(f"{PREFIX}/units/{silent.hex()}/ask")
+    assert (refused.status_code, "has no contact" in refused.text) == (409, True)
+    assert api.post(f"{PREFIX}/units/{'0' * 32}/ask").status_code == 404
 
 
 def test_a_learners_peers_are_named_and_then_confirmed_by_the_unit(
