@@ -3,16 +3,26 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from lrs import dialects, projector
 from lrs.adapters import Adapters, Reading
 from lrs.errors import NotFound
+from lrs.i18n import N_
+from lrs.learning import PracticeEvent
 from lrs.store import statements
 from lrs.store.accounts import Tenant
 from lrs.xapi.statements import parse
+
+REFERS: Final = N_("refers to")
+REGISTRATION: Final = N_("registration")
+NAMES: Final = N_("names")
+SHOWS: Final = N_("shows")
+PLATFORM: Final = N_("platform")
+DONE_ON: Final = N_("done on")
+WORDS: Final = N_("words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,21 @@ class Explained:
     reading: Reading
     rule: tuple[str, int] | None
     voided: bool
+
+
+def matched_by(event: PracticeEvent) -> list[tuple[str, tuple[str, ...]]]:
+    """By what a piece of work may be matched, without whose it is: each in a word, with
+    what the event has of it."""
+    told = (
+        (REFERS, event.refers),
+        (REGISTRATION, (event.registration,) if event.registration else ()),
+        (NAMES, event.activities),
+        (SHOWS, event.behaviours),
+        (PLATFORM, (event.platform,) if event.platform else ()),
+        (DONE_ON, (event.performed_on.isoformat(),) if event.performed_on else ()),
+        (WORDS, (str(len(event.text.split())),) if event.text else ()),
+    )
+    return [(word, each) for word, each in told if each]
 
 
 def explain(

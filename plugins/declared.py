@@ -16,7 +16,7 @@ class Declared:
 
     name = "declared"
     precedence = 50
-    about = "What an admin declared in a file: see `jejak adapters show`."
+    about = "What the agency itself declared in a file."
 
     def read(self, statement: Tree, config: Mapping[str, Any]) -> tuple[Event, ...] | Pass:
         said = dialects.speak(config.get("adapters", ()), statement)

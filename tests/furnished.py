@@ -25,6 +25,7 @@ from lrs import (
     agency,
     casework,
     certificates,
+    declared,
     erasure,
     followup,
     projector,
@@ -45,8 +46,9 @@ from lrs.settings import Settings
 from lrs.store import accounts, cases, sessions
 from lrs.store import hooks as hooks_there
 from lrs.store.engine import Database, connect
+from lrs.web import dialects as dialects_page
 from lrs.web.hooks import EXAMPLE
-from schemas import hooks, written
+from schemas import adapters, hooks, written
 from tests import databases, make
 from tests.agency import ANSWERS, CONTACT, IRI, Agency
 from tests.conftest import Cast, new_tenant
@@ -366,6 +368,8 @@ def _odds_and_ends(made: Furnished) -> None:
         )
         hook = hooks.load(written.read(EXAMPLE))
         hooks_there.create(connection, tenant, hook, "http://lrs.example.go.id", made.now)
+        dialects = adapters.load(written.read(dialects_page.EXAMPLE))
+        declared.apply(connection, tenant.id, dialects, "user:admin")
         for name, purpose, subject in opened:
             made.told[name] = "/f/" + links.make(
                 connection, tenant, purpose, subject, expires=made.now + timedelta(9), now=made.now

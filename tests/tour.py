@@ -191,6 +191,8 @@ STOPS |= {
     "web.sources.hooks": _list("/inbound"),
     "web.sources.new_hook": _at("/inbound/new"),
     "web.sources.one_hook": _at("/inbound/tiket"),
+    "web.sources.dialects": _list("/dialects"),
+    "web.sources.declare": _at("/dialects/declare", "/dialects/declare?of=kampus"),
     "web.sources.issuers": _list("/issuers"),
     "web.statements.every": _list("/statements"),
     "web.statements.one": _led("/statements", r"/statements/[0-9a-f-]+"),

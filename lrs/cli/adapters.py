@@ -72,7 +72,7 @@ def explain(context: Context, statement_id: uuid.UUID, file: Path | None, tenant
         where = f" in {event.course}" if isinstance(event, LearningEvent) else ""
         click.echo(f"  {event.kind}{where}")
         if isinstance(event, PracticeEvent):
-            for word, iris in _matched_by(event):
+            for word, iris in readings.matched_by(event):
                 click.echo(f"    {word}: {', '.join(iris)}")
     if not reading.events:
         click.echo("  nothing that counts for learning or practice")
@@ -147,20 +147,6 @@ def remove(context: Context, name: str, tenant: str) -> None:
 
     context.database.write(take_away)
     click.echo(f"{name} is taken away. All records are read again.")
-
-
-def _matched_by(event: PracticeEvent) -> list[tuple[str, tuple[str, ...]]]:
-    """By what a piece of work may be matched, without whose it is."""
-    told = (
-        ("refers to", event.refers),
-        ("registration", (event.registration,) if event.registration else ()),
-        ("names", event.activities),
-        ("shows", event.behaviours),
-        ("platform", (event.platform,) if event.platform else ()),
-        ("done on", (event.performed_on.isoformat(),) if event.performed_on else ()),
-        ("words", (str(len(event.text.split())),) if event.text else ()),
-    )
-    return [(word, each) for word, each in told if each]
 
 
 commands = (adapters_group,)

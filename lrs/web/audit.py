@@ -12,6 +12,7 @@ from lrs.web.rooms import Room, here
 ROOM = Room("audit")
 
 THINGS: Final = {
+    "adapter": N_("Declared dialect"),
     "alumni": N_("List of alumni"),
     "case": N_("Follow-up"),
     "cases": N_("List of follow-up"),

@@ -11,6 +11,7 @@ from lrs.web import (  # noqa: F401
     cases,
     check,
     copies,
+    dialects,  # adds to the room of `sources`
     evidence,
     home,
     hooks,  # adds to the room of `sources`

@@ -4,7 +4,6 @@ from typing import Final
 
 from flask import render_template
 
-from lrs.adapters import Adapters
 from lrs.i18n import N_, _
 from lrs.store import accounts, browse, duties, health, practice
 from lrs.web.rooms import Room, here
@@ -49,5 +48,4 @@ def overview() -> str:
         duties=[(_(about), noted.get(name)) for name, about in DUTIES.items()],
         silent=[each for each in sources if each.state == "silent"],
         settings=list(settings.lines()),
-        adapters=Adapters.installed().every,
     )

@@ -10,7 +10,7 @@ import msgspec
 from flask import Response, abort, render_template
 from sqlalchemy import Connection
 
-from lrs import dialects, programmes, projector
+from lrs import programmes, readings
 from lrs.adapters import Adapters
 from lrs.errors import NotFound
 from lrs.i18n import N_, _
@@ -262,7 +262,7 @@ def one(statement: str) -> str:
         )
         files = _files(connection, store, tree)
         own = store.id == there.tenant.practice.id
-        reading = None if own else _reading(connection, there, tree)
+        reading = None if own else _reading(connection, there, told.id)
         about = _cases(connection, there, tree, told.id) if there.may("cases/read") else []
     there.saw("statement", told.id)
     return render_template(
@@ -295,26 +295,39 @@ def _cases(connection: Connection, there: Here, tree: Tree, statement: str) -> l
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that a statement says: its kind, of which course, and by what it may be matched."""
+
+    kind: str
+    course: str
+    by: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """What the adapters made of a statement: who spoke, what they said, who passed and why."""
 
     adapter: str | None
-    said: list[tuple[str, str]]
+    said: list[Said]
     passed: list[tuple[str, str]]
 
 
-def _reading(connection: Connection, there: Here, tree: Tree) -> Read:
-    configs = projector.configs(connection, there.tenant)
-    reading = Adapters.installed().read(tree, configs)
-    adapter = reading.adapter
-    if adapter == "declared":
-        said = dialects.speak(configs["declared"]["adapters"], tree)
-        if isinstance(said, dialects.Spoken):
-            adapter = f"{said.adapter} ({said.rule})"
-    events = [
-        (each.kind, each.course if isinstance(each, LearningEvent) else "")
-        for each in reading.events
-    ]
+def _reading(connection: Connection, there: Here, statement: str) -> Read:
+    adapters, identity = Adapters.installed(), uuid.UUID(statement)
+    return read_as(readings.explain(connection, there.tenant, adapters, identity))
+
+
+def read_as(told: readings.Explained) -> Read:
+    """How a statement is read, in the reader's words."""
+    reading = told.reading
+    adapter = f"{told.rule[0]} ({told.rule[1]})" if told.rule else reading.adapter
+    events = []
+    for each in reading.events:
+        if isinstance(each, LearningEvent):
+            events.append(Said(each.kind, each.course, []))
+        else:
+            by = [(_(word), ", ".join(values)) for word, values in readings.matched_by(each)]
+            events.append(Said(each.kind, "", by))
     return Read(adapter, events, list(reading.passed))
 
 
