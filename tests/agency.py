@@ -21,6 +21,7 @@ from lrs.settings import Settings
 from lrs.store import invitations, register
 from lrs.store.register import Fact
 from tests import make
+from tests.conftest import Cast
 from tests.test_projector import Follower
 
 IRI = "https://diklat.example.go.id/pelayanan"
@@ -215,3 +216,20 @@ class Agency(Follower):
         with self.database.read() as connection:
             held = invitations.of_raters(connection, self.tenant.id, [self.staff[name]])
         return next(each.round for each in held if each.told.state in ("due", "sent"))
+
+
+def graduated(cast: Cast, settings: Settings | None = None) -> Agency:
+    """An agency whose people completed the training."""
+    made = Agency(cast, settings or Settings())
+    made.setup()
+    made.complete()
+    return made
+
+
+def asked(cast: Cast, settings: Settings) -> Agency:
+    """An agency where it is ninety days after the training, and who is to be asked was asked."""
+    made = graduated(cast, settings)
+    made.begin()
+    made.after(90)
+    made.plan()
+    return made

@@ -16,7 +16,7 @@ from lrs.settings import Settings
 from lrs.store import accounts
 from lrs.store.register import Fact
 from lrs.web import mobile, sheets
-from tests.agency import HEAD, IRI, OFFICE, Agency
+from tests.agency import HEAD, IRI, OFFICE, Agency, asked
 from tests.conftest import NOW, Cast
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"
@@ -24,13 +24,7 @@ PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"
 
 @pytest.fixture
 def agency(cast: Cast, settings: Settings) -> Agency:
-    there = Agency(cast, settings)
-    there.setup()
-    there.complete()
-    there.begin()
-    there.after(90)
-    there.plan()
-    return there
+    return asked(cast, settings)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lrs.cli.main import main
-from tests.agency import Agency
+from tests.agency import Agency, graduated
 from tests.conftest import Cast
 
 WHO = "Staf 01"
@@ -17,10 +17,7 @@ STAFF = str(uuid.UUID(int=1, version=4))
 
 @pytest.fixture
 def agency(cast: Cast) -> Agency:
-    made = Agency(cast)
-    made.setup()
-    made.complete()
-    return made
+    return graduated(cast)
 
 
 def jejak(agency: Agency, *given: str, typed: str = "") -> Result:

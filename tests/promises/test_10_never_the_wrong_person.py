@@ -20,7 +20,7 @@ from lrs.practice.people import Entry, standing
 from lrs.practice.records import Evidence
 from lrs.projector import _Owners
 from lrs.store.practice import Claim
-from tests.agency import ANSWERS, IRI, Agency
+from tests.agency import ANSWERS, IRI, Agency, graduated
 from tests.conftest import NOW, Cast
 
 PEOPLE = [bytes([n]) * 16 for n in range(1, 4)]
@@ -82,10 +82,7 @@ def test_the_last_decision_holds_in_whatever_order_they_are_read(
 
 @pytest.fixture
 def agency(cast: Cast) -> Agency:
-    there = Agency(cast)
-    there.setup()
-    there.complete()
-    return there
+    return graduated(cast)
 
 
 def hand_in(agency: Agency, name: str) -> bytes:

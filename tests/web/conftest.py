@@ -16,6 +16,7 @@ from lrs.context import Context
 from lrs.settings import Settings
 from lrs.store import accounts
 from lrs.store.engine import Database
+from tests.agency import Agency, asked
 from tests.conftest import NOW, Cast, application
 
 PASSWORD = "kucing tidur di atap"
@@ -181,6 +182,14 @@ class Browser:
     @property
     def cookies(self) -> dict[str, str]:
         return {name[2]: cookie.value for name, cookie in (self.client._cookies or {}).items()}
+
+
+@pytest.fixture
+def agency(cast: Cast, settings: Settings, clock: Clock) -> Agency:
+    """An agency that asked its people, and their superior, an hour ago."""
+    made = asked(cast, settings)
+    clock.now = made.now + timedelta(hours=1)
+    return made
 
 
 @pytest.fixture

@@ -4,37 +4,21 @@ import io
 import re
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
-
-import pytest
 
 from lrs import channels, followup, pdf
 from lrs.practice import records
-from lrs.settings import Settings
 from lrs.store.engine import run
 from lrs.xapi.statements import parse
 from tests.agency import ANSWERS, HELPS, Agency
 from tests.conftest import Cast
 from tests.pdfs import pdf as document
-from tests.web.conftest import Browser, Clock, Seen
+from tests.web.conftest import Browser, Seen
 
 SignedIn = Callable[..., Browser]
 
 SCAN = document(["Lembar satu"], ["Lembar dua"], ["Lembar tiga"])
 SAID = {"cell-1": "4", "cell-2": "b", "cell-contoh-1": "Surat 12 Mei", "cell-barriers": "1 7"}
-
-
-@pytest.fixture
-def agency(cast: Cast, settings: Settings, clock: Clock) -> Agency:
-    there = Agency(cast, settings)
-    there.setup()
-    there.complete()
-    there.begin()
-    there.after(90)
-    there.plan()
-    clock.now = there.now + timedelta(hours=1)
-    return there
 
 
 def codes(agency: Agency, role: str = "superior") -> list[str]:

@@ -18,7 +18,7 @@ from lrs.settings import Settings
 from lrs.store import accounts, audit
 from lrs.store.register import Fact
 from tests import make
-from tests.agency import Agency
+from tests.agency import asked
 from tests.conftest import NOW, Cast
 from tests.pdfs import pdf
 from tests.test_casework import ANSWERS, BUDI, RINA, SARI, Desk, answered, desk
@@ -156,12 +156,7 @@ def test_nothing_of_somebody_else_is_to_be_had(desk: Desk, case: str, who: Who) 
 def test_a_form_is_opened_by_whom_it_asks_and_nobody_else(
     cast: Cast, settings: Settings, app: Flask, clock: Clock, who: Who
 ) -> None:
-    there = Agency(cast, settings)
-    there.setup()
-    there.complete()
-    there.begin()
-    there.after(90)
-    there.plan()
+    there = asked(cast, settings)
     rina, staf = (str(uuid.UUID(bytes=there.staff[name])) for name in ("Rina Kepala", "Staf 01"))
     head, learner = who("rina", rina, "superior"), who("staf", staf, "learner")
     clock.now = there.now

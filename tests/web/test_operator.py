@@ -4,7 +4,6 @@ import http.server
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -13,7 +12,7 @@ from lrs import inbound, worker
 from lrs.context import Context
 from lrs.settings import Settings
 from lrs.store import duties, invitations, webhooks
-from tests.agency import Agency
+from tests.agency import Agency, graduated
 from tests.conftest import Cast
 from tests.web.conftest import Browser, Clock, links
 
@@ -116,18 +115,6 @@ def test_a_delivery_that_was_given_up_is_tried_again(cast: Cast, admin: Browser)
 # Letters ------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def agency(cast: Cast, settings: Settings, clock: Clock) -> Agency:
-    there = Agency(cast, settings)
-    there.setup()
-    there.complete()
-    there.begin()
-    there.after(90)
-    there.plan()
-    clock.now = there.now + timedelta(hours=1)
-    return there
-
-
 def test_letters_are_listed_with_what_became_of_them_and_tried_again(
     agency: Agency, cast: Cast, admin: Browser, signed_in: SignedIn
 ) -> None:
@@ -162,9 +149,7 @@ def test_letters_are_listed_with_what_became_of_them_and_tried_again(
 def test_asking_and_reminding_is_done_now_where_somebody_says_so(
     cast: Cast, settings: Settings, clock: Clock, admin: Browser
 ) -> None:
-    there = Agency(cast, settings)
-    there.setup()
-    there.complete()
+    there = graduated(cast, settings)
     there.begin()
     clock.now = there.after(90)
     admin.sign_in("admin")

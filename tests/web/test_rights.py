@@ -8,7 +8,7 @@ import pytest
 
 from lrs.store import audit
 from lrs.store.engine import Database
-from tests.agency import Agency
+from tests.agency import Agency, graduated
 from tests.conftest import Cast
 from tests.web.conftest import Browser
 
@@ -19,10 +19,7 @@ STAFF = str(uuid.UUID(int=1, version=4))
 
 @pytest.fixture
 def agency(cast: Cast) -> Agency:
-    made = Agency(cast)
-    made.setup()
-    made.complete()
-    return made
+    return graduated(cast)
 
 
 def test_a_request_is_recorded_and_refused_with_a_reason(agency: Agency, admin: Browser) -> None:

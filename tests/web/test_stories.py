@@ -13,7 +13,7 @@ from lrs import casework, rights, stories
 from lrs.practice import names
 from lrs.practice.cases import days
 from lrs.store import accounts, audit, papers, tables
-from tests.agency import DONE, HEAD, IRI, Agency
+from tests.agency import DONE, HEAD, IRI, Agency, graduated
 from tests.conftest import NOW, Cast
 from tests.rows import Rows, programme
 from tests.web.conftest import Browser, Clock
@@ -40,9 +40,7 @@ def agency(cast: Cast) -> Rows:
 @pytest.fixture
 def office(cast: Cast, clock: Clock) -> Agency:
     """An agency whose two people completed the course, half a year on."""
-    made = Agency(cast)
-    made.setup()
-    made.complete()
+    made = graduated(cast)
     clock.now = made.after(180)
     return made
 
