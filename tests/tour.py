@@ -141,6 +141,7 @@ STOPS |= {
     "web.imports.choose": _list("/imports", "kind=people"),
     "web.invitations.every": _list("/invitations"),
     "web.invitations.cohort": _led("/invitations", r"/invitations/cohort\?.+"),
+    "web.invitations.due": _list("/invitations/due", "state=sent&late=yes"),
     "web.invitations.waiting": _list("/invitations/waiting"),
     "web.people.every": _list("/people", "name=zzz"),
     "web.people.one": _at("/people/{person}"),

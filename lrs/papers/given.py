@@ -20,7 +20,8 @@ from lrs.reports.shapes import Figure, Slice
 @dataclass
 class Given:
     """One paper in the making. `published`: the reader sees counts only, small ones held back;
-    then no list of people is made. `counted` holds figures for pages; `told_as_at` is when the
+    then no list of people is made. `most` is how many rows of what may be long a page lists; None:
+    all, as files do. `counted` holds figures for pages; `told_as_at` is when the
     oldest of them was counted, where something has changed since."""
 
     connection: Connection
@@ -29,6 +30,7 @@ class Given:
     slice: Slice
     published: bool
     now: datetime
+    most: int | None = None
     counted: Counted | None = None
     told_as_at: datetime | None = None
     _made: dict[Any, Figure] = field(default_factory=dict)

@@ -3,8 +3,10 @@
 What is due, hours (20 JP), unknown identifiers, and completions for the office of personnel.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from lrs import i18n, reporting
 from lrs.i18n import N_, _
@@ -23,8 +25,10 @@ from lrs.practice import names
 from lrs.practice.cases import date_of, days
 from lrs.store import cases, papers, register
 
-#: So many rows of what waits are listed; the queue itself has no end.
-MOST: Final = 2000
+#: So many rows are asked of the store at once.
+PIECE: Final = 1000
+
+T = TypeVar("T")
 
 
 def _day(count: int | None) -> date | None:
@@ -39,16 +43,34 @@ def _which(given: Given) -> cases.Which:
     )
 
 
-def _units(given: Given) -> set[bytes] | None:
+def _units(given: Given) -> frozenset[bytes] | None:
     """The unit of the slice and all beneath it."""
     if given.slice.unit is None:
         return None
     wanted = reporting.parts(given.slice.unit.casefold())
-    return {
+    return frozenset(
         unit
         for unit, (path, _facts) in register.units(given.connection, given.tenant_id).items()
         if reporting.parts(path.casefold())[: len(wanted)] == wanted
-    }
+    )
+
+
+def _all(
+    given: Given, fetch: Callable[[cases.Place | None, int], cases.Page[T]]
+) -> tuple[list[T], str]:
+    """All rows of a list, piece by piece, or as many as a page lists; and the note that says
+    so."""
+    rows: list[T] = []
+    place: cases.Place | None = None
+    while given.most is None or len(rows) < given.most:
+        left = PIECE if given.most is None else min(PIECE, given.most - len(rows))
+        page = fetch(place, left)
+        rows += page.rows
+        place = page.after
+        if place is None:
+            return rows, ""
+    told = _("The first %(number)s are listed; the files hold all of them.")
+    return rows, told % {"number": i18n.number(len(rows))}
 
 
 # What is due --------------------------------------------------------------------------------
@@ -65,14 +87,15 @@ def due(given: Given) -> Document:
 
 
 def _reviews(given: Given) -> Table:
-    which = _which(given)
-    which = cases.Which(states=cases.TO_REVIEW, programme=which.programme, cohort=which.cohort)
-    units = _units(given)
+    which = replace(_which(given), states=cases.TO_REVIEW, units=_units(given))
     rows = []
-    page = cases.links(given.connection, given.tenant_id, which, limit=MOST)
-    for each in page.rows:
-        if units is not None and each.unit not in units:
-            continue
+    found, note = _all(
+        given,
+        lambda place, limit: cases.links(
+            given.connection, given.tenant_id, which, after=place, limit=limit
+        ),
+    )
+    for each in found:
         since = _date(each.at)
         waited = (given.day - since).days
         limit = since + timedelta(days=given.slice.review_days)
@@ -102,18 +125,22 @@ def _reviews(given: Given) -> Table:
             _("State"),
         ),
         rows=tuple(rows),
-        note=_more(page.after is not None),
+        note=note,
         empty=_("Nothing waits for a reviewer."),
     )
 
 
 def _asked(given: Given, states: tuple[str, ...], caption: str, empty: str) -> Table:
-    which = _which(given)
-    which = cases.Which(states=states, programme=which.programme, cohort=which.cohort)
-    page = cases.invitations(given.connection, given.tenant_id, which, limit=MOST)
+    which = replace(_which(given), states=states, units=_units(given))
+    found, note = _all(
+        given,
+        lambda place, limit: cases.invitations(
+            given.connection, given.tenant_id, which, after=place, limit=limit
+        ),
+    )
     rows = []
     today = days(given.day)
-    for each in page.rows:
+    for each in found:
         late = each.due_day < today if states == ("due",) else each.closes_day < today
         rows.append(
             (
@@ -138,15 +165,9 @@ def _asked(given: Given, states: tuple[str, ...], caption: str, empty: str) -> T
             _("State"),
         ),
         rows=tuple(rows),
-        note=_more(page.after is not None),
+        note=note,
         empty=empty,
     )
-
-
-def _more(more: bool) -> str:
-    if not more:
-        return ""
-    return _("The first %(number)s are listed.") % {"number": i18n.number(MOST)}
 
 
 def _date(micros: int) -> date:
@@ -197,9 +218,14 @@ def _year(given: Given) -> int:
 
 def identities(given: Given) -> Document:
     """Rekonsiliasi identitas: how many completions are of people who are known, and who is not."""
-    unknown = cases.identities(given.connection, given.tenant_id, known=False, limit=MOST)
+    unknown, note = _all(
+        given,
+        lambda place, limit: cases.identities(
+            given.connection, given.tenant_id, known=False, after=place, limit=limit
+        ),
+    )
     rows = sorted(
-        ((each.name or "", _agent(each.agent), each.events) for each in unknown.rows),
+        ((each.name or "", _agent(each.agent), each.events) for each in unknown),
         key=lambda row: (-row[2], row[0]),
     )
     blocks: list[Block] = [
@@ -208,8 +234,7 @@ def identities(given: Given) -> Document:
             caption=_("Accounts not known yet"),
             columns=columns(_("Name as sent"), _("Identifier"), (_("Records"), NUMBER)),
             rows=tuple(rows),
-            note=_more(unknown.after is not None)
-            or _("Their completions count for nobody until somebody says who they are."),
+            note=note or _("Their completions count for nobody until somebody says who they are."),
             empty=_("Every account is known."),
         ),
     ]

@@ -276,13 +276,14 @@ class Which:
     """What cases, links, participation and invitations are narrowed to; None: not at all.
 
     `programme` of sixteen zero bytes asks for courses of no programme. `matched` False: only of
-    those whom nobody knows. `states` are words of the table in hand.
+    those whom nobody knows. `states` are words of the table in hand, `units` any of several.
     """
 
     states: tuple[str, ...] = ()
     programme: bytes | None = None
     cohort: str | None = None
     unit: bytes | None = None
+    units: frozenset[bytes] | None = None
     matched: bool | None = None
 
 
@@ -334,6 +335,8 @@ def _of_case(where: _Where, which: Which, whose: Whose, case: str) -> None:
         where.add(f"{case}.cohort = ?", which.cohort)
     if which.unit is not None:
         where.add(f"{case}.unit = ?", which.unit)
+    if which.units is not None:
+        where.among(f"{case}.unit", which.units)
     if which.matched is not None:
         where.add(f"{case}.matched = ?", int(which.matched))
     if whose is not None:
@@ -1176,15 +1179,18 @@ def invitations(
     *,
     case: bytes | None = None,
     round: bytes | None = None,
+    late: int | None = None,
     whose: Whose = None,
     after: Place | None = None,
     limit: int = 50,
 ) -> Page[Invitation]:
-    """Who was or is to be asked, the first due first."""
+    """Who was or is to be asked, the first due first. `late`: only what is late on that day, as
+    `invitations.overdue` counts it."""
     where = _Where()
     where.add("i.tenant_id = ?", tenant_id)
     of_case = whose is not None or any(
-        v is not None for v in (which.programme, which.cohort, which.unit, which.matched)
+        v is not None
+        for v in (which.programme, which.cohort, which.unit, which.units, which.matched)
     )
     if of_case:
         _of_case(where, which, whose, "c")
@@ -1197,6 +1203,9 @@ def invitations(
         where.add("i.case_id = ?", case)
     if round is not None:
         where.add("i.round = ?", round)
+    if late is not None:
+        told = "((i.state = 'due' AND i.due_day < ?) OR (i.state = 'sent' AND i.closes_day < ?))"
+        where.add(told, late, late)
     where.beyond(("i.due_day", "i.id"), after)
     source = "invitations i JOIN cases c ON c.id = i.case_id" if of_case else "invitations i"
     rows = _run(

@@ -18,7 +18,7 @@ from lrs.web.rooms import Room, here
 
 ROOM = Room("alumni")
 
-#: So many alumni are listed at once; who has more narrows the list.
+#: So many alumni are on a page, the last completed first.
 MOST: Final = 400
 
 
@@ -82,7 +82,7 @@ def every() -> str:
         unit=hex_of(unit, "unit") if unit else None,
     )
     with there.read() as connection:
-        page = cases.cases(connection, tenant, which, limit=MOST)
+        page = cases.cases(connection, tenant, which, after=listing.place(), limit=MOST)
         force = programmes.in_force(connection, tenant)
         units = register.units(connection, tenant)
         counts = browse.counts(connection, tenant)
@@ -100,7 +100,7 @@ def every() -> str:
         stage=sheets.stage,
         total=sum(len(each.rows) for each in made),
         now=sum(each.now for each in made),
-        more=page.after is not None,
+        listed=listing.of(page),
         busy=counts["stale"] > 0,
         programmes=[(names.programme(tenant, each.iri).hex(), each.title) for each in force],
         cohorts=[(each.name, each.name) for each in chosen.cohorts] if chosen else [],

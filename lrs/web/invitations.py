@@ -3,7 +3,7 @@ reached without mail: a text for WhatsApp, a list for a unit's contact, or a she
 code."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -204,6 +204,49 @@ def stop() -> Page:
     return redirect(url_for("web.invitations.every"), 303)
 
 
+# What is due ------------------------------------------------------------------------------------
+
+#: What may be asked of the list of questions: which state, and which are late.
+ASKED: Final = {"due": N_("to be asked"), "sent": N_("without an answer")}
+
+
+@ROOM.page("/invitations/due", "invitations/read")
+def due() -> Page:
+    """Every question that is to be sent or has no answer, the first due first; those of windows
+    that closed, too."""
+    there = here()
+    tenant, state, wanted = there.tenant, listing.asked("state"), listing.asked("programme")
+    which = cases.Which(
+        states=(state,) if state in ASKED else tuple(ASKED),
+        programme=hex_of(wanted, "programme") if wanted else None,
+        cohort=listing.asked("cohort") or None,
+    )
+    with there.read() as connection:
+        page = cases.invitations(
+            connection,
+            tenant.id,
+            which,
+            late=there.today if listing.asked("late") else None,
+            after=listing.place(),
+            limit=listing.SIZE,
+        )
+        force = programmes.in_force(connection, tenant.id)
+    digests = {names.programme(tenant.id, each.iri).hex(): each for each in force}
+    chosen = digests.get(wanted)
+    stages = {window.name: sheets.stage(window) for each in force for window in windows(each)}
+    there.saw("invitations", wanted or "due")
+    return render_template(
+        "invitations_due.html",
+        listed=listing.of(page),
+        programmes=[(digest, each.title) for digest, each in digests.items()],
+        cohorts=[(each.name, each.name) for each in chosen.cohorts] if chosen else [],
+        asked=[(word, _(told)) for word, told in ASKED.items()],
+        roles={word: _(told) for word, told in ROLES.items()},
+        stages=stages,
+        today=there.today,
+    )
+
+
 # Who has not answered ---------------------------------------------------------------------------
 
 
@@ -245,8 +288,16 @@ def _owed(connection: Connection, there: Here, given: dict[str, str]) -> list[Wa
     return found
 
 
-def _by_unit(connection: Connection, there: Here, found: Sequence[Waiting]) -> list[Unit]:
-    units = register.units(connection, there.tenant.id)
+Paths = Mapping[bytes, str]
+
+
+def _path(paths: Paths, unit: bytes | None) -> str:
+    return "" if unit is None else paths.get(unit, "")
+
+
+def _by_unit(
+    connection: Connection, there: Here, found: Sequence[Waiting], paths: Paths
+) -> list[Unit]:
     held: dict[bytes | None, list[Waiting]] = {}
     for each in found:
         held.setdefault(each.unit, []).append(each)
@@ -257,13 +308,24 @@ def _by_unit(connection: Connection, there: Here, found: Sequence[Waiting]) -> l
     made = [
         Unit(
             unit.hex() if unit else "",
-            units[unit][0] if unit in units else "",
+            _path(paths, unit),
             known[contact].name if (contact := contacts.get(unit or b"")) in known else "",
             tuple(rows),
         )
         for unit, rows in held.items()
     ]
     return sorted(made, key=lambda each: (not each.path, each.path))
+
+
+def _page(found: Sequence[Waiting], paths: Paths) -> listing.Listed[Waiting]:
+    """A page of them, unit by unit; who is in none comes first."""
+
+    def key(each: Waiting) -> tuple[str, str, str]:
+        return _path(paths, each.unit), each.name, each.round.hex()
+
+    after = listing.after(tuple[str, str, str])
+    left = [each for each in sorted(found, key=key) if after is None or key(each) > after]
+    return listing.page(left[: MOST + 1], key, MOST)
 
 
 @ROOM.page("/invitations/waiting", "invitations/read", narrowed=True)
@@ -275,15 +337,18 @@ def waiting() -> Page:
         found = _owed(connection, there, given)
         vacant = sum(each.about for each in found if each.rater is None)
         found = [each for each in found if each.rater is not None]
-        by_unit = _by_unit(connection, there, found)
-        force = programmes.in_force(connection, there.tenant.id)
         units = register.units(connection, there.tenant.id)
+        paths = {unit: path for unit, (path, _facts) in units.items()}
+        listed = _page(found, paths)
+        by_unit = _by_unit(connection, there, listed.rows, paths)
+        force = programmes.in_force(connection, there.tenant.id)
     there.saw("invitations", given["programme"] or given["unit"] or "all")
     digests = {names.programme(there.tenant.id, each.iri).hex(): each for each in force}
     chosen = digests.get(given["programme"])
     return render_template(
         "invitations_waiting.html",
         by_unit=by_unit,
+        listed=listed,
         total=len(found),
         no_superior=_no_superior(vacant) if vacant else "",
         given=given,

@@ -68,6 +68,7 @@ def every() -> Page:
         rows=rows,
         counts={key.hex(): value for key, value in counts.items()},
         unclaimed=free[: listing.SIZE],
+        more=max(0, len(free) - listing.SIZE),
         followed={depth: _(word) for depth, word in FOLLOWED.items()},
     )
 

@@ -17,6 +17,9 @@ from lrs.web.slices import choices, given
 
 ROOM = Room("reports")
 
+#: So many rows of a list a report's page shows; its files hold all.
+MOST: Final = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -128,6 +131,7 @@ def show(name: str) -> str:
     report = named(name)
     with here().read() as connection:
         asked = part(connection, report)
+        asked.most = MOST
         document = report.make(asked)
         offered = choices(asked)
     if report.personal:

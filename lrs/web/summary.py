@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from flask import render_template
+from flask import render_template, url_for
 from sqlalchemy import Connection
 
 from lrs import advice
@@ -16,7 +17,7 @@ from lrs.practice.cases import days
 from lrs.reports.shapes import Slice
 from lrs.store import accounts, cases
 from lrs.store import invitations as ledger
-from lrs.web.rooms import Room, here
+from lrs.web.rooms import ACTIONS, Room, here
 from lrs.web.slices import choices, given
 from lrs.web.sources import STATES
 
@@ -34,11 +35,14 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something that waits, how many, and how many of them too long."""
+    """Something that waits, how many, and how many of them too long; where they are listed, and
+    where those that wait too long are (None: not for the reader)."""
 
     what: str
     number: int
     late: int
+    there: str | None
+    late_there: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +120,39 @@ def _due(connection: Connection, part: Slice) -> list[Due]:
     counts = ledger.overdue(connection, tenant, days(day))
     open_ = [each for each in advice.every(connection, tenant) if each.state == advice.OPEN]
     return [
-        Due(_("Links to review"), sum(waiting.get(each, 0) for each in cases.TO_REVIEW), late),
-        Due(_("Questions to be sent"), counts["due"], counts["due_late"]),
-        Due(_("Questions without an answer yet"), counts["sent"], counts["sent_late"]),
-        Due(_("Recommendations"), len(open_), sum(each.late(day) for each in open_)),
+        Due(
+            _("Links to review"),
+            sum(waiting.get(each, 0) for each in cases.TO_REVIEW),
+            late,
+            *_ways("web.review.queue", age="overdue"),
+        ),
+        Due(
+            _("Questions to be sent"),
+            counts["due"],
+            counts["due_late"],
+            *_ways("web.invitations.due", state="due", late="yes"),
+        ),
+        Due(
+            _("Questions without an answer yet"),
+            counts["sent"],
+            counts["sent_late"],
+            *_ways("web.invitations.due", state="sent", late="yes"),
+        ),
+        Due(
+            _("Recommendations"),
+            len(open_),
+            sum(each.late(day) for each in open_),
+            *_ways("web.agency.recommendations"),
+        ),
     ]
+
+
+def _ways(endpoint: str, **narrowed: Any) -> tuple[str | None, str | None]:
+    """Where all of them are listed, and where those that are late are; None for who may not."""
+    if not here().may(ACTIONS[endpoint][0]):
+        return None, None
+    late = url_for(endpoint, **narrowed)
+    return url_for(endpoint, state=narrowed.get("state")), late
 
 
 def _senders(connection: Connection) -> list[Sender]:

@@ -5,11 +5,15 @@ import io
 import re
 from collections.abc import Callable
 
+import pytest
+
 from lrs import projector
 from lrs.adapters import Adapters
+from lrs.papers import lists
 from lrs.store import audit
+from lrs.web import alumni, invitations, listing, reports
 from tests.conftest import Cast
-from tests.web.conftest import Browser, links
+from tests.web.conftest import Browser, Clock, links
 
 SignedIn = Callable[..., Browser]
 
@@ -144,6 +148,70 @@ def test_a_poster_lets_citizens_say_how_the_service_of_a_unit_was(
     assert "How was the service today?" in poster.text
     assert poster.html.count("<svg") == 1
     assert "<style" not in poster.html
+
+
+def whole(admin: Browser, address: str, pattern: str) -> list[str]:
+    """What stands on a list, page by page."""
+    found: list[str] = []
+    page = admin.get(address)
+    while True:
+        found += dict.fromkeys(re.findall(pattern, page.html))
+        more = [each for each in links(page.html, "after=") if "after=" in each]
+        if not more:
+            return found
+        page = admin.get(more[0].replace("&amp;", "&"))
+
+
+def test_a_list_that_is_longer_than_a_page_goes_on_and_leaves_nobody_out(
+    admin: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = [f"Alumni {n:02}" for n in range(40)]
+    admin.get(forty(admin, cast))
+    admin.send("/invitations/begin")
+    monkeypatch.setattr(invitations, "MOST", 15)
+    monkeypatch.setattr(alumni, "MOST", 15)
+    monkeypatch.setattr(listing, "SIZE", 15)
+    assert whole(admin, "/invitations/waiting", r"Alumni \d\d") == everybody
+    assert "40 people were asked" in admin.get("/invitations/waiting").text
+    for address in ("/alumni", "/invitations/due", "/invitations/due?state=due"):
+        assert sorted(whole(admin, address, r"Alumni \d\d")) == everybody, address
+    assert whole(admin, "/invitations/due?state=sent", r"Alumni \d\d") == []
+
+
+def test_who_never_answered_is_found_after_the_window_closed_too(
+    admin: Browser, cast: Cast, clock: Clock
+) -> None:
+    admin.get(forty(admin, cast))
+    admin.send("/invitations/begin")
+    assert "Nobody is like that" in admin.get("/invitations/due?late=yes").text
+    clock.on(days=200)
+    admin.sign_in("admin")
+    (way,) = links(admin.get("/summary").html, "/invitations/due.*state=due.*late=yes")[:1]
+    late = admin.get(way.replace("&amp;", "&"))
+    assert late.html.count("Overdue") > 40
+    assert "Alumni 00" in late.text
+    assert "Alumni 00" not in admin.get("/invitations/waiting").text
+
+
+def test_the_files_of_what_is_due_hold_all_and_only_of_the_unit_that_was_chosen(
+    admin: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin.get(forty(admin, cast))
+    admin.send("/invitations/begin")
+    monkeypatch.setattr(lists, "PIECE", 15)
+    monkeypatch.setattr(reports, "MOST", 10)
+    page = admin.get("/reports/due")
+    assert "The first 10 are listed; the files hold all of them." in page.text
+    rows = admin.client.get("/reports/due/csv?table=2").get_data(as_text=True).splitlines()
+    assert len(rows) == 41
+    rows = admin.client.get("/reports/due/csv?table=2&unit=Dinas+Arsip").get_data(as_text=True)
+    assert len(rows.splitlines()) == 41
+    admin.get("/imports?kind=people")
+    other = "nip;nama;unit kerja\n197001011990011001;Budi;Dinas Lain\n"
+    admin.send("/imports", {"file": (io.BytesIO(other.encode()), "orang.csv")})
+    admin.send("/imports/", do="enter")
+    rows = admin.client.get("/reports/due/csv?table=2&unit=Dinas+Lain").get_data(as_text=True)
+    assert len(rows.splitlines()) == 1
 
 
 def test_whoever_only_reads_sees_no_links_and_whoever_may_not_sees_nothing(
