@@ -10,6 +10,7 @@ from typing import Any, Final
 from lrs import i18n
 from lrs.agency import Letterhead
 from lrs.i18n import N_, _
+from lrs.papers import wording
 from lrs.papers.document import (
     DAY,
     NUMBER,
@@ -193,7 +194,7 @@ def _answers(held: Mapping[str, Any]) -> Table:
 
 
 def _records(held: Mapping[str, Any]) -> Table:
-    counts = Counter(_verb(each) for each in held["records"])
+    counts = Counter(wording.verb(each.get("verb") or {}) for each in held["records"])
     return Table(
         caption=_("Records, by what they tell"),
         columns=columns(_("What"), (_("Records"), NUMBER)),
@@ -201,12 +202,6 @@ def _records(held: Mapping[str, Any]) -> Table:
         note=_("Each of them is in the copy for machines (JSON), as it came."),
         empty=_("None."),
     )
-
-
-def _verb(record: Mapping[str, Any]) -> str:
-    verb = record.get("verb") or {}
-    shown = verb.get("display") or {}
-    return str(next(iter(shown.values()), "") or verb.get("id", "")).rstrip("/").rpartition("/")[2]
 
 
 def _entries(held: Mapping[str, Any]) -> Table:

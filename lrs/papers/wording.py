@@ -4,13 +4,15 @@
 never said alone: `told` says of how many, and between what and what it lies.
 """
 
+import re
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Any, Final
 
 from lrs import i18n
 from lrs.i18n import N_, _
 from lrs.practice import forms
 from lrs.reports.shapes import BOUNDS, SAMPLE, Figure, Measure
+from lrs.xapi import language
 
 ROLES: Final[Mapping[str, str]] = {
     "self": N_("The alumni themselves"),
@@ -19,6 +21,64 @@ ROLES: Final[Mapping[str, str]] = {
     "subordinate": N_("Subordinates"),
     "evaluator": N_("Evaluation team"),
 }
+
+VERBS: Final[Mapping[str, str]] = {
+    "accessed": N_("opened"),
+    "answered": N_("answered"),
+    "approve": N_("approved"),
+    "asserted": N_("asserted"),
+    "attach": N_("attached"),
+    "attempted": N_("attempted"),
+    "attended": N_("attended"),
+    "claimed": N_("took for review"),
+    "coached": N_("coached"),
+    "commented": N_("commented"),
+    "completed": N_("completed"),
+    "demonstrated": N_("demonstrated"),
+    "enrolled": N_("enrolled"),
+    "experienced": N_("experienced"),
+    "failed": N_("failed"),
+    "initialized": N_("started"),
+    "interacted": N_("interacted with"),
+    "launched": N_("opened"),
+    "mentored": N_("mentored"),
+    "observed": N_("observed"),
+    "passed": N_("passed"),
+    "performed": N_("performed"),
+    "planned": N_("planned"),
+    "progressed": N_("progressed"),
+    "registered": N_("registered"),
+    "reject": N_("rejected"),
+    "released": N_("released"),
+    "responded": N_("answered"),
+    "return": N_("returned"),
+    "reviewed": N_("reviewed"),
+    "scored": N_("was scored"),
+    "started": N_("started"),
+    "submit": N_("handed in"),
+    "submitted": N_("handed in"),
+    "terminated": N_("left"),
+    "uncompleted": N_("did not complete any more"),
+    "verified": N_("verified"),
+    "viewed": N_("opened"),
+    "voided": N_("voided"),
+    "withdrew": N_("withdrew"),
+}
+"""The last part of a verb's IRI → what was done; whichever vocabulary has it means the same."""
+
+
+def verb(told: Mapping[str, Any]) -> str:
+    """The verb of a statement in the reader's words: as its sender says it in the reader's
+    language, else as we call it, else as its sender says it in another, else the end of its IRI."""
+    display = told.get("display")
+    said = display if isinstance(display, dict) else {}
+    own = {tag: text for tag, text in said.items() if tag.lower().startswith(i18n.spoken())}
+    end = re.split(r"[/#]", str(told.get("id", "")).rstrip("/#"))[-1]
+    chosen = language.negotiate(own, i18n.spoken()) or (
+        {} if end in VERBS else language.negotiate(said, i18n.spoken())
+    )
+    return str(next(iter(chosen.values()), "")) or _(VERBS.get(end, end))
+
 
 MEASURES: Final[Mapping[str, str]] = {
     "applied": N_("Applied, evidence accepted"),

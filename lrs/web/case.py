@@ -27,7 +27,7 @@ from lrs.practice.programmes import Behaviour, Programme, Window
 from lrs.practice.records import Ending
 from lrs.store import cases, practice
 from lrs.store.cases import Case, Link, Outcome
-from lrs.web import evidence, reach, sentences, site, told
+from lrs.web import evidence, reach, sentences, sheets, site, told
 from lrs.web.cases import ROOM
 from lrs.web.evidence import Piece, hexes
 from lrs.web.forms import Form
@@ -162,6 +162,7 @@ def _one(case: str, form: Form) -> str:
     return render_template(
         "case.html",
         case=found,
+        stage=sheets.stage,
         may=may,
         form=form,
         known=_known(there, programme, outcomes, links),

@@ -13,15 +13,12 @@ from lrs.store.cases import Case
 from lrs.web import listing, reach
 from lrs.web.people import hex_of, unit_choices
 from lrs.web.rooms import Room, here
+from lrs.web.told import CASE_STATES
 
 ROOM = Room("cases")
 
 #: States of a case.
-STATES: Final = {
-    "open": ("calm", N_("In follow-up")),
-    "undone": ("warn", N_("Completion undone")),
-    "voided": ("warn", N_("Completion voided")),
-}
+STATES: Final = {**CASE_STATES, "open": ("calm", N_("In follow-up"))}
 
 
 def badge_of(case: Case) -> tuple[str, str]:

@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from lrs import programmes, readings
 from lrs.adapters import Adapters
 from lrs.errors import NotFound
-from lrs.i18n import N_, _
+from lrs.i18n import _
 from lrs.learning import LearningEvent
+from lrs.papers import wording
 from lrs.practice import names
 from lrs.store import accounts, browse, cases, register, statements
 from lrs.store.browse import Whose
@@ -31,16 +32,13 @@ ROOM = Room("statements")
 _ADL: Final = "http://adlnet.gov/expapi/verbs/"
 
 #: Verbs to choose from; a record's own page leads to all with its verb.
-VERBS: Final = {
-    f"{_ADL}completed": N_("completed"),
-    f"{_ADL}passed": N_("passed"),
-    f"{_ADL}failed": N_("failed"),
-    f"{_ADL}attempted": N_("attempted"),
-    f"{_ADL}experienced": N_("experienced"),
-    f"{_ADL}answered": N_("answered"),
-    f"{_ADL}registered": N_("registered"),
-    f"{_ADL}voided": N_("voided"),
-}
+VERBS: Final = tuple(
+    f"{_ADL}{each}"
+    for each in (
+        *("completed", "passed", "failed", "attempted", "experienced"),
+        *("answered", "registered", "voided"),
+    )
+)
 
 #: What is handed out for what it says it is. All else is nameless bytes.
 _HARMLESS: Final = frozenset(
@@ -123,7 +121,7 @@ def _tenant_store(there: Here, practice_too: bool) -> accounts.StoreRef:
 
 def _verbs() -> list[tuple[str, str]]:
     chosen = listing.asked("verb")
-    found = [(iri, _(word)) for iri, word in VERBS.items()]
+    found = [(iri, wording.verb({"id": iri})) for iri in VERBS]
     if chosen and chosen not in VERBS:
         found.append((chosen, chosen))
     return found
@@ -200,7 +198,7 @@ def _line(there: Here, tree: Tree, position: int, whose: Whose | None) -> Told:
         tree["id"],
         (whose and whose.name) or agent_name(tree["actor"]),
         person,
-        in_words(there, tree["verb"].get("display")) or short(tree["verb"]["id"]),
+        wording.verb(tree["verb"]),
         tree["verb"]["id"],
         what,
         str(thing.get("id", "")),
@@ -225,11 +223,6 @@ def agent_name(agent: Tree) -> str:
     account = agent.get("account") or {}
     told = agent.get("mbox") or account.get("name") or agent.get("openid")
     return str(told or agent.get("mbox_sha1sum") or _("a group")).removeprefix("mailto:")
-
-
-def short(iri: str) -> str:
-    """The last part of an IRI."""
-    return re.split(r"[/#]", iri.rstrip("/#"))[-1] or iri
 
 
 # One ----------------------------------------------------------------------------------------

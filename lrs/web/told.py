@@ -31,7 +31,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
 CASE_STATES: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("good", N_("Completed")),
     "undone": ("warn", N_("Completion undone")),
-    "voided": ("bad", N_("Completion voided")),
+    "voided": ("warn", N_("Completion voided")),
 }
 
 ENDED: Final[Mapping[str, str]] = {

@@ -36,7 +36,7 @@ ALIKE = re.compile(
     r"Jejak|English|Bahasa Indonesia|UTC|WITA? .*|WIB .*|PDF|Excel|CSV|Word|[Aa]lumni|Logo|Menu"
     r"|Label|OpenID|Moodle|NIP|NI PPPK|JSON|Coach|Operator|Unit|Status|H5P|cmi|SCORM|LMS|Total"
     r"|SQLite .*|PostgreSQL .*|MariaDB .*|.*\.(?:go\.id|org)\S*|https?:\S+|mailto:\S+|[A-Z_]+"
-    r"|Asia/\w+|choices-object|result-response-null|completed|experienced|admin"
+    r"|Asia/\w+|choices-object|result-response-null|admin"
     r"|(?:imported|declared|moodle|h5p|cmi5|scorm|openedx|adl|work)"
 )
 

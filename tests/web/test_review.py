@@ -119,6 +119,22 @@ def test_a_reviewer_goes_through_the_queue_one_press_each(
     assert "record " in body
 
 
+def test_where_nothing_waits_there_is_nothing_to_begin(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
+) -> None:
+    rina = signed_in("reviewer", login="rina")
+    assert "Begin to review" in rina.get("/review").text
+    assert "Begin to review" not in rina.get("/review?unit=" + "00" * 16).text
+    rina.get("/review")
+    rina.send("/review/next")
+    for _link in waiting:
+        rina.send("/decide", verdict="reject 7")
+    desk.catch_up()
+    page = rina.get("/review")
+    assert "Nothing waits for a verdict." in page.text
+    assert "Begin to review" not in page.text
+
+
 def test_opening_a_link_does_not_take_it_and_who_holds_it_is_shown(
     desk: Desk, waiting: list[str], signed_in: Callable[..., Browser]
 ) -> None:
