@@ -22,10 +22,11 @@ from lrs import casework, units
 from lrs.auth import links
 from lrs.casework import Filled
 from lrs.errors import Conflict, NotFound, Problem, Refused
-from lrs.practice import followup, forms, names
+from lrs.practice import followup, forms, names, records
 from lrs.practice.cases import ZONE, date_of, days
 from lrs.practice.followup import (
     ANSWERED,
+    DISOWNED,
     DUE,
     EVALUATOR,
     GRACE,
@@ -34,7 +35,6 @@ from lrs.practice.followup import (
     SENT,
     SKIPPED,
     UNDELIVERABLE,
-    VACANT,
     WAITING,
     Change,
     Followed,
@@ -51,6 +51,7 @@ from lrs.programmes import staff as staff_of
 from lrs.settings import Settings
 from lrs.store import accounts, invitations, practice, register
 from lrs.store.accounts import Tenant
+from lrs.store.cases import record
 from lrs.store.invitations import FilledForm, Held
 from lrs.store.register import Fact
 
@@ -799,12 +800,63 @@ def disown(connection: Connection, tenant: Tenant, visit: bytes, *, now: datetim
     held = invitations.by_id(connection, tenant.id, [each.invitation for each in given])
     raters = {each.told.rater for each in held if each.told.rater}
     by = str(uuid.UUID(bytes=raters.pop())) if raters else "user:nobody"
-    why = "The person named says that they did not give this answer."
+    _disown(connection, tenant, given, by=by, why=_NOT_THEIRS, now=now)
+    return len(given)
+
+
+_NOT_THEIRS: Final = "The person named says that they did not give this answer."
+
+
+def _disown(
+    connection: Connection,
+    tenant: Tenant,
+    given: Sequence[FilledForm],
+    *,
+    by: str,
+    why: str,
+    now: datetime,
+) -> dict[str, str]:
+    """Take these forms back, and end the links of their pages; answers by which statement each of
+    theirs is void."""
+    voids: dict[str, str] = {}
     for form in given:
-        _take_back(connection, tenant, form, by=by, why=why, now=now)
+        voids |= _take_back(connection, tenant, form, by=by, why=why, now=now)
+    held = invitations.by_id(connection, tenant.id, [each.invitation for each in given])
     for round_ in {each.round for each in held}:
         invitations.revoke_links(connection, tenant.id, round_, micros(now))
-    return len(given)
+    return voids
+
+
+def disown_answer(
+    connection: Connection, tenant: Tenant, statement: bytes, *, by: str, why: str, now: datetime
+) -> str:
+    """Take back an answer that somebody says is not theirs: its rater, or an admin whom they told.
+    What came on a page of ours goes with all that was answered at once, and is disowned (`disown`).
+    Answers the statement by which it is void. NotFound: there is no such answer."""
+    answer, named = record(connection, tenant.id, statement), str(uuid.UUID(bytes=statement))
+    if not isinstance(answer, records.Answer):
+        raise NotFound(f"an answer {named}")
+    visit = _visit_of(connection, tenant, answer, named)
+    if visit is None:
+        return casework.take_back(connection, tenant, statement=statement, by=by, why=why, now=now)
+    forms_ = _standing(connection, tenant, visit)
+    return _disown(connection, tenant, forms_, by=by, why=why, now=now)[named]
+
+
+def _visit_of(
+    connection: Connection, tenant: Tenant, answer: records.Answer, statement: str
+) -> bytes | None:
+    """By which visit of a page an answer came; None: by none."""
+    held = list[Held]()
+    if answer.case is not None:
+        held = invitations.of_cases(connection, tenant.id, [bytes.fromhex(answer.case)])
+    elif answer.rater is not None and not answer.rater.startswith("user:"):
+        held = invitations.of_raters(connection, tenant.id, [uuid.UUID(answer.rater).bytes])
+    for each in held:
+        for form in invitations.forms_of(connection, tenant.id, each.id):
+            if statement in form.statements:
+                return form.visit
+    return None
 
 
 def unanswer(
@@ -829,10 +881,11 @@ def _standing(connection: Connection, tenant: Tenant, visit: bytes) -> list[Fill
 
 def _take_back(
     connection: Connection, tenant: Tenant, form: FilledForm, *, by: str, why: str, now: datetime
-) -> None:
+) -> dict[str, str]:
+    voids: dict[str, str] = {}
     for statement in form.statements:
         try:
-            casework.take_back(
+            voids[statement] = casework.take_back(
                 connection,
                 tenant,
                 statement=uuid.UUID(statement).bytes,
@@ -843,6 +896,7 @@ def _take_back(
         except Conflict:
             continue  # taken back already, by a reviewer
     invitations.disown(connection, tenant.id, form, micros(now))
+    return voids
 
 
 # Peers --------------------------------------------------------------------------------------
@@ -1070,7 +1124,8 @@ def unit_page(connection: Connection, tenant: Tenant, unit: bytes, now: datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A round that waits: whom it asks, how to reach them, about how many people, until when."""
+    """A round that waits: whom it asks, how to reach them, about how many people, until when. One
+    of which all was disowned waits to be asked anew."""
 
     round: bytes
     role: str
@@ -1086,12 +1141,22 @@ class Waiting:
     closes: date
     why: str
 
+    @property
+    def can_answer(self) -> bool:
+        """Whether there is somebody to whom the link of the round may be given as it is."""
+        return self.rater is not None and self.state != DISOWNED
+
 
 def waiting(connection: Connection, tenant: Tenant, now: datetime) -> list[Waiting]:
     """Every round that waits for an answer, by name."""
     day = today(now)
-    states = (DUE, SENT, UNDELIVERABLE, VACANT)
-    rounds = _rounds(invitations.in_states(connection, tenant.id, states, day))
+    states = (*WAITING, DISOWNED)
+    rounds = {
+        round_: [row for row in rows if row.told.state in WAITING] or rows
+        for round_, rows in _rounds(
+            invitations.in_states(connection, tenant.id, states, day)
+        ).items()
+    }
     raters = sorted({rows[0].told.rater for rows in rounds.values() if rows[0].told.rater})
     known = invitations.facts(connection, tenant.id, raters)
     where = invitations.posts(connection, tenant.id, raters)

@@ -207,6 +207,11 @@ def test_an_answer_in_somebodys_name_can_be_disowned(
     with pytest.raises(Conflict):
         agency.do(followup.disown, visit, now=agency.now)
     assert agency.plan().made == {}
+    # It is on the admin's list, to be asked anew: the link of its page opens nothing any more.
+    with agency.database.read() as connection:
+        owed = followup.waiting(connection, agency.tenant, agency.now)
+    (hers,) = [each for each in owed if each.round == round_]
+    assert (hers.state, hers.about, hers.can_answer) == ("disowned", 2, False)
     agency.do(followup.again, round_, agency.now)
     agency.post(mailer)
     assert "Pertanyaan singkat" in sink.to("Rina")[-1]["Subject"]
@@ -248,6 +253,28 @@ def test_who_answered_is_not_reminded(agency: Agency, post: tuple[Sink, Post]) -
     agency.post(mailer)
     assert not any("Pengingat" in letter["Subject"] for letter in sink.to("Rina"))
     assert any("Pengingat" in letter["Subject"] for letter in sink.to("Staf"))
+
+
+def test_an_answer_is_taken_back_with_what_was_answered_at_once_with_it(agency: Agency) -> None:
+    """By an admin, for who has no mail address and tells them; or by its rater, by the API."""
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    round_ = agency.round_of("Rina Kepala")
+    page = agency.page(round_)
+    agency.do(followup.answer, page, sheet(page, "C"), now=agency.now)
+    agency.catch_up()
+    statement = agency.rows("answers")[0]["statement"]
+    told = {"by": "user:admin", "why": "Rina bilang bukan dia.", "now": agency.now}
+    agency.do(followup.disown_answer, statement, **told)
+    agency.catch_up()
+    assert agency.rows("answers") == []
+    assert {row["state"] for row in agency.ledger(role="superior")} == {"disowned"}
+    with pytest.raises(NotFound):  # it is void
+        agency.do(followup.disown_answer, statement, **told)
+    with pytest.raises(NotFound):
+        agency.do(followup.disown_answer, uuid.uuid4().bytes, **told)
 
 
 # Letters that do not arrive -----------------------------------------------------------------

@@ -561,13 +561,9 @@ def take_back_answer(call: Call) -> Any:
         viewer = call.viewer
         if viewer is not None and "admin" not in viewer.roles and held.rater != call.by():
             raise errors.NotFound(named)
-        return casework.take_back(
-            connection,
-            call.tenant,
-            statement=statement,
-            by=call.by(call.body.get("by")),
-            why=call.body["why"],
-            now=call.now,
+        by = call.by(call.body.get("by"))
+        return followup.disown_answer(
+            connection, call.tenant, statement, by=by, why=call.body["why"], now=call.now
         )
 
     return {"statement": call.context.database.write(write)}
@@ -781,7 +777,8 @@ RESOURCES = (
             "POST": Use(
                 take_back_answer,
                 "answers/write",
-                "Take back an answer: who gave it disowns it, or the training admin does.",
+                "Take back an answer: who gave it disowns it, or the training admin does. What was"
+                " answered at once with it on a signed page goes too, and can be asked anew.",
                 body=shapes.WhyBody,
                 answers=shapes.StatementOut,
                 status=201,

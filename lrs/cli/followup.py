@@ -174,7 +174,7 @@ def whatsapp(context: Context, unit: str | None, sent: bool, tenant: str) -> Non
     owner, now, settings = _owner(context, tenant), context.clock(), context.settings
     base = _public_url(settings)
     for each in _waiting(context, owner, unit):
-        if each.rater is None:
+        if not each.can_answer:
             continue
 
         def work(connection: Connection, round_: bytes = each.round) -> channels.Message:
@@ -210,7 +210,7 @@ def list_(context: Context, unit: str, out: Path, handed_over: bool, tenant: str
     base = _public_url(settings)
     lines = []
     for each in _waiting(context, owner, unit):
-        if each.rater is None:
+        if not each.can_answer:
             continue
 
         def work(connection: Connection, waits: Waiting = each) -> tuple[str, ...]:
@@ -239,7 +239,7 @@ def print_(context: Context, unit: str | None, out: Path, handed_over: bool, ten
     base = _public_url(settings)
     papers = []
     for each in _waiting(context, owner, unit):
-        if each.rater is None:
+        if not each.can_answer:
             continue
 
         def work(connection: Connection, round_: bytes = each.round) -> dict[str, object]:

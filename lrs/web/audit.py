@@ -14,6 +14,7 @@ ROOM = Room("audit")
 THINGS: Final = {
     "adapter": N_("Declared dialect"),
     "alumni": N_("List of alumni"),
+    "answer": N_("Answer"),
     "case": N_("Follow-up"),
     "cases": N_("List of follow-up"),
     "certificate": N_("Letter on the application of training"),

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as Answer
 from lrs import casework
 from lrs.auth import relations
 from lrs.errors import Conflict, NotFound, Problem, Refused
+from lrs.followup import disown_answer
 from lrs.i18n import N_, _
 from lrs.learning import PRACTICE
 from lrs.practice import followup, names, records
@@ -27,7 +28,7 @@ from lrs.practice.programmes import Behaviour, Programme, Window
 from lrs.practice.records import Ending
 from lrs.store import cases, practice
 from lrs.store.cases import Case, Link, Outcome
-from lrs.web import evidence, reach, sentences, sheets, site, told
+from lrs.web import evidence, reach, sentences, sheets, site, told, words
 from lrs.web.cases import ROOM
 from lrs.web.evidence import Piece, hexes
 from lrs.web.forms import Form
@@ -105,6 +106,7 @@ class May:
     invitations: bool
     review: bool
     statements: bool
+    disown: bool
 
 
 def _may(connection: Connection, there: Here, case: Case) -> May:
@@ -118,6 +120,7 @@ def _may(connection: Connection, there: Here, case: Case) -> May:
         invitations=reached("invitations/read"),
         review=there.may("verdicts/write"),
         statements=there.may("statements/read"),
+        disown=there.may("invitations/write"),
     )
 
 
@@ -170,6 +173,7 @@ def _one(case: str, form: Form) -> str:
         windows=_windows(there, found, programme, asked, answers, may),
         links=links,
         answers=answers,
+        given=_given(answers) if may.disown else [],
         asked_words=ASKED,
         completed=[each for each in completed if each is not None],
         ends=ends,
@@ -435,6 +439,53 @@ def resume(case: str) -> Page:
         there.did(connection, "case/resumed", f"case {case}")
 
     return _done(case, work, _("Taken back: the case is followed up again."), form)
+
+
+@ROOM.page("/cases/<case>/disown", "invitations/write", methods=("POST",))
+def disown(case: str) -> Page:
+    """Take back an answer, and what was answered at once with it, for who says it is not theirs."""
+    form = Form.sent()
+    form.need("note")
+    statement = hexes(form["answer"], "answer")
+
+    def work(connection: Connection, there: Here) -> None:
+        found = find(connection, there, case)
+        may = _may(connection, there, found)
+        answers = cases.answers(connection, there.tenant.id, found.id) if may.answers else []
+        if statement not in {each.statement for each in answers}:
+            raise NotFound(f"an answer of case {case}")
+        by = there.reviewer(connection)
+        disown_answer(connection, there.tenant, statement, by=by, why=form["note"], now=there.now)
+        there.did(connection, "answer/undone", f"case {case}")
+
+    if not form.sound:
+        return _one(case, form), 400
+    said = _("Taken back. They can be asked anew under Who has not answered.")
+    return _done(case, work, said, form)
+
+
+def _given(answers: Sequence[cases.Answer]) -> list[tuple[str, str]]:
+    """What was answered at once, by one of its statements, and how it is told from others."""
+    found: dict[tuple[Any, ...], cases.Answer] = {}
+    for each in answers:
+        found.setdefault((each.rater, each.role, each.window, each.form, each.day), each)
+    return [
+        (
+            each.statement.hex(),
+            ", ".join(
+                filter(
+                    None,
+                    (
+                        each.rater_name,
+                        _(told.RATERS[each.role]),
+                        _("form %(form)s") % {"form": each.form},
+                        words.short_day(each.day),
+                    ),
+                )
+            ),
+        )
+        for each in found.values()
+    ]
 
 
 def _done(case: str, work: Any, said: str, form: Form) -> Page:

@@ -38,6 +38,7 @@ STATES: Final = {
     "due": ("calm", N_("to be asked")),
     "sent": ("good", N_("asked")),
     "undeliverable": ("bad", N_("letter came back")),
+    "disowned": ("bad", N_("says it was not them")),
 }
 CHANNELS: Final = {
     "mail": N_("by mail"),
@@ -364,11 +365,12 @@ def waiting() -> Page:
     )
 
 
-def _meant(there: Here, form: Form) -> list[Waiting]:
-    """The rounds that a form of the list means. Refused: they are too many at once."""
+def _meant(there: Here, form: Form, *, to_answer: bool = True) -> list[Waiting]:
+    """The rounds that a form of the list means, of those whose links can be given away as they are,
+    or (`to_answer` False) of all. Refused: they are too many at once."""
     with there.read() as connection:
         found = _owed(connection, there, form.values)
-    found = [each for each in found if each.rater is not None]
+    found = [each for each in found if each.can_answer or not (to_answer or each.rater is None)]
     if form["round"]:
         found = [each for each in found if each.round.hex() == form["round"]]
         if not found:
@@ -470,7 +472,7 @@ def again() -> Page:
     """Ask a round anew: a new letter, a new link; the old link ends."""
     form, there = Form.sent(), here()
     tenant, now = there.tenant, there.now
-    one = next(iter(_meant(there, form)), None)
+    one = next(iter(_meant(there, form, to_answer=False)), None)
     if one is None:
         raise NotFound("a round that waits")
 
@@ -488,7 +490,7 @@ def revoke() -> Page:
     """End the links of a round: whoever has one sees that the page was closed."""
     form, there = Form.sent(), here()
     tenant, now = there.tenant, there.now
-    one = next(iter(_meant(there, form)), None)
+    one = next(iter(_meant(there, form, to_answer=False)), None)
     if one is None:
         raise NotFound("a round that waits")
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from lrs import projector
+from lrs import followup, projector
 from lrs.adapters import Adapters
 from lrs.papers import lists
 from lrs.store import audit
 from lrs.web import alumni, invitations, listing, reports
+from tests.agency import HEAD, Agency
 from tests.conftest import Cast
+from tests.test_followup import sheet
 from tests.web.conftest import Browser, Clock, links
 
 SignedIn = Callable[..., Browser]
@@ -135,6 +137,38 @@ def test_a_link_that_came_into_wrong_hands_is_ended(admin: Browser, cast: Cast) 
     assert "One link ended." in ended.text
     assert admin.client.get(first).status_code == 410
     assert "Alumni 00" in ended.text  # still waits: to be asked anew, or not
+
+
+def test_who_says_that_an_answer_was_not_theirs_is_taken_at_their_word_and_asked_anew(
+    agency: Agency, admin: Browser, signed_in: SignedIn
+) -> None:
+    """Whoever has no mail address gets no letter to say so by, and tells the admin."""
+    round_ = agency.round_of("Rina Kepala")
+    page = agency.page(round_)
+    agency.do(followup.answer, page, sheet(page, "C"), now=agency.now)
+    agency.catch_up()
+    case = next(
+        row["id"].hex() for row in agency.rows() if row["subject"] == agency.staff["Staf 01"]
+    )
+    waiting = admin.get("/invitations/waiting").text
+    assert "Rina Kepala" not in waiting
+    assert "Take an answer back" not in signed_in("evaluator").get(f"/cases/{case}").text
+    shown = admin.get(f"/cases/{case}")
+    (given,) = re.findall(r'<option value="([0-9a-f]{32})">([^<]+)</option>', shown.html)[:1]
+    assert given[1].startswith("Rina Kepala, Direct superior, form C")
+    assert admin.send("/disown", answer=given[0]).status == 400  # no reason
+    admin.get(f"/cases/{case}")
+    done = admin.send("/disown", answer=given[0], note="Rina bilang bukan dia.")
+    assert "Taken back." in done.text
+    agency.catch_up()
+    assert not [row for row in agency.rows("answers") if row["rater"] == HEAD]
+    shown = admin.get("/invitations/waiting")
+    assert "Rina Kepala" in shown.text
+    assert "says it was not them" in shown.text
+    assert round_.hex() not in admin.send("/invitations/messages").html
+    token = admin.get("/invitations/waiting").form("/sign-out").fields["token"]
+    admin.post("/invitations/again", {"token": token, "round": round_.hex()})
+    assert {row["state"] for row in agency.ledger(round=round_)} == {"due"}
 
 
 def test_a_poster_lets_citizens_say_how_the_service_of_a_unit_was(
