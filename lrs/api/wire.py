@@ -26,8 +26,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from flask import Blueprint, current_app, request
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from lrs import errors
@@ -35,6 +33,7 @@ from lrs.auth import keys, scopes
 from lrs.context import Context
 from lrs.errors import Problem
 from lrs.store.accounts import Principal, StoreRef
+from lrs.store.engine import is_away
 from lrs.xapi import documents, versions
 from lrs.xapi.versions import Version
 
@@ -195,19 +194,13 @@ def unexpected(error: Exception, method: str) -> Answer:
     A database that is away is none: the client is to come back, the operator need not be woken
     by a trace for every request.
     """
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) and not _misfit(error):
+    if is_away(error):
         log.warning("database_not_answering", extra={"error": type(error.__cause__).__name__})
         return refusal(errors.Busy())
     number = secrets.token_hex(6)
     log.error("unexpected_error", exc_info=error, extra={"id": number, "method": method})
     sentence = f"Something failed on this side; the operator finds it in the log as {number}."
     return json_answer({"error": sentence, "id": number}, HTTPStatus.INTERNAL_SERVER_ERROR)
-
-
-def _misfit(error: Exception) -> bool:
-    """Whether the tables are not those of this version, which some drivers tell as if away."""
-    said = str(getattr(error, "orig", ""))
-    return said.startswith("no such ") or "Unknown column" in said
 
 
 def http_problem(error: HTTPException) -> Answer:

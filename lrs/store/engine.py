@@ -38,7 +38,13 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import IsolationLevel
-from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    MultipleResultsFound,
+    NoResultFound,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
@@ -556,6 +562,14 @@ def _prepare_postgresql(connection: psycopg.Connection[Any]) -> None:
         " SET random_page_cost = 1.1"
     )
     connection.commit()
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether this says that the database does not answer just now. That the tables are not those
+    of this version, some drivers tell in the same way: that is a defect, and none of these."""
+    said = str(getattr(error, "orig", ""))
+    misfit = said.startswith("no such ") or "Unknown column" in said
+    return isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) and not misfit
 
 
 def _may_retry(error: DBAPIError) -> bool:

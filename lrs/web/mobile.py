@@ -29,7 +29,7 @@ from lrs.auth import links
 from lrs.auth.links import Dead, Opened
 from lrs.casework import Upload
 from lrs.context import Context
-from lrs.errors import Conflict, JejakError, NotFound, Refused
+from lrs.errors import Busy, Conflict, JejakError, NotFound, Refused
 from lrs.followup import Page, Row, Sheet
 from lrs.i18n import N_, _
 from lrs.practice import files, forms
@@ -40,6 +40,7 @@ from lrs.practice.forms import FORMS
 from lrs.practice.records import SELF, Citizen, Evidence, Meeting
 from lrs.store import invitations, register
 from lrs.store.accounts import Tenant
+from lrs.store.engine import is_away
 from lrs.web import offline, sentences, sheets, words
 
 PAGES = Blueprint("signed", __name__)
@@ -156,6 +157,8 @@ def _failed(error: Exception) -> Response:
         return _sorry(404, _(_DEAD[links.UNKNOWN]))
     if isinstance(error, Conflict):
         return _sorry(409, _("That was done already. Nothing is left to do."))
+    if isinstance(error, Busy) or is_away(error):
+        return _sorry(503, _("The service is busy. Nothing was lost; try again in a while."))
     if isinstance(error, JejakError):
         return _sorry(400, sentences.error(error))
     current_app.logger.error("unexpected_error", exc_info=error)

@@ -68,7 +68,7 @@ log = logging.getLogger(__name__)
 class Stale(Exception):
     """A form that was not ours, or was open longer than its session."""
 
-    told = N_("This form was open too long, or came from another page. Send it once more.")
+    told = N_("This form was open too long, or came from another page; nothing was taken of it.")
 
 
 # Before ------------------------------------------------------------------------------------
@@ -76,6 +76,17 @@ class Stale(Exception):
 
 def let_in() -> Answer | None:
     """Who is looking, and whether they may; runs before every view. None: go on."""
+    recognise()
+    if request.method not in SAFE:
+        most = LIMITS.get(request.endpoint or "", LIMIT)
+        request.max_content_length = most
+        request.max_form_memory_size = most
+        _check_form(here().context)
+    return _check_action()
+
+
+def recognise() -> None:
+    """Who is looking, and in which language; `here()` tells it from then on."""
     context: Context = current_app.extensions["jejak"]
     token = request.cookies.get(cookie_name(context), "")
     now = context.clock()
@@ -97,10 +108,6 @@ def let_in() -> Answer | None:
         session=session,
     )
     i18n.speak(g.here.locale)
-    if request.method not in SAFE:
-        request.max_content_length = LIMITS.get(request.endpoint or "", LIMIT)
-        _check_form(context)
-    return _check_action()
 
 
 def whence() -> str:

@@ -106,6 +106,11 @@ def error(failed: errors.JejakError) -> str:
         return " ".join(_ended(problem(each)) for each in failed.problems)
     if isinstance(failed, errors.Unauthenticated):
         return told(failed.why)
+    if isinstance(failed, errors.Busy):
+        return _(
+            "Nothing was taken of this: the database is busy, or does not answer. Wait a moment,"
+            " and try once more; if that does not help, tell the operator."
+        )
     return told(str(failed))
 
 

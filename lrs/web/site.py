@@ -6,7 +6,6 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
 import segno
@@ -22,14 +21,13 @@ from flask import (
     url_for,
 )
 from markupsafe import Markup
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from lrs import errors, i18n
 from lrs.auth.passwords import LockedOut
 from lrs.auth.roles import NotPermitted
 from lrs.i18n import N_, _
+from lrs.store.engine import is_away
 from lrs.web import listing, security, sentences, slices, words
 from lrs.web.assets import Assets
 from lrs.web.rooms import ACTIONS, PUBLIC, SIGNED_IN, Here, Room, here
@@ -114,12 +112,28 @@ _TITLES: Final = {
     401: N_("Not signed in"),
     403: N_("That is not for you"),
     404: N_("There is nothing here"),
-    405: N_("That could not be read"),
+    405: N_("Nothing can be opened here"),
     409: N_("Something else stands there already"),
     413: N_("That is too large"),
     429: N_("Too many tries"),
     500: N_("Something failed on this side"),
     503: N_("The service is busy"),
+}
+
+#: Status → what happened, where only the address or the size of a request is wrong.
+_HAPPENED: Final = {
+    400: N_("What the browser sent could not be read."),
+    404: N_("There is no page at this address: it is mistyped, or out of date."),
+    405: N_("This address takes what a form sends, and cannot be opened by itself."),
+    413: N_("At most %(most)s MB are taken here at once."),
+}
+
+#: Status → how it is mended, where what happened does not say it already.
+_MENDS: Final = {
+    400: N_("Go back, load the page again, and send it once more."),
+    404: N_("Look for it from the first page, or ask the training admin."),
+    405: N_("Begin from the first page."),
+    413: N_("Go back, and send less: a smaller file, or several one after the other."),
 }
 
 
@@ -238,32 +252,34 @@ def failed(error: Exception) -> Response | tuple[str, int]:
     """A page that says what went wrong and what can be done."""
     if "here" not in g:
         _stand_in()
+    if is_away(error):
+        log.warning("database_not_answering", extra={"error": type(error.__cause__).__name__})
+        error = errors.Busy()
     if isinstance(error, security.Stale):
-        return _failure(400, _(error.told))
+        return _failure(400, _(error.told), _(_MENDS[400]))
     if isinstance(error, LockedOut):
         return _failure(429, _("Try again after %(time)s.") % {"time": words.when(error.until)})
     if isinstance(error, NotPermitted):
         return _failure(403, _("Your roles do not open this page. Ask the training admin."))
     if isinstance(error, errors.JejakError):
         status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
-        return _failure(status, sentences.error(error))
+        mend = _(_MENDS[404]) if isinstance(error, errors.NotFound) else ""
+        return _failure(status, sentences.error(error), mend)
     if isinstance(error, HTTPException):
         if error.code is not None and error.code < 400:
             return error.get_response()  # type: ignore[return-value]
-        return _failure(error.code or 500, "")
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) and not _misfit(error):
-        log.warning("database_not_answering", extra={"error": type(error.__cause__).__name__})
-        return _failure(503, _("Wait a moment, and load the page again."))
+        status = error.code or 500
+        happened = _(_HAPPENED.get(status, _HAPPENED[400]))
+        if status == 413:
+            happened %= {"most": i18n.number((request.max_content_length or 0) >> 20)}
+        return _failure(status, happened, _(_MENDS.get(status, _MENDS[400])))
     number = secrets.token_hex(6)
     log.error("unexpected_error", exc_info=error, extra={"id": number, "method": request.method})
-    told = _("The operator finds it in the log as %(number)s.") % {"number": number}
-    return _failure(500, told)
-
-
-def _misfit(error: Exception) -> bool:
-    """Whether the tables are not those of this version, which some drivers tell as if away."""
-    said = str(getattr(error, "orig", ""))
-    return said.startswith("no such ") or "Unknown column" in said
+    told = _(
+        "Try it once more in a while. If it fails again, tell the operator the number %(number)s:"
+        " the log tells under it what happened."
+    )
+    return _failure(500, told % {"number": number})
 
 
 def wants_page() -> bool:
@@ -274,8 +290,12 @@ def wants_page() -> bool:
 
 
 def stray(error: HTTPException) -> Response:
-    """The page for such an address."""
-    _stand_in()
+    """The page for such an address, as whoever is signed in sees pages."""
+    try:
+        security.recognise()
+    except Exception as wrong:
+        if not is_away(wrong):
+            raise
     answer = current_app.make_response(failed(error))
     return security.finish(answer)
 
@@ -286,13 +306,19 @@ def _stand_in() -> None:
     settings = context.settings
     locale = words.language(settings.language)
     i18n.speak(locale)
-    token = request.cookies.get(security.cookie_name(context), "")
-    g.here = Here(context, context.clock(), locale, settings.zone, "", token or "none")
+    g.here = Here(
+        context,
+        context.clock(),
+        locale,
+        settings.zone,
+        theme="",
+        token=request.cookies.get(security.cookie_name(context)) or secrets.token_urlsafe(32),
+    )
 
 
-def _failure(status: int, sentence: str) -> tuple[str, int]:
-    title = _(_TITLES.get(status) or HTTPStatus(status).phrase)
-    told = {"title": title, "sentence": sentence, "status": status}
+def _failure(status: int, happened: str, mend: str = "") -> tuple[str, int]:
+    title = _(_TITLES.get(status, _TITLES[400]))
+    told = {"title": title, "sentence": f"{happened} {mend}".strip(), "status": status}
     return render_template("failed.html", **_at_hand(), **told), status
 
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ from html import unescape
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import Client, TestResponse
 
 from lrs import followup, worker
 from lrs.auth import links
 from lrs.context import Context
+from lrs.errors import Busy
 from lrs.practice import names
 from lrs.practice.cases import days
 from lrs.settings import Settings
@@ -468,6 +471,33 @@ def test_a_colleague_answers_about_a_colleague_and_sees_nobody_elses_questions(
     phone.send(**dict.fromkeys(phone.names(".value"), "3"))
     agency.catch_up()
     assert {(row["role"], row["rater"]) for row in agency.rows("answers")} == {("peer", CONTACT)}
+
+
+@pytest.mark.parametrize(
+    "failure", [Busy(), OperationalError("", {}, sqlite3.OperationalError("unable to open"))]
+)
+def test_while_the_database_takes_nothing_a_phone_is_told_to_send_once_more(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    """By a status that is no refusal of what was filled in: a page with a script keeps it, and
+    sends it again by itself (`lrs/web/static/outbox.js`)."""
+    at_day(agency, 90)
+    phone = phone_of(agency, "Rina")
+    values = dict.fromkeys(phone.names(".value"), "2")
+
+    def fail(*_: object) -> None:
+        raise failure
+
+    with monkeypatch.context() as while_busy:
+        while_busy.setattr(type(agency.database), "write", fail)
+        answer = phone.client.post(
+            phone.path, data={"submission": phone.value("submission"), "who": "me", **values}
+        )
+    assert answer.status_code == 503
+    assert "Tidak ada yang hilang; coba lagi" in answer.get_data(as_text=True)
+    phone.send(**values)
+    agency.catch_up()
+    assert len(agency.rows("answers")) == 4
 
 
 def test_two_taps_on_send_at_once_are_one_answer(agency: Agency) -> None:

@@ -92,7 +92,7 @@ def test_a_form_without_our_token_changes_nothing(
     for bad in ("", "x", theirs, token[:-4] + "AAAA"):
         answer = browser.post("/account/choices", {"token": bad, "theme": "dark"})
         assert answer.status_code == 400
-        assert "Send it once more" in answer.get_data(as_text=True)
+        assert "send it once more" in answer.get_data(as_text=True)
     assert "data-theme" not in browser.get("/account").html
     assert browser.post("/account/choices", {"token": token, "theme": "dark"}).status_code == 303
 
