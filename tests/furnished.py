@@ -34,7 +34,7 @@ from lrs import (
 )
 from lrs.adapters import Adapters
 from lrs.app import create_app
-from lrs.auth import links
+from lrs.auth import factors, links
 from lrs.casework import Upload
 from lrs.context import Context
 from lrs.demo import deeds, files
@@ -297,6 +297,8 @@ def _sign_up(made: Furnished) -> None:
             if name is not None:
                 person = uuid.UUID(bytes=made.office.staff[name]).bytes
                 accounts.change_user(connection, made.cast.tenant, login, person=person)
+        secret = factors.new_secret()
+        accounts.change_user(connection, made.cast.tenant, "operator", totp=secret)
         for login in ("admin", "rina", "kepala", "tamu"):
             roles = ACCOUNTS[login][0]
             accounts.create_user(
@@ -419,12 +421,13 @@ def _rights_of_people(made: Furnished) -> None:
     gone = uuid.uuid4().bytes
     office.hire(gone, "Gita Purnabakti", None)
     looked = erasure.look(made.database, tenant, gone)
-    erasure.erase(
+    receipt = erasure.erase(
         *(made.database, tenant, Adapters.installed(), looked),
         reason="Diminta lewat surat.",
         confirmed="Gita Purnabakti",
         **told,
     )
+    made.told["receipt"] = f"/cek/{office.do(erasure.code, receipt, made.now)}"
 
 
 def _sent_list(made: Furnished, kind: str, content: str) -> str:

@@ -15,7 +15,9 @@ from html import unescape
 from urllib.parse import urlencode
 
 from lrs.practice import names
+from lrs.web.hooks import EXAMPLE, SAMPLE
 from lrs.web.reports import REPORTS
+from lrs.web.rooms import LIMIT
 from tests.agency import ANSWERS, IRI
 from tests.furnished import Furnished
 
@@ -29,12 +31,18 @@ BARE = "admin-baru"
 
 @dataclass(frozen=True)
 class Stop:
-    """An address, who looks at it, when (None: now), and what the service answers."""
+    """An address, who looks at it, when (None: now), and what the service answers.
+
+    With `sends`, what is looked at is the answer to a form of that page: sent to the address `to`
+    (none: to the page's own) with these fields.
+    """
 
     path: str
     by: str = ADMIN
     at: datetime | None = None
     status: int = 200
+    to: str = ""
+    sends: Mapping[str, str] | None = None
 
 
 Stops = Callable[[Furnished], Iterator[Stop]]
@@ -254,6 +262,7 @@ def _staff(made: Furnished) -> Iterator[Stop]:
 @_stops("web.check.one")
 def _letters_checked(made: Furnished) -> Iterator[Stop]:
     yield Stop(made.told["letter"], NOBODY)
+    yield Stop(made.told["receipt"], NOBODY)
     yield Stop(made.told["fallen letter"], NOBODY)
     yield Stop("/cek/tidak-ada", NOBODY, status=404)
 
@@ -287,5 +296,57 @@ def _as_others_see_it(made: Furnished) -> Iterator[Stop]:
         yield Stop("/", login)
     yield Stop("/summary", "kepala")
     yield Stop("/users", "rina", status=403)
+    yield Stop("/sign-out", status=405)
     yield Stop("/tidak-ada", status=404)
     yield Stop("/tidak-ada", NOBODY, status=404)
+
+
+@_stops("answers to forms")
+def _answers(made: Furnished) -> Iterator[Stop]:
+    """What is shown by the answer to a form, and at no address: secrets that are shown once, texts
+    to pass on, trials, and what is wrong with what was sent."""
+    told, unit = made.told, made.office.unit.hex()
+    programme = f"/programmes/{names.programme(made.cast.tenant.id, IRI).hex()}"
+    hook = {"mapping": EXAMPLE, "sample": SAMPLE, "do": "try"}
+    yield Stop("/account", "operator", to="/account/second/codes", sends={})
+    yield Stop("/users/rina", to="/users/rina/link", sends={})
+    yield Stop("/setup", to="/setup/moodle", sends={})
+    yield Stop("/sources/lms", to="/sources/lms/keys", sends={"scopes": "state"})
+    yield Stop("/inbound/tiket", to="/inbound/tiket/rotate", sends={})
+    yield Stop("/inbound/tiket", sends=hook)
+    yield Stop(
+        "/webhooks", to="/webhooks/new", sends={"url": "https://8.8.8.8/", "events": "case.opened"}
+    )
+    yield Stop("/invitations/waiting", to="/invitations/messages", sends={"unit": unit})
+    yield Stop("/invitations/waiting", to="/invitations/paper", sends={"unit": unit})
+    yield Stop(f"/units/{unit}", to=f"/units/{unit}/poster", sends={})
+    yield Stop(
+        "/review/together",
+        to="/review/together",
+        sends={"link": told["waits"], "verdict": "accept 1"},
+    )
+    yaml = made.read(f"{programme}/yaml", ADMIN)
+    yield Stop(
+        f"{programme}/yaml",
+        sends={
+            "yaml": unescape(re.findall("<textarea[^>]*>(.*?)</textarea>", yaml, re.S)[0]),
+            "do": "try",
+        },
+    )
+    # What is wrong with what was sent, on each kind of form.
+    yield Stop("/sign-in", NOBODY, status=401, sends={"login": "rina", "password": "salah"})
+    yield Stop("/sources/lms", to="/sources/lms/keys", status=400, sends={"label": "kedua"})
+    yield Stop("/users/new", status=400, sends={"login": "?"})
+    yield Stop(f"{programme}/yaml", status=400, sends={"yaml": "programmes: ["})
+    yield Stop(told["stack"], to=f"{told['stack']}/find", status=400, sends={"sheet": "tidak ada"})
+    form = made.letters[0]
+    yield Stop(
+        form.path,
+        NOBODY,
+        form.at,
+        400,
+        sends={"part": "answer", "submission": str(uuid.UUID(int=1, version=4))},
+    )
+    # Of no form of ours, and more than a form may have.
+    yield Stop("/account", to="/account/choices", status=400, sends={"token": "lama"})
+    yield Stop("/account", to="/account/choices", status=413, sends={"theme": "x" * (LIMIT + 1)})

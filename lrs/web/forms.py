@@ -50,10 +50,18 @@ class Form:
             if not self[name]:
                 self.wrong(name, _("This is missing."))
 
+    def tick(self, name: str) -> None:
+        """Of these boxes at least one must be ticked."""
+        if not self.all(name):
+            self.wrong(name, _("Choose at least one."))
+
     def refused(self, error: Refused, fields: Mapping[str, str] | None = None) -> None:
-        """Take over what a schema found wrong; `fields` maps its paths to fields of the form."""
+        """Take over what a schema found wrong, but for fields of which something was said already;
+        `fields` maps its paths to fields of the form."""
+        fields, said = fields or {}, set(self.problems)
         for problem in error.problems:
-            self.take(problem, fields or {})
+            if fields.get(problem.path, problem.path) not in said:
+                self.take(problem, fields)
 
     def take(self, problem: Problem, fields: Mapping[str, str]) -> None:
         name = fields.get(problem.path, problem.path)

@@ -255,6 +255,7 @@ def new_key(name: str) -> Page:
     given = _given(form)
     if form["expires"]:
         given["expires"] = form["expires"]
+    form.tick("scopes")
     loaded = form.try_(lambda: entered.load(entered.KeySchema(), given))
     expires = (loaded or {}).get("expires")
     if expires is not None and expires <= there.now:
@@ -302,6 +303,7 @@ def one_key(name: str, public: str) -> Page:
             },
         )
         return render_template("key.html", source=name, key=key, form=form, **_choices())
+    form.tick("scopes")
     loaded = form.try_(lambda: entered.load(entered.KeySchema(), _given(form)))
     if loaded is None:
         return render_template("key.html", source=name, key=key, form=form, **_choices()), 400

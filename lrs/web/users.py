@@ -46,6 +46,7 @@ def new() -> Page:
     form, there = Form.sent(), here()
     if request.method == "GET":
         return render_template("user_new.html", form=form, roles=_roles())
+    form.tick("roles")
     loaded = form.try_(lambda: _loaded(form))
     person = _meant(form, there)
     if loaded is not None and form.sound:
@@ -119,6 +120,7 @@ def one(login: str) -> Page:
         return render_template("user.html", form=form, **shown)
     form = Form.sent()
     form.values |= {"login": login}
+    form.tick("roles")
     loaded = form.try_(lambda: _loaded(form))
     mine = user.id == there.user.id and "operator" not in form.all("roles")
     if loaded is not None and mine:

@@ -69,8 +69,7 @@ def new() -> Page:
     """Tell an address from now on. Its secret is shown by this answer and by none after it."""
     there, form = here(), Form.sent()
     form.need("url")
-    if not form.all("events"):
-        form.wrong("events", _("Choose at least one."))
+    form.tick("events")
     if form.sound:
         made = form.try_(
             lambda: webhooks.add(

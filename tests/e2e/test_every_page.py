@@ -11,6 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from lrs.errors import Busy
 from tests.conftest import Cast, Server
 from tests.e2e.conftest import Guided, Window, too_wide, violations, work_out
 from tests.tour import STOPS, Stop
@@ -20,6 +21,22 @@ DESK, TABLET, PHONE = (1440, 900), (768, 1024), (360, 740)
 
 #: Bytes over the wire of a page with all that it pulls in: the first time, and after it.
 FIRST, AFTER = 150_000, 30_000
+
+
+#: Sends a form of the page that is open: to an address, with fields, and with the page's token.
+SENDS = """([to, fields]) => {
+  const form = document.createElement("form");
+  const token = document.querySelector("input[name=token]");
+  const all = Object.entries({...(token ? {token: token.value} : {}), ...fields});
+  for (const [name, value] of all) {
+    const field = document.createElement("textarea");
+    [field.name, field.value] = [name, value];
+    form.append(field);
+  }
+  [form.method, form.action, form.hidden] = ["post", to, true];
+  document.body.append(form);
+  form.submit();
+}"""
 
 
 @dataclass
@@ -43,16 +60,22 @@ class Looker:
 
     def _hear(self, kind: str, text: str) -> None:
         # That a page which is not to be had is not had is no fault of it.
-        if kind in ("error", "warning") and not re.search(r"status of 4\d\d", text):
+        if kind in ("error", "warning") and not re.search(r"status of [45]\d\d", text):
             self.faults.append(text)
 
     def _weigh(self, told: Any) -> None:
         self.weight += int(told["encodedDataLength"])
 
-    def load(self, path: str) -> int:
-        """Go there, and wait until nothing more comes; the status that was answered."""
+    def load(self, stop: Stop) -> int:
+        """Go there, and wait until nothing more comes; the status that was answered. `weight` is
+        that of the page that is looked at, without those that led there."""
         self.weight = 0
-        answer = self.page.goto(self.url + path, wait_until="networkidle")
+        answer = self.page.goto(self.url + stop.path, wait_until="networkidle")
+        if stop.sends is not None:
+            self.weight = 0
+            with self.page.expect_navigation(wait_until="networkidle") as told:
+                self.page.evaluate(SENDS, [stop.to or stop.path, dict(stop.sends)])
+            answer = told.value
         assert answer is not None
         return answer.status
 
@@ -86,7 +109,7 @@ def wrong_with(stop: Stop, at: Looker) -> Iterator[str]:
     at.faults.clear()
     at.asked.clear()
     at.wire.send("Network.clearBrowserCache")
-    status = at.load(stop.path)
+    status = at.load(stop)
     if status != stop.status:
         yield f"answers {status}"
     if at.weight > FIRST:
@@ -99,7 +122,7 @@ def wrong_with(stop: Stop, at: Looker) -> Iterator[str]:
         if too_wide(page):
             yield f"scrolls sideways at {width} pixels"
     yield from (f"phone, dark: {each}" for each in violations(page))
-    at.load(stop.path)
+    at.load(stop)
     if at.weight > AFTER:
         yield f"weighs {at.weight} bytes once files are kept"
     yield from (f"the browser complains: {each}" for each in at.faults)
@@ -114,9 +137,29 @@ def test_nothing_is_wrong_with_any_page(
     for stop in STOPS[endpoint](guided.made):
         guided.made.clock.now = stop.at or guided.made.now
         found = wrong_with(stop, look(stop.by))
-        wrong += [f"{stop.path} (for {stop.by or 'nobody'}): {each}" for each in found]
+        where = stop.to or stop.path
+        wrong += [f"{where} (for {stop.by or 'nobody'}): {each}" for each in found]
     guided.made.clock.now = guided.made.now
     assert wrong == []
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a test"), Busy()])
+def test_nothing_is_wrong_with_the_page_that_says_that_we_failed(
+    guided: Guided,
+    look: Callable[[str], Looker],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    def fail(**_: Any) -> None:
+        raise error
+
+    status = 503 if isinstance(error, Busy) else 500
+    for endpoint, stop in (
+        ("web.people.every", Stop("/people", status=status)),
+        ("signed.see", Stop(guided.made.told["draft"], "", status=status)),
+    ):
+        monkeypatch.setitem(guided.made.app.view_functions, endpoint, fail)
+        assert list(wrong_with(stop, look(stop.by))) == []
 
 
 @pytest.fixture

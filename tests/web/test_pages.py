@@ -282,6 +282,15 @@ def test_an_account_is_made_and_its_person_sets_the_password(app: Flask, admin: 
     assert "Sign in" in wati.get("/account").text
 
 
+def test_who_is_given_no_role_is_told_at_the_roles(signed_in: Callable[..., Browser]) -> None:
+    browser = signed_in("operator", language="id")
+    browser.get("/users/new")
+    browser.send("/users/new", login="rina")
+    assert browser.page.status == 400
+    assert "Peran : Pilih setidaknya satu." in browser.page.text
+    assert 'href="#field-roles"' in browser.page.html
+
+
 def test_an_account_is_tied_to_somebody_of_the_register_who_then_finds_their_own_page(
     app: Flask, admin: Browser, agency: Cast
 ) -> None:

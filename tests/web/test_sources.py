@@ -81,7 +81,7 @@ def test_a_key_that_ended_is_changed_no_more_and_what_is_chosen_wrongly_is_said(
     admin.get(f"/sources/moodle/keys/{key}")
     wrong = admin.send(f"/keys/{key}", scopes=[])
     assert wrong.status == 400
-    assert "Give at least one of the scopes" in wrong.text
+    assert "What it may do : Choose at least one." in wrong.text
     admin.get("/sources/moodle")
     admin.send(f"/keys/{key}/revoke")
     assert admin.get(f"/sources/moodle/keys/{key}").status == 404

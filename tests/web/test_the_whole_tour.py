@@ -12,16 +12,18 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, template_rendered
+from jinja2 import Template
 from werkzeug.test import TestResponse
 
 from lrs.practice import people
 from lrs.store import register, tables
 from lrs.store.register import Fact
-from lrs.web import mobile, security
+from lrs.web import mobile, security, site
 from lrs.web.evidence import SHOWN
 from lrs.web.reports import REPORTS
 from lrs.web.rooms import ACTIONS, PUBLIC
@@ -52,8 +54,14 @@ def every_stop(made: Furnished) -> Iterator[tuple[str, Stop]]:
 
 def get(made: Furnished, stop: Stop, by: str) -> TestResponse:
     made.clock.now = stop.at or made.now
+    client, headers = made.client(by), {"Accept": "text/html"}
     try:
-        return made.client(by).get(stop.path, headers={"Accept": "text/html"})
+        page = client.get(stop.path, headers=headers)
+        if stop.sends is None:
+            return page
+        tokens = re.findall(r'name="token" value="([^"]+)"', page.get_data(as_text=True))
+        fields = {"token": tokens[-1] if tokens else "", **stop.sends}
+        return client.post(stop.to or stop.path, data=fields, headers=headers)
     finally:
         made.clock.now = made.now
 
@@ -108,6 +116,25 @@ def held(made: Furnished) -> Counter[Any]:
             )
             found.update((table.name, *map(repr, row)) for row in rows)
     return found
+
+
+def test_every_kind_of_page_there_is_is_seen_on_the_tour(made: Furnished) -> None:
+    """Also those that no address shows, but only the answer to a form."""
+    seen: set[str | None] = set()
+
+    def note(_: object, template: Template, **__: object) -> None:
+        seen.add(template.name)
+
+    with template_rendered.connected_to(note, made.app):
+        for _endpoint, stop in every_stop(made):
+            assert get(made, stop, stop.by).status_code == stop.status, stop
+    folder = Path(site.__file__).parent / "templates"
+    pages = {
+        each.name
+        for each in folder.glob("*.html")
+        if '{% extends "page.html" %}' in each.read_text()
+    }
+    assert pages - seen == set(), "Give each a stop in tests/tour.py."
 
 
 # IDOR ---------------------------------------------------------------------------------------
@@ -186,9 +213,9 @@ def test_no_form_there_is_is_taken_without_our_token_or_from_elsewhere(made: Fur
 
 
 def test_no_page_there_is_can_be_framed_or_runs_what_is_not_ours(made: Furnished) -> None:
-    for endpoint, stop in every_stop(made):
+    for _endpoint, stop in every_stop(made):
         headers = get(made, stop, stop.by).headers
-        signed = endpoint.startswith("signed.")
+        signed = stop.path.startswith("/f/")
         policy = mobile.HEADERS["Content-Security-Policy"] if signed else security.POLICY
         assert headers["Content-Security-Policy"] == policy, stop.path
         assert "frame-ancestors 'none'" in policy
