@@ -234,7 +234,10 @@ def due() -> Page:
         force = programmes.in_force(connection, tenant.id)
     digests = {names.programme(tenant.id, each.iri).hex(): each for each in force}
     chosen = digests.get(wanted)
-    stages = {window.name: sheets.stage(window) for each in force for window in windows(each)}
+    stages: dict[str, set[str]] = {}
+    for each in force:
+        for window in windows(each):
+            stages.setdefault(window.name, set()).add(sheets.stage(window))
     there.saw("invitations", wanted or "due")
     return render_template(
         "invitations_due.html",
@@ -243,7 +246,8 @@ def due() -> Page:
         cohorts=[(each.name, each.name) for each in chosen.cohorts] if chosen else [],
         asked=[(word, _(told)) for word, told in ASKED.items()],
         roles={word: _(told) for word, told in ROLES.items()},
-        stages=stages,
+        # Windows of one name may lie otherwise in another programme.
+        stages={name: told.pop() for name, told in stages.items() if len(told) == 1},
         today=there.today,
     )
 
