@@ -51,6 +51,23 @@ def test_cases_are_listed_narrowed_and_shown(agency: Agency, jejak: Jejak) -> No
     assert "32 hexadecimal" in jejak("cases", "show", "7", fails=True)
 
 
+def test_who_took_part_is_listed_also_who_never_completed(agency: Agency, jejak: Jejak) -> None:
+    programme, unit = agency.programme(), agency.unit("Dinas A")
+    sari, budi = agency.person("Sari Dewi", unit=unit), agency.person("Budi")
+    agency.attended(sari, programme, cohort="Angkatan I", unit=unit)
+    agency.attended(budi, programme, completed=False)
+    agency.attended(None)
+    told = ("programmes", "participation")
+    assert len(jejak(*told).splitlines()) == 4
+    [line] = jejak(*told, SERVICE.iri, "--cohort", "Angkatan I").splitlines()[1:]
+    assert "Sari Dewi" in line
+    assert line.count("20") >= 2  # the days of enrolment and completion
+    [line] = jejak(*told, SERVICE.iri, "--not-completed").splitlines()[1:]
+    assert "Budi" in line
+    assert jejak(*told, "--person", str(uuid.UUID(bytes=sari))).count("Sari Dewi") == 1
+    assert "more than 1" in jejak(*told, "--limit", "1")
+
+
 def test_links_are_taken_decided_and_told_why_not(agency: Agency, jejak: Jejak) -> None:
     sari = agency.person("Sari")
     case = agency.case(sari, agency.programme())

@@ -138,6 +138,7 @@ STOPS |= {
     "web.alumni.every": _list("/alumni"),
     "web.audit.every": _list("/audit"),
     "web.cases.every": _list("/cases", "name=tidak+ada"),
+    "web.participation.every": _list("/participation", "completed=no"),
     "web.cases.one": _at("/cases/{case}"),
     "web.cases.choose": _at("/cases/{case}/link", "/cases/{case}/link?evidence={evidence}"),
     "web.copies.one": _at("/copies/{person}"),

@@ -1,7 +1,9 @@
 """Commands over programmes: what graduates are expected to do at work, and how it is followed."""
 
 import json
+import uuid
 from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import click
@@ -12,8 +14,11 @@ from lrs.adapters import Adapters
 from lrs.cli.accounts import from_yaml, of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound
+from lrs.practice import names
 from lrs.practice.programmes import DEPTHS, Programme
 from lrs.store import accounts, register, stream
+from lrs.store import cases as lists
+from lrs.store.cases import Which
 from schemas import packs, written
 from schemas.programmes import courses_of, dump, load, load_rules
 
@@ -261,6 +266,63 @@ def unclaimed(context: Context, tenant: str) -> None:
     rows = [("completed", "people", "course", "title")]
     rows += [(str(e.completed), str(e.people), e.course, e.title or "") for e in found]
     print_table(rows)
+
+
+@programmes_group.command("participation")
+@click.argument("programme", required=False, metavar="[PROGRAMME]")
+@click.option("--cohort", metavar="NAME", help="Only of this cohort.")
+@click.option("--unit", metavar="PATH", help="Only of this unit.")
+@click.option("--person", type=click.UUID, help="Only of this person.")
+@click.option("--not-completed", is_flag=True, help="Only who has not completed it.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many.")
+@of_tenant
+@click.pass_obj
+def participation(
+    context: Context,
+    programme: str | None,
+    cohort: str | None,
+    unit: str | None,
+    person: uuid.UUID | None,
+    not_completed: bool,
+    limit: int,
+    tenant: str,
+) -> None:
+    """List who came how far in which course.
+
+    Of PROGRAMME (its IRI), or of all. The first day of each step, as the LMS or a list told it.
+    """
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        which = Which(
+            programme=names.programme(owner.id, programme) if programme else None,
+            cohort=cohort,
+            unit=names.unit(owner.id, unit) if unit else None,
+        )
+        found = lists.participation(
+            connection,
+            owner.id,
+            which,
+            completed=False if not_completed else None,
+            whose=frozenset({person.bytes}) if person else None,
+            limit=limit,
+        )
+    steps = ("invited", "enrolled", "attended", "progressed", "completed", "certified")
+    rows: list[tuple[str, ...]] = [("who", "programme", "cohort", "unit", *steps)]
+    rows += [
+        (
+            *(each.name or "(nobody known)", each.programme.title if each.programme else ""),
+            *(each.cohort or "", each.unit_path or ""),
+            *(_day(getattr(each, f"{step}_day")) for step in steps),
+        )
+        for each in found.rows
+    ]
+    print_table(rows)
+    if found.after is not None:
+        click.echo(f"There are more than {limit}; --limit tells how many are listed.", err=True)
+
+
+def _day(count: int | None) -> str:
+    return "" if count is None else (date(1970, 1, 1) + timedelta(days=count)).isoformat()
 
 
 @programmes_group.command("staff")

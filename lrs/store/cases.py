@@ -957,15 +957,18 @@ def participation(
     tenant_id: int,
     which: Which = Which(),
     *,
+    completed: bool | None = None,
     whose: Whose = None,
     after: Place | None = None,
     limit: int = 50,
 ) -> Page[Attendance]:
-    """Who came how far in which course, person by person."""
+    """Who came how far in which course, person by person; only who completed it, or who did not."""
     where = _Where()
     where.add("p.tenant_id = ?", tenant_id)
     _of_case(where, which, whose, "p")
     _but_kept(connection, tenant_id, where, "p.subject", whose)
+    if completed is not None:
+        where.add(f"p.completed_day IS {'NOT ' if completed else ''}NULL")
     where.beyond(("p.subject", "p.course"), after)
     rows = _run(
         connection,

@@ -35,6 +35,7 @@ THINGS: Final = {
     "letters": N_("List of letters"),
     "link": N_("Link of evidence"),
     "links of case": N_("Links of a follow-up"),
+    "participation": N_("Who took part"),
     "people": N_("List of people"),
     "person": N_("Person"),
     "programme": N_("Programme"),

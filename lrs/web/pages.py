@@ -24,6 +24,7 @@ from lrs.web import (  # noqa: F401
     keying,  # adds to the room of `invitations`
     letters,
     mine,
+    participation,
     people,
     programmes,
     reasons,  # adds to the room of `review`
@@ -59,6 +60,7 @@ ROOMS = (
     reports.ROOM,
     agency.ROOM,
     alumni.ROOM,
+    participation.ROOM,
     copies.ROOM,
     programmes.ROOM,
     people.ROOM,
