@@ -13,7 +13,6 @@ from lrs.adapters import Adapters
 from lrs.cli.accounts import of_tenant
 from lrs.cli.imports import BY, chosen
 from lrs.context import Context
-from lrs.moodle_service import Moodle
 from lrs.spreadsheets import Sheet
 from lrs.store import accounts
 
@@ -128,6 +127,8 @@ def reconcile(
 
 def _asked(moodle: str, courses: tuple[int, ...], token_file: TextIO | None) -> Sheet:
     """What Moodle's web service answers."""
+    from lrs.moodle_service import Moodle  # here: 5 MB that nothing else of the program needs
+
     if not courses:
         raise click.UsageError("Say which courses: --course-id.")
     token = (token_file.read() if token_file else os.environ.get("MOODLE_TOKEN", "")).strip()

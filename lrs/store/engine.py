@@ -1,4 +1,4 @@
-"""Connections, and what differs between SQLite, PostgreSQL and MariaDB.
+"""Connections, and what differs between SQLite, MariaDB and PostgreSQL (`postgresql.py`).
 
 A `Database` has two doors. `read()` lends a connection that sees what is committed, each
 statement for itself. `write(work)` runs `work` in one transaction and returns after a durable
@@ -33,9 +33,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import psycopg
-from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import (
@@ -75,6 +73,7 @@ PIECE = 1000
 #: Page cache of one SQLite connection, kB. A commit by any other connection empties a reader's,
 #: and to let go of a large one takes longer than to read what one request needs anew. The
 #: writer's stays as it is, since nearly always nobody else writes.
+
 READER_CACHE = 2000
 WRITER_CACHE = 32000
 
@@ -82,11 +81,6 @@ WRITER_CACHE = 32000
 #: taken only while such a query runs.
 HELD = 64 * 1024 * 1024
 
-#: What one step of a query may hold in PostgreSQL's memory before it goes to its disk, kB: a hash
-#: of some hundred thousand completions. It is taken only while such a query runs.
-WORK = 32000
-
-_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 _ARRAY = re.compile(r"\?(?=::\w+\[\])")
 #: A connection that lay idle so long is asked whether it still stands before it is used, seconds.
 IDLE = 10.0
@@ -114,11 +108,11 @@ def connect(url: str, *, threads: int = 8) -> "Database":
     address = address.set(drivername=DRIVERS[name])
     if address.get_backend_name() == "sqlite":
         return SQLite(address, threads)
-    return (
-        PostgreSQL(address, threads)
-        if "postgresql" in address.drivername
-        else MariaDB(address, threads)
-    )
+    if address.get_backend_name() == "postgresql":
+        from lrs.store.postgresql import PostgreSQL  # here: its driver takes 9 MB
+
+        return PostgreSQL(address, threads)
+    return MariaDB(address, threads)
 
 
 class Lent:
@@ -414,45 +408,6 @@ class SQLite(Database):
         super().close()
 
 
-class PostgreSQL(Database):
-    """Reads outside a transaction; writes in READ COMMITTED, in the caller's thread."""
-
-    dialect = "postgresql"
-
-    def __init__(self, url: URL, threads: int) -> None:
-        super().__init__(url)
-        self._readers = Lent(self._engine("AUTOCOMMIT"), threads, 2 * threads)
-        self._writers = Lent(self._engine("READ COMMITTED"), threads, 2 * threads)
-
-    def _engine(self, isolation: IsolationLevel) -> Engine:
-        engine = create_engine(
-            self.url,
-            poolclass=NullPool,
-            isolation_level=isolation,
-            hide_parameters=True,
-            connect_args={"cursor_factory": _Cursor},
-        )
-        event.listen(engine, "connect", lambda raw, _record: _prepare_postgresql(raw))
-        return engine
-
-
-class _Cursor(psycopg.Cursor[Any]):
-    """Answers `run` in binary: as text, bytes come twice as long. What SQLAlchemy asks for by
-    itself, with parameters by name, it expects as text where it reads the catalogue."""
-
-    def execute(
-        self,
-        query: Any,
-        params: Any = None,
-        *,
-        prepare: bool | None = None,
-        binary: bool | None = None,
-    ) -> "_Cursor":
-        if binary is None:
-            binary = isinstance(params, tuple)
-        return super().execute(query, params, prepare=prepare, binary=binary)
-
-
 class MariaDB(Database):
     """As PostgreSQL; bytes in, bytes out, and a clock in UTC."""
 
@@ -551,17 +506,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, cache: int) -> None:
         f"cache_size = -{cache}",
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _prepare_postgresql(connection: psycopg.Connection[Any]) -> None:
-    # To compile a figure's query takes several times as long as to run it. Who asks for a page has
-    # one processor of the server at most, so that intake keeps the others. And where to read a page
-    # out of order is held to be dear, a whole table is read in place of a third of an index.
-    connection.execute(
-        f"SET jit = off; SET max_parallel_workers_per_gather = 0; SET work_mem = '{WORK}kB';"
-        " SET random_page_cost = 1.1"
-    )
-    connection.commit()
 
 
 def is_away(error: BaseException) -> bool:
@@ -721,9 +665,8 @@ def insert(
     """
     if not rows:
         return
-    dialect = connection.dialect.name
-    sql = _insert_sql(table, dialect, ignore)
-    if dialect == "postgresql":
+    sql = _insert_sql(table, connection.dialect, ignore)
+    if connection.dialect.name == "postgresql":
         _execute(connection, sql, tuple(list(column) for column in zip(*rows, strict=True)))
     else:
         _execute(connection, sql, [tuple(row) for row in rows])
@@ -753,19 +696,17 @@ def _percent(sql: str, dialect: str) -> str:
 
 
 @lru_cache(maxsize=128)
-def _insert_sql(table: Table, dialect: str, ignore: bool) -> str:
-    quoted = {"mariadb": "`{}`", "mysql": "`{}`"}.get(dialect, '"{}"').format
+def _insert_sql(table: Table, dialect: Dialect, ignore: bool) -> str:
+    quoted = {"mariadb": "`{}`", "mysql": "`{}`"}.get(dialect.name, '"{}"').format
     columns = [column for column in table.columns if column.autoincrement is not True]
     names = ", ".join(quoted(column.name) for column in columns)
-    if dialect == "sqlite":
+    if dialect.name == "sqlite":
         marks = placeholders(columns)
         return (
             f"INSERT {'OR IGNORE ' if ignore else ''}INTO {table.name} ({names}) VALUES ({marks})"
         )
-    if dialect == "postgresql":
-        arrays = ", ".join(
-            f"%b::{column.type.compile(dialect=_POSTGRESQL)}[]" for column in columns
-        )
+    if dialect.name == "postgresql":
+        arrays = ", ".join(f"%b::{column.type.compile(dialect=dialect)}[]" for column in columns)
         tail = " ON CONFLICT DO NOTHING" if ignore else ""
         return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}){tail}"
     marks = ", ".join("%s" for _ in columns)

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from lrs.errors import Busy
+from lrs.store import migrate
 from lrs.store.engine import Database, run
 
 #: Clocks further apart than this are worth a word: tokens and `stored` would disagree, seconds.
@@ -62,8 +63,6 @@ def answers(database: Database) -> Finding:
 
 def shape(database: Database) -> Finding:
     """The tables are those that this version of the code expects."""
-    from lrs.store import migrate  # here: Alembic takes 10 MB that only this question needs
-
     there, wanted = migrate.current(database), migrate.head()
     if there == wanted:
         return Finding("migrations", True, f"at {wanted}, the newest")
