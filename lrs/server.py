@@ -6,7 +6,9 @@ request that broke off is never taken for a complete one. Why this server and no
 was measured: docs/decisions/0002.
 """
 
+import ctypes
 import errno
+import gc
 import json
 import logging
 import os
@@ -43,6 +45,15 @@ LINGER_SECONDS = 1.0
 
 #: Request line and headers together, in bytes. A GET may carry several agents in its query.
 HEADER_BYTES = 64 * 1024
+
+#: How many new containers Python makes before it looks for cycles among them. A batch makes some
+#: thousands, of which none is in a cycle: to look through them takes a twentieth of its time.
+CONTAINERS = 10_000
+
+#: How many pools the C library has to take memory from. By itself it gives every thread one, and
+#: each of them keeps what its largest request took.
+POOLS = 2
+_M_ARENA_MAX = -8  # of glibc
 
 #: What surrounds attachments in a multipart body: boundaries, headers, the statements.
 AROUND = 1 << 20
@@ -113,10 +124,12 @@ def answer_requests(settings: Settings, listener: socket.socket) -> None:
     from lrs import worker  # here: the supervising process never loads the application
     from lrs.app import create_app
 
+    _take_from_few_pools()
     telemetry.configure(settings)
     # Its word for "all threads are busy" is a warning for each request; it queues them anyway.
     logging.getLogger("waitress.queue").setLevel(logging.CRITICAL)
     app = create_app(settings)
+    collect_seldom()
     server = create_server(
         app,
         _start=False,
@@ -152,6 +165,21 @@ def answer_requests(settings: Settings, listener: socket.socket) -> None:
         _turn(server, 5.0)
     leave.set()
     _finish(server)
+
+
+def _take_from_few_pools() -> None:
+    """Have all threads take memory from `POOLS`. To be called before there are any."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # else another library, which has its own way
+        mallopt(_M_ARENA_MAX, POOLS)
+
+
+def collect_seldom() -> None:
+    """Look for cycles seldom, and never again through what stands now: the application, which
+    stays to the end. To look through it stops every thread for a tenth of a second."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(CONTAINERS)
 
 
 def _turn(server: Any, longest: float) -> None:

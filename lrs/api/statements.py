@@ -9,6 +9,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from hmac import compare_digest
 from http import HTTPStatus
@@ -185,8 +186,7 @@ def _store(call: Call, statement_id: str | None = None) -> intake.Stored:
             known.behind = True
         return stored
     except (intake.Rejected, intake.Clash) as rejected:
-        kept = rejected
-        database.write(lambda connection: intake.keep(connection, kept))
+        database.write(partial(intake.keep, rejected=rejected))
         raise
     finally:
         for part in parts:

@@ -187,7 +187,7 @@ def _names(tree: Any, levels: int) -> int:
 # Terms -----------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=8192)
 def digest(salt: bytes, kind: str, text: str) -> bytes:
     """The 16-byte name of something in one store. Without the salt nobody can guess it back."""
     return blake2b(f"{kind}\n{text}".encode(), digest_size=16, key=salt).digest()

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from lrs import server as serving
 from lrs.app import create_app
 from lrs.settings import Settings
 from lrs.store import engine
@@ -68,6 +69,7 @@ def measure(url: str, size: int, count: int, rounds: int) -> None:
     asked = {**asked, "state PUT": documents["state PUT"], "state GET": documents["state GET"]}
     asked |= targets.write_requests(endpoint, SEED + 1)
     app = create_app(Settings(database_url=url, page_size=targets.PAGE))
+    serving.collect_seldom()
     empty = floors.empty_app(Settings())
     click.echo(f"{target.dialect}, {size:,} statements{'process':>21}{'server':>9}{'driver':>9}")
     try:
