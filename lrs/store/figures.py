@@ -528,8 +528,8 @@ def confirmations(
 ) -> list[tuple[Key, Counts]]:
     """Superiors who were asked for an assessment: `N` of them, `answered`, `observed`, and `yes`
     where they gave 3 or more on as many behaviours as the programme needs. `clean…`: the same
-    without flagged answers. `sampled`: of a sample. And, of those that observed, sums by superior
-    (see `rates.Clusters`): `clusters`, `yy`, `ym`, `mm`.
+    without flagged answers. `sampled`: of a sample. And, where some were, of those that observed,
+    sums by superior (see `rates.Clusters`): `clusters`, `yy`, `ym`, `mm`.
     """
     if not windows:
         return []
@@ -564,34 +564,42 @@ def confirmations(
         " WHERE ", f" LEFT JOIN ({answers}) s ON s.case_id = i.case_id WHERE ", 1
     )
     which = " ".join(f"WHEN ? THEN s.w{n}" for n in range(len(windows)))
+    code = f"CASE i.window_name {which} END"
+    asked = f" AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
+    inner_values = (*windows, cut.tenant_id, cut.as_of, *of_values, *values, *windows, cut.end)
     rows = _rows(
         connection,
-        f"SELECT {first}, {second}, i.rater, i.sampled, {need}, CASE i.window_name {which} END,"
-        f" COUNT(*){joined} AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
-        " GROUP BY 1, 2, 3, 4, 5, 6",
-        (
-            *(*key_values, *many, *windows, *windows, cut.tenant_id, cut.as_of, *of_values),
-            *(*values, *windows, cut.end),
-        ),
+        f"SELECT {first}, {second}, i.sampled, {need}, {code}, COUNT(*){joined}{asked}"
+        " GROUP BY 1, 2, 3, 4, 5",
+        (*key_values, *many, *windows, *inner_values),
     )
     found: dict[Any, Counts] = {}
-    sums: dict[tuple[Any, ...], tuple[int, int]] = {}
-    for one, two, rater, sampled, needed, code, count in rows:
+    for one, two, sampled, needed, given, count in rows:
         counts = found.setdefault((one, two), dict.fromkeys(_CONFIRMED, 0))
-        answered, seen, affirmed, clean, clean_yes = _unpacked(int(code or 0), len(counted))
-        confirmed = affirmed >= needed
+        answered, seen, affirmed, clean, clean_yes = _unpacked(int(given or 0), len(counted))
         for name, holds in (
             ("N", True),
             ("answered", answered > 0),
             ("observed", seen > 0),
-            ("yes", confirmed),
+            ("yes", affirmed >= needed),
             ("clean_observed", clean > 0),
             ("clean_yes", clean_yes >= needed),
             ("sampled", sampled),
         ):
             counts[name] += int(count) if holds else 0
+    if not any(counts["sampled"] for counts in found.values()):
+        return [(_plain(key), counts) for key, counts in found.items()]
+    # Of a sample, by superior too: many more groups, and of those who answered alone.
+    sums: dict[tuple[Any, ...], tuple[int, int]] = {}
+    for one, two, rater, needed, given, count in _rows(
+        connection,
+        f"SELECT {first}, {second}, i.rater, {need}, {code}, COUNT(*){joined}{asked}"
+        " AND s.case_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5",
+        (*key_values, *many, *windows, *inner_values),
+    ):
+        _, seen, affirmed, *_ = _unpacked(int(given or 0), len(counted))
         y, m = sums.get((one, two, rater), (0, 0))
-        sums[one, two, rater] = y + confirmed * int(count), m + (seen > 0) * int(count)
+        sums[one, two, rater] = y + (affirmed >= needed) * int(count), m + (seen > 0) * int(count)
     for (one, two, _), (y, m) in sums.items():
         counts = found[one, two]
         for name, value in (("clusters", int(m > 0)), ("yy", y * y), ("ym", y * m), ("mm", m * m)):
@@ -685,23 +693,34 @@ def differences(
     )
 
 
+#: A peer, by whom a group's sums are taken first: to count who is distinct among all at once,
+#: databases sort every answer.
+_PEER = "CASE WHEN {0}role = 'peer' THEN {0}rater END"
+
+
 def recalled(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, str], int]]]:
     """What raters hold it to be now less what they recall of before, by role: `pairs`, their
     `sum`, those who gave no recollection (`missing`) and the sum of what they say of now."""
     inner, values = _answers(
         cut,
-        "c.role AS role, COUNT(c.recalled), COALESCE(SUM(c.value - c.recalled), 0),"
-        " COUNT(CASE WHEN c.recalled IS NULL THEN 1 END),"
-        " COALESCE(SUM(CASE WHEN c.recalled IS NULL THEN c.value END), 0),"
-        " COUNT(DISTINCT CASE WHEN c.role = 'peer' AND c.recalled IS NOT NULL THEN c.rater END)",
+        f"c.role AS role, {_PEER.format('c.')} AS peer, COUNT(c.recalled) AS pairs,"
+        " SUM(c.value - c.recalled) AS gained,"
+        " COUNT(CASE WHEN c.recalled IS NULL THEN 1 END) AS missing,"
+        " SUM(CASE WHEN c.recalled IS NULL THEN c.value END) AS missing_sum",
         "c.form = 'C' AND c.observed = 1 AND c.value IS NOT NULL",
         (),
-        "1, 2, 3",
+        "1, 2, 3, 4",
     )
     words = ("pairs", "sum", "missing", "missing_sum", "raters")
     return _by_key(
         (row[:2], (row[2], word), count)
-        for row in run(connection, inner, values)
+        for row in run(
+            connection,
+            "SELECT g1, g2, role, SUM(pairs), COALESCE(SUM(gained), 0), SUM(missing),"
+            " COALESCE(SUM(missing_sum), 0), COUNT(CASE WHEN pairs > 0 THEN peer END)"
+            f" FROM ({inner}) x GROUP BY g1, g2, role",
+            values,
+        )
         for word, count in zip(words, row[3:], strict=True)
     )
 
@@ -715,9 +734,7 @@ def changes(
     if not windows:
         return []
     of = "MAX(CASE WHEN c.form = 'C' AND c.window_name = ? THEN c.value END) AS w{0}"
-    group = (
-        "c.case_id, c.role, c.rater, c.behaviour"  # in the order of the index: nothing is sorted
-    )
+    group = "c.case_id, c.behaviour, c.role, c.rater"  # in the index's order: nothing is sorted
     if connection.dialect.name == "postgresql":  # which would be told that a case has one of each
         group += ", 1, 2"
     inner, values = _answers(
@@ -732,10 +749,14 @@ def changes(
         selected=windows,
     )
     each = ", ".join(
-        f"COUNT(base + w{n}), COALESCE(SUM(w{n} - base), 0),"
-        f" COUNT(DISTINCT CASE WHEN role = 'peer' AND base + w{n} IS NOT NULL THEN rater END),"
-        f" COUNT(CASE WHEN base IS NULL THEN w{n} END),"
-        f" COALESCE(SUM(CASE WHEN base IS NULL THEN w{n} END), 0)"
+        f"COUNT(base + w{n}) AS pairs{n}, SUM(w{n} - base) AS sum{n},"
+        f" COUNT(CASE WHEN base IS NULL THEN w{n} END) AS missing{n},"
+        f" SUM(CASE WHEN base IS NULL THEN w{n} END) AS missing_sum{n}"
+        for n in range(len(windows))
+    )
+    whole = ", ".join(
+        f"SUM(pairs{n}), COALESCE(SUM(sum{n}), 0), COUNT(CASE WHEN pairs{n} > 0 THEN peer END),"
+        f" SUM(missing{n}), COALESCE(SUM(missing_sum{n}), 0)"
         for n in range(len(windows))
     )
     words = ("pairs", "sum", "raters", "missing", "missing_sum")
@@ -744,7 +765,8 @@ def changes(
         (row[:2], (row[2], *name), count)
         for row in run(
             connection,
-            f"SELECT g1, g2, role, {each} FROM ({inner}) x GROUP BY g1, g2, role",
+            f"SELECT g1, g2, role, {whole} FROM (SELECT g1, g2, role, {_PEER.format('')} AS peer,"
+            f" {each} FROM ({inner}) x GROUP BY 1, 2, 3, 4) y GROUP BY g1, g2, role",
             values,
         )
         for name, count in zip(names, row[3:], strict=True)
@@ -794,33 +816,47 @@ def lasting(
     if cut.behaviour != ZERO:
         said_of, of = "(a.behaviour = ? OR a.form = 'E')", "l.behaviour = ?"
         of_values = (cut.behaviour,)
+    done = (
+        "MAX(CASE WHEN l.placed = 'during' THEN 1 ELSE 0 END)"
+        " + MAX(CASE WHEN l.performed_day >= l.clock_day + ? AND l.performed_day <= l.clock_day + ?"
+        " THEN 2 ELSE 0 END)"
+    )
+    source = (
+        " FROM links l"
+        f" WHERE l.tenant_id = ? AND l.state = 'accepted' AND l.decided_at < ? AND {of}"
+    )
+    done_values = (opens, closes, cut.tenant_id, cut.end, *of_values)
+    if connection.dialect.name == "sqlite":  # which would go through all of a join for each case
+        worked, joined = f"(SELECT {done}{source} AND l.case_id = x.id)", ""
+        first_values = (*done_values, *values)
+    else:
+        worked = "w.worked"
+        joined = f" LEFT JOIN (SELECT l.case_id, {done} AS worked{source} GROUP BY l.case_id) w"
+        joined += " ON w.case_id = x.id"
+        first_values = (*values, *done_values)
     said = (
-        "SELECT a.case_id, MAX(CASE WHEN a.value >= 3 OR a.frequency = 'running' THEN 1 ELSE 0 END)"
-        " AS yes FROM answers a"
-        " WHERE a.tenant_id = ? AND a.window_name = ? AND a.role <> 'self' AND a.observed = 1"
+        "(SELECT MAX(CASE WHEN a.value >= 3 OR a.frequency = 'running' THEN 1 ELSE 0 END)"
+        " FROM answers a WHERE a.tenant_id = ? AND a.case_id = d.id"
+        " AND a.window_name = ? AND a.role <> 'self' AND a.observed = 1"
         " AND ((a.form = 'C' AND a.value IS NOT NULL)"
         " OR (a.form = 'E' AND a.frequency IS NOT NULL))"
-        f" AND a.day <= ? AND {said_of} GROUP BY a.case_id"
+        f" AND a.day <= ? AND {said_of})"
     )
-    worked = (
-        "SELECT l.case_id, MAX(CASE WHEN l.placed = 'during' THEN 1 ELSE 0 END) AS during,"
-        " MAX(CASE WHEN l.performed_day >= l.clock_day + ? AND l.performed_day <= l.clock_day + ?"
-        " THEN 1 ELSE 0 END) AS shown FROM links l"
-        f" WHERE l.tenant_id = ? AND l.state = 'accepted' AND l.decided_at < ? AND {of}"
-        " GROUP BY l.case_id"
+    # With a LIMIT, what is looked up is looked up once; without, wherever it is named.
+    whole = "LIMIT 1000000000"
+    applied = (
+        f"SELECT x.g1 AS g1, x.g2 AS g2, x.id AS id, x.age AS age, x.ended AS ended,"
+        f" x.applied AS applied, {worked} AS worked FROM ({inner}) x{joined}"
+        f" WHERE x.state = 'open' AND x.matched = 1 {whole}"
     )
     middle = (
-        "SELECT x.g1 AS g1, x.g2 AS g2, x.age AS age, x.ended AS ended,"
-        " CASE WHEN s.case_id IS NULL THEN 0 ELSE 1 END AS said, COALESCE(s.yes, 0) AS yes,"
-        " COALESCE(w.shown, 0) AS shown"
-        f" FROM ({inner}) x LEFT JOIN ({said}) s ON s.case_id = x.id"
-        f" LEFT JOIN ({worked}) w ON w.case_id = x.id"
-        " WHERE x.state = 'open' AND x.matched = 1 AND (x.applied <= ? OR w.during = 1)"
+        "SELECT d.g1 AS g1, d.g2 AS g2, d.age AS age, d.ended AS ended,"
+        f" COALESCE(d.worked, 0) >= 2 AS shown, {said} AS said FROM ({applied}) d"
+        f" WHERE d.applied <= ? OR d.worked IN (1, 3) {whole}"
     )
     middle_values = (
-        *values,
         *(cut.tenant_id, window, cut.as_of, *of_values),
-        *(opens, closes, cut.tenant_id, cut.end, *of_values),
+        *first_values,
         applied_by,
     )
     stayed = "age >= ? AND (ended IS NULL OR ended >= ?)"
@@ -830,8 +866,8 @@ def lasting(
         (middle, middle_values),
         {
             "n": (stayed, (closes, opens)),
-            "answered": (f"{stayed} AND (said = 1 OR shown = 1)", (closes, opens)),
-            "still": (f"{stayed} AND (yes = 1 OR shown = 1)", (closes, opens)),
+            "answered": (f"{stayed} AND (said IS NOT NULL OR shown)", (closes, opens)),
+            "still": (f"{stayed} AND (said = 1 OR shown)", (closes, opens)),
             "young": ("age < ?", (closes,)),
             "ended": ("age >= ? AND ended < ?", (closes, opens)),
         },
