@@ -446,11 +446,14 @@ def decide(
 
 
 def end(connection: Connection, tenant: Tenant, ending: Ending, *, now: datetime) -> str:
-    """End the observation of a case, since the new duties no longer include what was learned."""
-    if ending.why not in ("moved", "promoted"):
+    """End the observation of a case, since the duties no longer include what was learned."""
+    if ending.why not in records.ENDINGS:
+        ways = ", ".join(records.ENDINGS)
         raise Refused(
-            Problem("why", "It must be moved or promoted; who left is in the lists of people.")
+            Problem("why", f"It must be one of {ways}; who left is in the lists of people.")
         )
+    if ending.why == "other" and not ending.note.strip():
+        raise Refused(Problem("note", "Say in a sentence why the observation ends."))
     case = _case(connection, tenant, ending.case, ending.person)
     statement = _id(tenant, "ending", None)
     thing = tincan.StatementRef(id=_uuid(json.loads(case.body)["completions"][0]))

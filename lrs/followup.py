@@ -430,7 +430,7 @@ def remind(connection: Connection, tenant: Tenant, now: datetime, rules: Rules) 
         first = rows[0]
         if first.sent is None or first.told.rater is None:
             continue
-        sent_day = days(datetime.fromtimestamp(first.sent / 1e6, ZONE).date())
+        sent_day = day_of(first.sent)
         closes = max(row.told.closes_day for row in rows)
         # A row that joined later was not reminded as often as its round.
         number = max(row.reminded for row in rows)
@@ -501,6 +501,48 @@ def again(connection: Connection, tenant: Tenant, round_: bytes, now: datetime) 
     )
     letter = (round_, invitations.INVITE, number, rows[0].told.rater)
     invitations.post(connection, tenant.id, [letter], at)
+
+
+def send_now(connection: Connection, tenant: Tenant, round_: bytes, now: datetime) -> str:
+    """Have a letter to a round go out now, by an admin's word: the first where none went yet, a new
+    one where it came back, else a reminder, which counts as one. Answers the kind of letter.
+
+    NotFound: there is no such round. Conflict: it is answered, was asked by another way than mail,
+    or got a reminder today.
+    """
+    rows = invitations.of_round(connection, tenant.id, round_)
+    if not rows:
+        raise NotFound(f"a round {round_.hex()}")
+    states = {row.told.state for row in rows}
+    letters = invitations.letters_of(connection, tenant.id, [round_])
+    at = micros(now)
+    if states & {DUE, UNDELIVERABLE, DISOWNED}:
+        first = [each for each in letters if each.kind == invitations.INVITE]
+        last = max(first, key=lambda each: each.number, default=None)
+        if last is None or not invitations.try_again(connection, tenant.id, last.id, at):
+            again(connection, tenant, round_, now)
+        return invitations.INVITE
+    if SENT not in states:
+        raise Conflict("All of it is answered or needs no answer.", "There is nothing to ask.")
+    if rows[0].channel != "mail":
+        raise Conflict(
+            "They were asked by another way than mail.", "Remind them by the same: from the list."
+        )
+    for each in letters:
+        if each.kind == invitations.REMIND and (
+            each.state in ("due", "sending") or (each.sent and day_of(each.sent) == today(now))
+        ):
+            raise Conflict("They get a reminder today already.", "Give them a day to answer.")
+    number = max(row.reminded for row in rows) + 1
+    invitations.reminded(connection, tenant.id, round_, number)
+    letter = (round_, invitations.REMIND, number, rows[0].told.rater)
+    invitations.post(connection, tenant.id, [letter], at)
+    return invitations.REMIND
+
+
+def day_of(moment: int) -> int:
+    """The day on which something was, at the agency's place, of microseconds since 1970."""
+    return days(datetime.fromtimestamp(moment / 1e6, ZONE).date())
 
 
 def revoke(connection: Connection, tenant: Tenant, round_: bytes, now: datetime) -> int:

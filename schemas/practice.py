@@ -457,8 +457,9 @@ class WhyBody(Schema):
 
 
 class EndingBody(Schema):
-    why = Word("moved", "promoted", required=True)
+    why = Word(*records.ENDINGS, required=True)
     day = Day(required=True)
+    note = Text(2000)
 
 
 class AssignmentBody(Schema):

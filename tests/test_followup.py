@@ -184,6 +184,57 @@ def test_somebody_else_who_answers_is_not_taken_for_the_superior(agency: Agency)
     assert {row["who"] for row in agency.rows("filled_forms")} == {"Plt. Joko"}
 
 
+def test_who_will_not_wait_has_a_letter_go_out_now_and_a_reminder_once_a_day(
+    agency: Agency, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    by_phone = agency.round_of("Staf 01")
+    agency.do(followup.hand_over, by_phone, "whatsapp", agency.now)
+    round_ = agency.round_of("Rina Kepala")
+    assert agency.do(followup.send_now, round_, agency.now) == "invitation"
+    agency.post(mailer)
+    assert len(sink.to("Rina")) == 1  # the one that was to go out, not a second
+    assert agency.do(followup.send_now, round_, agency.now) == "reminder"
+    with pytest.raises(Conflict, match="a reminder today already"):
+        agency.do(followup.send_now, round_, agency.now)
+    agency.post(mailer)
+    assert len(sink.to("Rina")) == 2
+    with pytest.raises(Conflict, match="a reminder today already"):
+        agency.do(followup.send_now, round_, agency.now)
+    agency.after(92)
+    assert agency.do(followup.send_now, round_, agency.now) == "reminder"
+    assert {row["reminded"] for row in agency.ledger(role="superior")} == {2}
+    page = agency.page(round_)
+    agency.do(followup.answer, page, sheet(page, "C"), now=agency.now)
+    with pytest.raises(Conflict, match="There is nothing to ask"):
+        agency.do(followup.send_now, round_, agency.now)
+    with pytest.raises(Conflict, match="another way than mail"):
+        agency.do(followup.send_now, by_phone, agency.now)
+    with pytest.raises(NotFound):
+        agency.do(followup.send_now, bytes(16), agency.now)
+
+
+def test_a_letter_that_came_back_or_was_disowned_goes_out_anew(
+    agency: Agency, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    agency.post(mailer)
+    round_ = agency.round_of("Rina Kepala")
+    agency.write(invitations.undeliverable, round_, "unknown user")
+    assert agency.do(followup.send_now, round_, agency.now) == "invitation"
+    agency.post(mailer)
+    assert len(sink.to("Rina")) == 2
+    assert {row["state"] for row in agency.ledger(role="superior")} == {"sent"}
+
+
 def test_an_answer_in_somebodys_name_can_be_disowned(
     agency: Agency, post: tuple[Sink, Post]
 ) -> None:

@@ -130,7 +130,7 @@ def _day(count: int) -> str:
 
 
 def end_case(call: Call) -> Any:
-    """End the observation of a case, since the new duties no longer include what was learned."""
+    """End the observation of a case, since the duties no longer include what was learned."""
 
     def write(connection: Connection) -> str:
         case = the_case(call, connection)
@@ -142,6 +142,7 @@ def end_case(call: Call) -> Any:
             why=call.body["why"],
             day=call.body["day"],
             by=call.by(),
+            note=call.body.get("note", ""),
         )
         return casework.end(connection, call.tenant, ending, now=call.now)
 
@@ -671,7 +672,7 @@ RESOURCES = (
             "POST": Use(
                 end_case,
                 "verdicts/write",
-                "End the observation of a case, since the new duties do not include it.",
+                "End the observation of a case, since the duties no longer include it.",
                 body=shapes.EndingBody,
                 answers=shapes.StatementOut,
                 status=201,

@@ -9,7 +9,7 @@ the UUID that the register gave them, cases and statements by 32 hexadecimal dig
 import uuid
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -131,15 +131,21 @@ class Verdict(_Record, frozen=True, tag="verdict"):
     second: bool = False
 
 
+#: Why somebody ends an observation: by a move, a promotion (counted apart), since the work was
+#: reorganised, or otherwise, which then is said in words. Who left is in the lists of people.
+ENDINGS: Final = ("moved", "promoted", "restructured", "other")
+
+
 class Ending(_Record, frozen=True, tag="ending"):
-    """Observation of one case ends on a day, since the new duties no longer include what was
-    learned. `why` is `moved` or `promoted`. Taken back by voiding."""
+    """Observation of one case ends on a day, since the duties no longer include what was learned.
+    `why` is one of `ENDINGS`, `note` says more. Taken back by voiding."""
 
     person: str
     case: str
     why: str
     day: date
     by: str
+    note: str = ""
 
 
 class Meeting(_Record, frozen=True, tag="meeting"):

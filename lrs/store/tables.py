@@ -693,8 +693,8 @@ identities = Table(
 #: are counted since 1970 in the programme's time zone; NULL: not so. `programme` is sixteen zero
 #: bytes for a course of no programme. `clock_day` is the day that windows count from,
 #: `completed_at` that of the statement. `state`: `open`, `undone`, `voided`. `ended`:
-#: why observation ended (`retired`, `resigned`, `moved`, `promoted`, `study`). `body` is JSON:
-#: course, cohort, completions, and what else a page shows.
+#: why observation ended (`retired`, `resigned`, `moved`, `promoted`, `study`, `restructured`,
+#: `other`). `body` is JSON: course, cohort, completions, and what else a page shows.
 cases = Table(
     "cases",
     metadata,

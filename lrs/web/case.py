@@ -6,7 +6,7 @@ what raters answered for nobody whom it is about. From here a reviewer links evi
 ends the observation of who was moved to other duties.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -20,6 +20,7 @@ from lrs import casework
 from lrs.auth import relations
 from lrs.errors import Conflict, NotFound, Problem, Refused
 from lrs.followup import disown_answer
+from lrs.followup import send_now as letter_now
 from lrs.i18n import N_, _
 from lrs.learning import PRACTICE
 from lrs.practice import followup, names, records
@@ -28,6 +29,7 @@ from lrs.practice.programmes import Behaviour, Programme, Window
 from lrs.practice.records import Ending
 from lrs.store import cases, practice
 from lrs.store.cases import Case, Link, Outcome
+from lrs.store.invitations import INVITE, REMIND
 from lrs.web import evidence, reach, sentences, sheets, site, told, words
 from lrs.web.cases import ROOM
 from lrs.web.evidence import Piece, hexes
@@ -40,6 +42,8 @@ Page = str | tuple[str, int] | Answer
 WHY: Final = {
     "moved": N_("Moved: the new duties no longer include it"),
     "promoted": N_("Promoted: the new duties no longer include it"),
+    "restructured": N_("Reorganised: the unit no longer does this work"),
+    "other": N_("Another reason, said below"),
 }
 
 ASKED: Final = {
@@ -185,6 +189,7 @@ def _one(case: str, form: Form) -> str:
         raters=told.RATERS,
         whys=[(why, _(word)) for why, word in WHY.items()],
         today=_today(there).isoformat(),
+        mails=site.mails(),
     )
 
 
@@ -349,6 +354,7 @@ class End:
     why: str
     day: date
     who: str
+    note: str
 
 
 def _whose(case: Case) -> frozenset[bytes] | None:
@@ -373,6 +379,7 @@ def _endings(connection: Connection, there: Here, case: Case) -> list[End]:
             _(told.ENDED.get(record.why, record.why)),
             record.day,
             whose.get(records.actor_id(record.by), ""),
+            record.note,
         )
         for statement, record in found
     ]
@@ -380,11 +387,13 @@ def _endings(connection: Connection, there: Here, case: Case) -> list[End]:
 
 @ROOM.page("/cases/<case>/end", "verdicts/write", methods=("POST",))
 def end(case: str) -> Page:
-    """End the observation, since the new duties no longer include what was learned."""
+    """End the observation, since the duties no longer include what was learned."""
     form = Form.sent()
     day = _day(form)
     if form["why"] not in WHY:
         form.wrong("why", _("Choose one of the list."))
+    if form["why"] == "other" and not form["note"]:
+        form.wrong("note", _("Say in a sentence why the observation ends."))
     if not form.sound or day is None:
         return _one(case, form), 400
 
@@ -399,6 +408,7 @@ def end(case: str) -> Page:
             why=form["why"],
             day=day,
             by=by,
+            note=form["note"][:2000],
         )
         if records.actor_id(by) == found.person:
             raise Refused(Problem("", OWN))
@@ -439,6 +449,26 @@ def resume(case: str) -> Page:
         there.did(connection, "case/resumed", f"case {case}")
 
     return _done(case, work, _("Taken back: the case is followed up again."), form)
+
+
+@ROOM.page("/cases/<case>/send-now", "invitations/write", methods=("POST",))
+def send_now(case: str) -> Page:
+    """Have somebody who is asked about this case get a letter now: the first, or a reminder."""
+    form = Form.sent()
+    round_ = hexes(form["round"], "round")
+
+    def work(connection: Connection, there: Here) -> str:
+        found = find(connection, there, case)
+        asked = cases.invitations(
+            connection, there.tenant.id, case=found.id, whose=_whose(found), limit=200
+        )
+        if round_ not in {each.round for each in asked.rows}:
+            raise NotFound(f"a round {form['round']} of case {case}")
+        there.did(connection, "invitations/sent-now", f"round {round_.hex()[:10]}")
+        return letter_now(connection, there.tenant, round_, there.now)
+
+    said = {INVITE: _("A letter with the questions goes out."), REMIND: _("A reminder goes out.")}
+    return _done(case, work, said, form)
 
 
 @ROOM.page("/cases/<case>/disown", "invitations/write", methods=("POST",))
@@ -488,17 +518,19 @@ def _given(answers: Sequence[cases.Answer]) -> list[tuple[str, str]]:
     ]
 
 
-def _done(case: str, work: Any, said: str, form: Form) -> Page:
+def _done(case: str, work: Any, said: str | Mapping[str, str], form: Form) -> Page:
+    """Back to the case, with a sentence that says what was done: `said`, or that for what `work`
+    answers."""
     there = here()
     try:
-        there.write(lambda connection: work(connection, there))
+        done = there.write(lambda connection: work(connection, there))
     except Conflict as error:
         form.wrong("", sentences.error(error))
         return _one(case, form), 400
     except Refused as error:
         form.refused(error)
         return _one(case, form), 400
-    site.say(said)
+    site.say(said if isinstance(said, str) else said[done])
     return redirect(url_for("web.cases.one", case=case), 303)
 
 

@@ -16,7 +16,6 @@ from lrs.channels import ROLES, Message
 from lrs.errors import NotFound, Problem, Refused
 from lrs.followup import Waiting
 from lrs.i18n import N_, _, ngettext
-from lrs.mail import Post
 from lrs.papers.sheets import CSV
 from lrs.practice import names
 from lrs.practice.followup import DUE, VACANT, windows
@@ -86,13 +85,7 @@ def every() -> Page:
             on = whole or (programme.iri, cohort) in followed
             alumni = counts[digest, cohort]
             lines.append(Line(programme, digest.hex(), cohort, alumni, on, whole))
-    return render_template("invitations.html", lines=lines, mail=_mail(there))
-
-
-def _mail(there: Here) -> bool:
-    """Whether letters go out by themselves."""
-    settings = there.context.settings
-    return Post.from_settings(settings) is not None and bool(settings.public_url)
+    return render_template("invitations.html", lines=lines, mail=site.mails())
 
 
 def _programme(connection: Connection, there: Here, text: str) -> Programme:
@@ -148,7 +141,7 @@ def cohort() -> Page:
         people=len(raters),
         reached=reached,
         roles={word: _(told) for word, told in ROLES.items()},
-        mail=_mail(there),
+        mail=site.mails(),
     )
 
 
@@ -364,7 +357,7 @@ def waiting() -> Page:
         roles={word: _(told) for word, told in ROLES.items()},
         states={state: (kind, _(told)) for state, (kind, told) in STATES.items()},
         by={word: _(told) for word, told in CHANNELS.items()},
-        mail=_mail(there),
+        mail=site.mails(),
         today=there.today,
     )
 

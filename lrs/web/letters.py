@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response as Answer
 from lrs import followup
 from lrs.errors import NotFound
 from lrs.i18n import N_, _, ngettext
-from lrs.mail import Post
 from lrs.practice.followup import DUE
 from lrs.store import invitations
 from lrs.web import listing, site
@@ -58,7 +57,6 @@ def every() -> str:
         people = sorted({each.letter.person for each in rows if each.letter.person})
         facts = invitations.facts(connection, there.tenant.id, people) if named else {}
     there.saw("letters", state or "all")
-    settings = there.context.settings
     return render_template(
         "letters.html",
         listed=listing.page(rows, lambda each: (each.made, each.letter.id.hex())),
@@ -68,7 +66,7 @@ def every() -> str:
         kinds={word: _(name) for word, name in KINDS.items()},
         states={word: (badge, _(name)) for word, (badge, name) in STATES.items()},
         may_write=there.may("invitations/write"),
-        mail=Post.from_settings(settings) is not None and bool(settings.public_url),
+        mail=site.mails(),
     )
 
 

@@ -429,6 +429,7 @@ MOULDS: Final = (
     N_("M5 looks at %(windows)s, not at %(window)s"),
     N_("There are %(events)s."),
     N_("There is already a tenant %(name)s."),
+    N_("It must be one of %(names)s; who left is in the lists of people."),
     N_("Write it as ID=SOURCE; '%(pair)s' has no =."),
     N_("The issuer %(issuer)s with the audience %(audience)s is already trusted."),
     N_("The name %(host)s is not known."),

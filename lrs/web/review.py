@@ -565,6 +565,7 @@ def _one(link: bytes, form: Form) -> str:
         undo=undo,
         narrowed=narrowed(),
         choices=told.choices(some),
+        withdrawals=[_(reason) for reason in told.WITHDRAWALS],
         tiers=[(tier, _(word)) for tier, word in told.TIERS.items()],
         states=told.STATES,
         placed=told.PLACED,
@@ -715,18 +716,22 @@ def undo() -> Answer:
 
 @ROOM.page("/review/<link>/withdraw", "verdicts/write", methods=("POST",))
 def withdraw(link: str) -> Answer:
-    """Withdraw an acceptance that stood, with a reason."""
-    return _moved(link, "withdraw", "link/withdrawn", _("Withdrawn."))
+    """Withdraw an acceptance that stood, with a reason of the list, or in words, or both."""
+    form = Form.sent()
+    listed = {str(n): _(reason) for n, reason in enumerate(told.WITHDRAWALS, 1)}
+    form.values["note"] = " ".join(filter(None, (listed.get(form["why"]), form["note"])))
+    return _moved(link, "withdraw", "link/withdrawn", _("Withdrawn."), form)
 
 
 @ROOM.page("/review/<link>/submit", "verdicts/write", methods=("POST",))
 def submit(link: str) -> Answer:
     """Put a returned link before the reviewers again, since what was missing came."""
-    return _moved(link, "submit", "link/submitted", _("It is in the queue again."))
+    said = _("It is in the queue again.")
+    return _moved(link, "submit", "link/submitted", said, Form.sent())
 
 
-def _moved(link: str, move: str, action: str, said: str) -> Answer:
-    wanted, form = hexes(link, "link"), Form.sent()
+def _moved(link: str, move: str, action: str, said: str, form: Form) -> Answer:
+    wanted = hexes(link, "link")
 
     def work(connection: Connection, there: Here, by: str) -> bool:
         casework.decide(

@@ -27,6 +27,7 @@ from lrs import errors, i18n
 from lrs.auth.passwords import LockedOut
 from lrs.auth.roles import NotPermitted
 from lrs.i18n import N_, _
+from lrs.mail import Post
 from lrs.store.engine import is_away
 from lrs.web import listing, security, sentences, slices, words
 from lrs.web.assets import Assets
@@ -332,6 +333,12 @@ def base() -> str:
     """What addresses of ours begin with: as the service was told, else as this browser reaches
     us."""
     return here().context.settings.public_url or request.host_url.rstrip("/")
+
+
+def mails() -> bool:
+    """Whether letters go out by themselves."""
+    settings = here().context.settings
+    return Post.from_settings(settings) is not None and bool(settings.public_url)
 
 
 def qr(text: str) -> Markup:

@@ -40,6 +40,8 @@ ENDED: Final[Mapping[str, str]] = {
     "study": N_("On study leave"),
     "moved": N_("Moved to other duties"),
     "promoted": N_("Promoted to other duties"),
+    "restructured": N_("The work was reorganised"),
+    "other": N_("Ended for another reason"),
 }
 
 MOVES: Final[Mapping[str, tuple[str, str]]] = {
@@ -125,6 +127,14 @@ REASONS: Final[tuple[tuple[str, str], ...]] = (
     ("not_seen", N_("Nobody who could tell has seen it yet.")),
 )
 """The usual reasons, each with its move: the key that gives it is its place, the tenth is 0."""
+
+WITHDRAWALS: Final = (
+    N_("It is somebody else's work."),
+    N_("The record or document it rests on was taken back, or is not genuine."),
+    N_("Who confirmed it does not confirm it any more."),
+    N_("It was accepted by mistake."),
+)
+"""The usual reasons to withdraw what was accepted; a form sends the place of one, from 1."""
 
 VERDICTS: Final[Mapping[str, str]] = {
     "accept": N_("Accept"),

@@ -246,6 +246,22 @@ def test_observation_ends_with_a_move_and_that_is_taken_back(
     assert desk.rows()[0]["ended"] is None
 
 
+def test_why_it_ends_is_chosen_or_said_in_words(
+    desk: Desk, case: str, signed_in: Callable[..., Browser]
+) -> None:
+    tono = signed_in("reviewer", login="tono")
+    tono.get(f"/cases/{case}")
+    wrong = tono.send("/end", why="other", day="2026-08-01")
+    assert wrong.status == 400
+    assert "Say in a sentence why the observation ends." in wrong.text
+    tono.send("/end", why="restructured", day="2026-08-01", note="Bidangnya digabung.")
+    desk.catch_up()
+    page = tono.get(f"/cases/{case}")
+    assert "The work was reorganised" in page.text
+    assert "Bidangnya digabung." in page.text
+    assert desk.rows()[0]["ended"] == "restructured"
+
+
 def test_nobody_ends_the_observation_of_their_own_work(
     desk: Desk, case: str, who: Callable[..., Browser]
 ) -> None:

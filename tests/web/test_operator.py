@@ -13,7 +13,7 @@ from lrs.context import Context
 from lrs.settings import Settings
 from lrs.store import duties, invitations, webhooks
 from tests.agency import Agency, graduated
-from tests.conftest import Cast
+from tests.conftest import Cast, application
 from tests.web.conftest import Browser, Clock, links
 
 SignedIn = Callable[..., Browser]
@@ -113,6 +113,45 @@ def test_a_delivery_that_was_given_up_is_tried_again(cast: Cast, admin: Browser)
 
 
 # Letters ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_mail(settings: Settings) -> Settings:
+    """Settings under which letters go out; nobody listens there."""
+    return replace(
+        settings,
+        smtp_url="smtp://127.0.0.1:9",
+        mail_from="jejak@example.go.id",
+        public_url="https://lrs.example.go.id",
+    )
+
+
+def test_from_a_case_a_letter_is_sent_or_reminded_now(
+    agency: Agency, cast: Cast, with_mail: Settings, clock: Clock, signed_in: SignedIn
+) -> None:
+    app = application(Context(settings=with_mail, database=cast.database, clock=clock))
+    signed_in("admin", login="dina")
+    admin = Browser(app)
+    admin.sign_in("dina")
+    case = next(bytes(row["case_id"]).hex() for row in agency.ledger(role="superior"))
+    page = admin.get(f"/cases/{case}")
+    assert "Send now" in page.text
+    assert "A letter with the questions goes out." in admin.send("/send-now").text
+    round_ = agency.round_of("Rina Kepala")
+    agency.write(invitations.sent, round_, "mail", int(clock().timestamp() * 1e6))
+    page = admin.get(f"/cases/{case}")
+    assert "Remind now" in page.text
+    form = next(each for each in page.forms if "Remind now" in each.words)
+    told = {**form.fields}
+    assert admin.post(form.action, told).status_code == 303
+    again = admin.post(form.action, told).get_data(as_text=True)
+    assert "They get a reminder today already." in again
+    told["round"] = "00" * 16
+    assert admin.post(form.action, told).status_code == 404
+    reviewer = Browser(app)
+    signed_in("reviewer", login="tono")
+    reviewer.sign_in("tono")
+    assert "Remind now" not in reviewer.get(f"/cases/{case}").text
 
 
 def test_letters_are_listed_with_what_became_of_them_and_tried_again(

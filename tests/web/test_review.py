@@ -596,7 +596,9 @@ def test_an_acceptance_is_withdrawn_with_a_reason_and_a_return_comes_again(
     rina.get(f"/review/{waiting[0]}")
     assert "needs a reason" in rina.send("/withdraw", note=" ").text
     rina.get(f"/review/{waiting[0]}")
-    assert "Withdrawn." in rina.send("/withdraw", note="Ternyata milik rekan.").text
+    page = rina.send("/withdraw", why="1", note="Ternyata milik rekan.")
+    assert "Withdrawn." in page.text
+    assert "It is somebody else's work. Ternyata milik rekan." in page.text
     assert state(desk, waiting[0]) == "withdrawn"
     rina.get(f"/review/{waiting[1]}")
     assert "in the queue again" in rina.send("/submit", note="Lampiran datang.").text
