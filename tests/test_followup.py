@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from lrs import casework, followup, reminders, units, worker
+from lrs import casework, channels, followup, reminders, units, worker
 from lrs import people as register_of_people
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Refused
@@ -105,6 +105,34 @@ def test_each_gets_one_letter_with_all_their_people(
     assert "27 Februari 2026" in text_of(letter)
     assert {row["state"] for row in agency.ledger()} == {"sent"}
     assert {row["channel"] for row in agency.ledger()} == {"mail"}
+
+
+def test_a_letter_is_in_the_language_that_its_reader_chose(
+    agency: Agency, post: tuple[Sink, Post]
+) -> None:
+    sink, mailer = post
+
+    def choose(connection: Connection, person: bytes, locale: str) -> None:
+        name = f"akun-{locale}"
+        accounts.create_user(connection, agency.tenant, name, "-", ["superior"], agency.now)
+        accounts.change_user(connection, agency.tenant, name, person=person, locale=locale)
+
+    agency.database.write(lambda c: choose(c, agency.staff["Rina Kepala"], "en"))
+    agency.complete()
+    agency.begin()
+    agency.plan()
+    agency.post(mailer)
+    (hers,) = sink.to("Rina")
+    assert hers["Subject"] == "A short question about 2 of your staff"
+    assert "Your training" not in sink.to("Staf 01")[0]["Subject"]
+    page = agency.page(agency.round_of("Rina Kepala"))
+    with agency.database.read() as connection:
+        known = invitations.facts(connection, agency.tenant.id, [agency.staff["Rina Kepala"]])
+    assert known[agency.staff["Rina Kepala"]]["language"] == "en"
+    told = agency.database.write(
+        lambda c: channels.message(c, agency.tenant, page, "https://x.example", "id", agency.now)
+    )
+    assert told.text.startswith("Dear Rina Kepala")
 
 
 def test_no_name_number_or_address_stands_in_a_link(

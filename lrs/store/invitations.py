@@ -269,19 +269,26 @@ def colleagues(
 def facts(
     connection: Connection, tenant_id: int, people: Iterable[bytes]
 ) -> dict[bytes, dict[str, Any]]:
-    """What is known of these people: name, mail, phone; of who was found to be another person,
-    what is known of that one, too, and rather."""
+    """What is known of these people: name, mail, phone, and the language that they chose in their
+    account; of who was found to be another person, what is known of that one, too, and rather."""
     merged = practice.merged(connection, tenant_id)
     meant = {each: canonical(each, merged) for each in people}
-    told = {
-        bytes(row[0]): json.loads(bytes(row[1]))
-        for piece in pieces(sorted({*meant, *meant.values()}))
-        for row in run(
+    told: dict[bytes, dict[str, Any]] = {}
+    for piece in pieces(sorted({*meant, *meant.values()})):
+        among = placeholders(piece)
+        for person, facts_ in run(
             connection,
-            f"SELECT id, facts FROM people WHERE tenant_id = ? AND id IN ({placeholders(piece)})",
+            f"SELECT id, facts FROM people WHERE tenant_id = ? AND id IN ({among})",
             (tenant_id, *piece),
-        )
-    }
+        ):
+            told[bytes(person)] = json.loads(bytes(facts_))
+        for person, locale in run(
+            connection,
+            "SELECT person, locale FROM users WHERE tenant_id = ? AND locale IS NOT NULL"
+            f" AND person IN ({among}) ORDER BY id",
+            (tenant_id, *piece),
+        ):
+            told.setdefault(bytes(person), {})["language"] = locale
     return {
         each: told.get(each, {}) | told.get(found, {})
         for each, found in meant.items()
