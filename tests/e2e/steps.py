@@ -142,6 +142,22 @@ def tab_to(page: Page, name: str, most: int = 150) -> None:
     raise AssertionError(f"no Tab leads to {name}")
 
 
+def follow(page: Page, name: str) -> None:
+    """Press what is called so, and wait for the page to which it leads."""
+    tab_to(page, name)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def choose_file_by_keys(page: Page, name: str, content: str | bytes) -> None:
+    """Open the list of files from the field that has the focus, and choose one."""
+    with page.expect_file_chooser() as told:
+        page.keyboard.press("Enter")
+    kind = "application/pdf" if name.endswith(".pdf") else "text/csv"
+    body = content.encode() if isinstance(content, str) else content
+    told.value.set_files({"name": name, "mimeType": kind, "buffer": body})  # type: ignore[arg-type]
+
+
 # A signed form ------------------------------------------------------------------------------
 
 

@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 from tests.e2e.conftest import Agency, Hands
 from tests.e2e.steps import (
+    basic,
+    choose_file_by_keys,
     connect_moodle,
     enter_people,
+    follow,
     moodle_sends,
     sign_in,
     tab_to,
+    users_of_moodle,
     worked_out,
 )
 
@@ -89,7 +93,7 @@ def test_from_a_spreadsheet_by_an_agency_that_has_no_say_over_its_lms(
 
 
 def test_the_first_hour_by_keyboard_alone(agency: Agency, hands: Callable[..., Hands]) -> None:
-    """Tab and Enter lead from signing in to the key, and on to the list that is dropped."""
+    """Tab and Enter lead from signing in to the printed list."""
     admin = hands()
     page = admin.page
     page.goto(agency.url)
@@ -99,9 +103,23 @@ def test_the_first_hour_by_keyboard_alone(agency: Agency, hands: Callable[..., H
     page.keyboard.type(agency.password)
     page.keyboard.press("Enter")
     page.locator("h1", has_text="Mulai").wait_for()
-    tab_to(page, "Dapatkan alamat dan kunci")
+    follow(page, "Dapatkan alamat dan kunci")
+    key, secret = (page.locator(f"#{word}").inner_text() for word in ("key", "secret"))
+    follow(page, "Sudah dipasang di pengirim")
+    moodle_sends(agency, basic(key, secret))
+    page.locator("#wait .badge.good").wait_for()
+    follow(page, "Lanjut: pelatihan dan angkatan")
+    page.locator("#found tbody tr").first.wait_for()
+    follow(page, "Berlakukan")
+    follow(page, "Masukkan daftar orang")
+    tab_to(page, "file")
+    choose_file_by_keys(page, "users.csv", users_of_moodle())
+    follow(page, "Periksa dulu")
+    follow(page, "Masukkan")
+    follow(page, "Ke daftar")
+    worked_out(page)
+    page.evaluate("() => { window.print = () => { document.title = 'printed' } }")
+    tab_to(page, "Cetak")
     page.keyboard.press("Enter")
-    page.locator("#secret").wait_for()
-    tab_to(page, "Sudah dipasang di pengirim")
-    page.keyboard.press("Enter")
-    page.locator("#wait").wait_for()
+    assert page.title() == "printed"
+    assert admin.complaints == []

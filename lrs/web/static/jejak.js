@@ -9,10 +9,12 @@ document.addEventListener("click", (event) => {
   if (way) way.click();
 });
 
-// An open menu closes when one clicks elsewhere, or presses Escape.
+// An open menu closes when one clicks elsewhere, or presses Escape; the focus stays at its place.
 const close = (beside) => {
   for (const menu of document.querySelectorAll("details.account[open], details.confirm[open]")) {
-    if (!menu.contains(beside)) menu.open = false;
+    if (menu.contains(beside)) continue;
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    menu.open = false;
   }
 };
 document.addEventListener("click", (event) => close(event.target));
