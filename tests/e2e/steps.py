@@ -174,5 +174,10 @@ def values(page: Page) -> list[str]:
 def ready_without_a_line(page: Page) -> None:
     """Wait until the device keeps the page that is open."""
     page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
-    page.wait_for_function("path => caches.match(path).then(Boolean)", arg=page.url)
+    kept = """async (path) => navigator.serviceWorker.controller !== null
+        && Boolean(await caches.match(path))"""
+    end = time.monotonic() + 30
+    # Not by `wait_for_function`: what that evaluates anew within the page, its policy forbids.
+    while not page.evaluate(kept, page.url):
+        assert time.monotonic() < end, "the device never keeps the page"
+        page.wait_for_timeout(50)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import requests
+from playwright.sync_api import expect
 
 from tests.conftest import Server
 from tests.e2e.conftest import Window, work_out
@@ -66,7 +67,7 @@ def test_the_keyboard_is_enough(
             break
     keys.type("siti")
     there.page.wait_for_url(re.compile("name=siti"))
-    there.page.wait_for_function("document.querySelectorAll('#list tbody tr').length === 1")
+    expect(there.page.locator("#list tbody tr")).to_have_count(1)
     # The list may be laid anew once typing has ceased; then the round of Tab begins at the top.
     for _ in range(80):
         keys.press("Tab")
