@@ -31,6 +31,7 @@ from lrs import (
     projector,
     rights,
     stories,
+    units,
 )
 from lrs.adapters import Adapters
 from lrs.app import create_app
@@ -41,6 +42,7 @@ from lrs.demo import deeds, files
 from lrs.demo.agency import Habits
 from lrs.demo.agency import make as make_agency
 from lrs.practice import programmes, records
+from lrs.practice.cases import days
 from lrs.practice.records import Evidence
 from lrs.settings import Settings
 from lrs.store import accounts, cases, sessions
@@ -378,6 +380,13 @@ def _odds_and_ends(made: Furnished) -> None:
             )
 
     made.database.write(enter)
+    office.write(
+        units.name_superior,
+        office.staff["Staf 02"],
+        office.staff["Tono Kontak"],
+        "user:alumni",
+        day=days(made.now.date()),
+    )
     made.database.write(
         lambda c: stories.draw(c, tenant.id, IRI, "", day=made.now.date(), by="user:admin")
     )

@@ -153,6 +153,7 @@ STOPS |= {
     "web.invitations.due": _list("/invitations/due", "state=sent&late=yes"),
     "web.invitations.waiting": _list("/invitations/waiting"),
     "web.people.every": _list("/people", "name=zzz"),
+    "web.people.superiors": _list("/people/superiors"),
     "web.people.one": _at("/people/{person}"),
     "web.rights.every": _list("/rights"),
     "web.rights.one": _at("/people/{person}/rights"),

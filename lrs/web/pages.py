@@ -40,6 +40,7 @@ from lrs.web import (  # noqa: F401
     staff,
     statements,
     summary,
+    superiors,  # adds to the room of `people`
     units,
     users,
     webhooks,

@@ -11,9 +11,11 @@ from lrs import errors
 from lrs import people as register_of_people
 from lrs.auth import relations
 from lrs.i18n import N_, _
+from lrs.practice.cases import date_of
 from lrs.practice.people import Person
 from lrs.store import cases, register
 from lrs.web import listing, reach, site, words
+from lrs.web.forms import Form
 from lrs.web.rooms import Here, Room, here
 
 ROOM = Room("people")
@@ -90,6 +92,11 @@ def unit_choices(units: dict[bytes, tuple[str, dict[str, object]]]) -> list[tupl
 @ROOM.page("/people/<person>", "people/read")
 def one(person: str) -> Page:
     """One person: who they are, where they worked, and what became of what they learned."""
+    return one_page(person, Form())
+
+
+def one_page(person: str, form: Form) -> str:
+    """Somebody's page, with what was filled in there."""
     there, identity = here(), id_of(person)
     with there.read() as connection:
         known = register.people(connection, there.tenant.id, [identity]).get(identity)
@@ -107,6 +114,8 @@ def one(person: str) -> Page:
         "person.html",
         id=str(uuid.UUID(bytes=identity)),
         known=known,
+        form=form,
+        today=date_of(there.now).isoformat(),
         shown=shown,
         merged=known.merged_into and str(uuid.UUID(bytes=known.merged_into)),
         cases=theirs.rows,
