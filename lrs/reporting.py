@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -39,10 +39,10 @@ ALL: tuple[Described, ...] = tuple(
             "Laju penerapan, bukti diterima",
             (*_CASES, "behaviour", "tier", "window"),
         ),
-        ("M2", "How long until applied", "Berapa lama sampai diterapkan", _CASES),
+        ("M2", "How long until applied", "Berapa lama sampai diterapkan", (*_CASES, "behaviour")),
         ("M3", "Response rate", "Tingkat respons", (*_CASES, "window")),
         ("M4", "Confirmed by the superior", "Dikonfirmasi atasan", (*_CASES, "window")),
-        ("M5", "Still applied", "Keberlanjutan", _CASES),
+        ("M5", "Still applied", "Keberlanjutan", (*_CASES, "behaviour", "window")),
         (
             "M6",
             "Difference between learner and superior",
@@ -65,7 +65,7 @@ ALL: tuple[Described, ...] = tuple(
             "Diketahui belum diterapkan; belum diketahui",
             (*_CASES, "behaviour", "window"),
         ),
-        ("M13", "Change since the beginning", "Perubahan", _CASES),
+        ("M13", "Change since the beginning", "Perubahan", (*_CASES, "behaviour")),
         (
             "funnel",
             "From invitation to lasting practice",
@@ -74,6 +74,17 @@ ALL: tuple[Described, ...] = tuple(
         ),
     )
 )
+
+
+#: By what else a figure is narrowed than what it is taken apart by: a behaviour means the
+#: programmes that expect it, where nothing is told of one by itself.
+_ALSO: Final[Mapping[str, tuple[str, ...]]] = {
+    "M3": ("behaviour",),
+    "M4": ("behaviour",),
+    "M10": ("behaviour",),
+    "M13": ("window",),
+    "funnel": ("behaviour",),
+}
 
 
 def figure(
@@ -88,7 +99,8 @@ def figure(
     """A figure of a slice, taken apart by `by`; `published` hides small numbers.
 
     Raises `NotFound` for a figure, programme, unit, behaviour or window that is not there, and
-    `Refused` where the figure cannot be taken apart so.
+    `Refused` where the figure cannot be taken apart, or narrowed, so: it would answer another
+    question than was asked.
     """
     described = next((each for each in ALL if each.id == id), None)
     if described is None:
@@ -97,6 +109,9 @@ def figure(
     if by is not None and by not in described.by:
         can = ", ".join(described.by) or "nothing"
         raise Refused(Problem("by", f"{id} is taken apart by {can}, not by {by}"))
+    for word in ("behaviour", "tier", "window"):
+        if getattr(slice, word) is not None and word not in (*described.by, *_ALSO.get(id, ())):
+            raise Refused(Problem(word, f"{id} tells nothing by {word}; leave it out"))
     work = _Work(connection, tenant_id, described, slice, by, published)
     made = _MAKERS[id](work)
     return suppression.hide(made) if published else made
@@ -497,10 +512,12 @@ OPENINGS = (30, 90, 180, 330)
 
 def _m2(work: _Work) -> Figure:
     """All curves of the whole; of each group the first, with its band."""
-    cut, whole = work.cut(), work.cut(by=None)
+    whole = work.cut(by=None)
     review = work.slice.review_days
-    offsets = _by_place(work, figures.offsets(work.connection, cut))
-    bands = _by_place(work, figures.band(work.connection, cut, OPENINGS, review))
+    offsets = _parts(work, work.cut(), lambda cut: figures.offsets(work.connection, cut))
+    bands = _parts(
+        work, work.cut(), lambda cut: figures.band(work.connection, cut, OPENINGS, review)
+    )
     measures, curves = _survival(offsets[None], bands[None])
     groups = []
     for place in offsets.keys() | bands.keys():
@@ -513,6 +530,25 @@ def _m2(work: _Work) -> Figure:
     turnbull = survival.by_window(survival.turnbull(spans), exits.people)
     total = _all(measures, curves=(*curves, turnbull, *_risks(exits, leavings)))
     return work.finish(total, groups, notes=("census", "last_contact"))
+
+
+def _parts(
+    work: _Work, cut: Cut, ask: Callable[[Cut], Iterable[tuple[Key, Mapping[Any, int]]]]
+) -> dict[Key | None, Counter[Any]]:
+    """As `_by_place`, of what can be asked of each behaviour: a completion has several, so that of
+    all together is asked by itself."""
+    if work.by != "behaviour":
+        return _by_place(work, ask(cut))
+    found: dict[Key | None, Counter[Any]] = {None: Counter()}
+    for _, counts in ask(replace(cut, by=None)):
+        found[None].update(counts)
+    expected = work.expected(work.slice.behaviour)
+    for (first, second), counts in ask(cut):
+        # Of outcomes with their programme, of answers by itself.
+        behaviour = first if second is None else second
+        if behaviour in expected and (second is None or first in expected[behaviour]):
+            found.setdefault((behaviour, None), Counter()).update(counts)
+    return found
 
 
 def _by_place(
@@ -665,15 +701,22 @@ def _m5(work: _Work) -> Figure:
     window = work.slice.window or "W3"
     if window not in LATE:
         raise Refused(Problem("window", f"M5 looks at {' or '.join(LATE)}, not at {window}"))
-    opens, closes = LATE[window]
     cut = work.cut(window=None)
-    rows = figures.lasting(work.connection, cut, window, BY_W2, opens, closes)
-    total, groups = work.spread(rows)
+
+    def told(name: str) -> dict[Key | None, Counter[Any]]:
+        days_ = LATE[name]
+        return _parts(work, cut, lambda c: figures.lasting(work.connection, c, name, BY_W2, *days_))
+
+    found = told(window)
+    total = found.pop(None)
+    if work.by == "window":
+        late = [window] if work.slice.window else LATE
+        found = {(name, None): total if name == window else told(name)[None] for name in late}
     return work.finish(
         _all(_still(total)),
-        (work.group(key, _still(counts)) for key, counts in groups.items()),
+        (work.group(key, _still(counts)) for key, counts in found.items() if key is not None),
         excluded={why: total[why] for why in ("young", "ended")},
-        horizon=closes,
+        horizon=LATE[window][1],
         notes=("census",),
     )
 
@@ -696,8 +739,8 @@ def _m13(work: _Work) -> Figure:
     if work.slice.window is not None:
         windows = [work.slice.window]
     cut = work.cut(window=None)
-    changes = _by_place(work, figures.changes(work.connection, cut, windows))
-    stays = _by_place(work, figures.persistence(work.connection, cut, APART))
+    changes = _parts(work, cut, lambda c: figures.changes(work.connection, c, windows))
+    stays = _parts(work, cut, lambda c: figures.persistence(work.connection, c, APART))
 
     def measures(place: Key | None) -> list[Measure]:
         counts, stay = changes.get(place, Counter()), stays.get(place, Counter())
@@ -962,7 +1005,11 @@ def _m11(work: _Work) -> Figure:
         _all(measures(None)),
         (work.group(place, measures(place)) for place in places),
         excluded={"unmatched": nobody},
-        notes=("census",) if over else ("census", "year_not_over"),
+        notes=(
+            "census",
+            *(() if over else ("year_not_over",)),
+            *(("all_programmes",) if work.slice.programme or work.slice.cohort else ()),
+        ),
     )
 
 

@@ -128,6 +128,75 @@ def test_a_behaviour_of_which_nothing_is_known_counts_as_unknown(cast: Cast, row
     assert one.total.measures[0] == told["menata arsip"]
 
 
+@pytest.mark.parametrize("id", ["M1", "M2", "M5", "M6", "M7", "M12", "M13"])
+def test_a_part_is_what_is_told_of_its_behaviour_alone(cast: Cast, rows: Rows, id: str) -> None:
+    both = rows.programme(programme("Arsip", "menata arsip", "memusnahkan arsip"))
+    other = rows.programme(programme("Anggaran", "menyusun anggaran"))
+    for number in range(6):
+        case = rows.case(both).outcome(applied=10 + number, contact=200, lasting=100)
+        case.outcome("menata arsip", applied=10 + number, contact=200, lasting=100)
+        case.outcome("memusnahkan arsip", known_not=60 + number, contact=90)
+        case.answer("menata arsip", form="A", window="W0", day=5, value=1, rater=f"a{number}")
+        case.answer("menata arsip", value=3, recalled=1, rater=f"a{number}")
+        case.answer("menata arsip", role="self", value=4)
+        case.answer("memusnahkan arsip", window="W3", day=200, value=number % 4)
+        case.link("menata arsip", performed=200, decided=210)
+    rows.case(both)
+    rows.case(other).outcome(applied=5).outcome("menyusun anggaran", applied=5)
+    rows.case(both).outcome(applied=9).answer(
+        window="W3", day=200, form="E", frequency="running", role="evaluator"
+    )
+    found = ask(cast, rows, id, by="behaviour")
+    assert found.total == ask(cast, rows, id).total
+    assert {group.label for group in found.groups} >= {"menata arsip"}
+    for group in found.groups:
+        alone = ask(cast, rows, id, behaviour=group.key).total
+        assert group.measures == alone.measures, group.label
+        assert group.curves == alone.curves[: len(group.curves)], group.label
+
+
+def test_whether_it_is_still_applied_is_told_of_both_late_windows(cast: Cast, rows: Rows) -> None:
+    course = rows.programme(programme())
+    name = "Pelayanan Prima satu"
+    rows.case(course).outcome(applied=20).answer(name, window="W3", day=190, value=3)
+    rows.case(course).outcome(applied=20).answer(name, window="W4", day=340, value=1)
+    found = ask(cast, rows, "M5", by="window", as_of=later(400))
+    told = {group.key: group.measures for group in found.groups}
+    assert {key: (one[0].k, one[2].k) for key, one in told.items()} == {"W3": (1, 1), "W4": (0, 1)}
+    assert found.total.measures == told["W3"]
+    alone = ask(cast, rows, "M5", by="window", window="W4", as_of=later(400))
+    assert [group.key for group in alone.groups] == ["W4"]
+    assert alone.total.measures == told["W4"]
+
+
+@pytest.mark.parametrize(
+    ("id", "word", "value"),
+    [
+        ("M2", "tier", "7a"),
+        ("M2", "window", "W2"),
+        ("M8", "behaviour", iri("x")),
+        ("M9", "window", "W2"),
+        ("M10", "tier", "7b"),
+        ("M11", "behaviour", iri("x")),
+        ("M12", "tier", "7a"),
+        ("funnel", "window", "W3"),
+    ],
+)
+def test_what_a_figure_tells_nothing_by_is_refused_and_not_passed_over(
+    cast: Cast, rows: Rows, id: str, word: str, value: str
+) -> None:
+    rows.programme(programme("Arsip", "x"))
+    with pytest.raises(Refused, match=f"{id} tells nothing by {word}"):
+        ask(cast, rows, id, **{word: value})
+
+
+def test_the_hours_of_a_year_say_that_they_are_of_all_trainings(cast: Cast, rows: Rows) -> None:
+    made = programme()
+    rows.programme(made)
+    assert "all_programmes" not in ask(cast, rows, "M11").notes
+    assert "all_programmes" in ask(cast, rows, "M11", programme=made.iri).notes
+
+
 def test_windows_give_their_own_horizons(cast: Cast, rows: Rows) -> None:
     course = rows.programme(programme())
     rows.case(course).outcome(applied=100, tier="7a")

@@ -149,6 +149,7 @@ NOTES: Final[Mapping[str, str]] = {
     "several_may_be_named": N_("Several may be named, so the shares add up to more than 100%."),
     "double_reviews_drawn": N_("Links for a second opinion are drawn by lot."),
     "year_not_over": N_("The year is not over: hours may still be added."),
+    "all_programmes": N_("Hours are those of all trainings, whichever programme is chosen."),
     "never_added": N_(
         "Known not to be applied and not known are two things, and are never added together."
     ),

@@ -813,7 +813,11 @@ def lasting(
     # What is said of the whole (form E) is said of each behaviour.
     said_of, of = "1 = 1", "1 = 1"
     of_values: tuple[Any, ...] = ()
-    if cut.behaviour != ZERO:
+    key, same = "l.case_id", "{0}.case_id = x.id"
+    if cut.by == "behaviour":
+        said_of = "(a.behaviour = d.g2 OR a.form = 'E')"
+        key, same = f"{key}, l.behaviour", f"{same} AND {{0}}.behaviour = x.g2"
+    elif cut.behaviour != ZERO:
         said_of, of = "(a.behaviour = ? OR a.form = 'E')", "l.behaviour = ?"
         of_values = (cut.behaviour,)
     done = (
@@ -827,12 +831,12 @@ def lasting(
     )
     done_values = (opens, closes, cut.tenant_id, cut.end, *of_values)
     if connection.dialect.name == "sqlite":  # which would go through all of a join for each case
-        worked, joined = f"(SELECT {done}{source} AND l.case_id = x.id)", ""
+        worked, joined = f"(SELECT {done}{source} AND {same.format('l')})", ""
         first_values = (*done_values, *values)
     else:
         worked = "w.worked"
-        joined = f" LEFT JOIN (SELECT l.case_id, {done} AS worked{source} GROUP BY l.case_id) w"
-        joined += " ON w.case_id = x.id"
+        joined = f" LEFT JOIN (SELECT {key}, {done} AS worked{source} GROUP BY {key}) w"
+        joined += f" ON {same.format('w')}"
         first_values = (*values, *done_values)
     said = (
         "(SELECT MAX(CASE WHEN a.value >= 3 OR a.frequency = 'running' THEN 1 ELSE 0 END)"

@@ -427,6 +427,7 @@ MOULDS: Final = (
     # Figures, webhooks (lrs/reporting.py, lrs/webhooks.py)
     N_("%(id)s is taken apart by %(can)s, not by %(by)s"),
     N_("M5 looks at %(windows)s, not at %(window)s"),
+    N_("%(id)s tells nothing by %(word)s; leave it out"),
     N_("There are %(events)s."),
     N_("There is already a tenant %(name)s."),
     N_("It must be one of %(names)s; who left is in the lists of people."),
