@@ -7,8 +7,9 @@ meant for. What the sender itself got stored since, by sending again on its own,
 Every function takes the tenant whose refusals they are and sees no other's.
 """
 
+import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,7 +25,7 @@ from lrs.store import accounts, deliveries, refused, statements
 from lrs.store.accounts import Kindness, Principal, Source, StoreRef, Tenant
 from lrs.store.engine import Database
 from lrs.store.refused import Row, Which
-from lrs.xapi import actors, check, versions
+from lrs.xapi import actors, check, lexical, versions
 from lrs.xapi.attachments import Part, attachments_of
 from lrs.xapi.equality import difference
 from lrs.xapi.repairs import repair
@@ -75,6 +76,48 @@ def meant(
 def store_ids(tenant: Tenant) -> tuple[int, ...]:
     """Where refusals of a tenant may be."""
     return tenant.learning.id, tenant.practice.id
+
+
+def facts(
+    row: Row, sources: Mapping[int, str], raw: bytes | None = None, mended: bytes | None = None
+) -> Tree:
+    """What is known of something refused, for programs: with the reasons, and what came as the
+    text `raw` (`raw_base64`, where it was no text), and what was made of it as `mended`."""
+    told: Tree = {
+        "number": row.number,
+        "state": row.state,
+        "source": sources[row.source_id],
+        "request": row.request.hex(),
+        "index": row.index,
+        "version": row.version,
+        "received": lexical.render(row.received),
+        "last_received": lexical.render(row.last_received),
+        "times": row.times,
+        "size": row.size,
+        "problems": [problem.facts() for problem in row.problems],
+        "parts": list(row.parts),
+    }
+    if row.why is not None:
+        told["why"] = row.why
+    return told | _text("raw", raw) | _text("mended", mended)
+
+
+def _text(name: str, body: bytes | None) -> Tree:
+    if body is None:
+        return {}
+    try:
+        return {name: body.decode()}
+    except UnicodeDecodeError:
+        return {f"{name}_base64": base64.b64encode(body).decode()}
+
+
+def whole(connection: Connection, which: Which) -> Iterator[tuple[Row, bytes, bytes | None]]:
+    """All of them, oldest first: each with what came, and what was mended of it."""
+    after = 0
+    while rows := refused.select(connection, which, after=after, limit=PIECE):
+        for row in rows:
+            yield row, *refused.bodies(connection, row.number)
+        after = rows[-1].number
 
 
 # Mending -----------------------------------------------------------------------------------------
@@ -207,6 +250,24 @@ def replay(
     if outcome.wrong:
         database.write(blame)
     return outcome
+
+
+def replay_every(
+    database: Database,
+    tenant: Tenant,
+    requests: Iterable[bytes],
+    numbers: Set[int] = frozenset(),
+    *,
+    alone: bool = False,
+) -> Outcome:
+    """As `replay`, for several requests; what became of all of it. Raises NotFound."""
+    every = Outcome()
+    for each in requests:
+        one = replay(database, tenant, each, numbers, alone=alone)
+        every.stored += one.stored
+        every.present += one.present
+        every.wrong |= one.wrong
+    return every
 
 
 def _wanted(row: Row, numbers: Set[int], alone: bool) -> bool:

@@ -57,6 +57,7 @@ NO_PAGES: Mapping[str, str] = {
     "web.agency.sheets": "a download",
     "web.copies.file": "a download",
     "web.rights.receipt_file": "a download",
+    "web.refusals.as_file": "a download",
     "web.evidence.file": "a download",
     "web.evidence.picture": "a picture",
     "web.imports.report_page": "a picture",

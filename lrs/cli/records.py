@@ -3,7 +3,6 @@
 What is printed for people is aligned text; `--json` gives the same facts to programs.
 """
 
-import base64
 import json
 import os
 import sys
@@ -129,7 +128,7 @@ def list_refused(
             {"source": names[source_id], "state": state, "count": count}
             for (source_id, state), count in counts.items()
         ]
-        _print({"counts": told, "refused": [_facts(row, names) for row in rows]})
+        _print({"counts": told, "refused": [refusals.facts(row, names) for row in rows]})
         return
     if not rows:
         click.echo("Nothing.")
@@ -174,9 +173,9 @@ def show_refused(context: Context, number: int, tenant: str, as_json: bool) -> N
         row = refused.get(connection, refusals.store_ids(owner), number)
         raw, mended = refused.bodies(connection, number)
     if as_json:
-        _print(_facts(row, names) | _text("raw", raw) | _text("mended", mended))
+        _print(refusals.facts(row, names, raw, mended))
         return
-    facts = _facts(row, names)
+    facts = refusals.facts(row, names)
     for name in ("number", "state", "source", "request", "index", "version", "received", "times"):
         click.echo(f"{name:9} {'-' if facts.get(name) is None else facts[name]}")
     if row.why is not None:
@@ -308,15 +307,8 @@ def replay_refused(
         else:
             which = refusals.meant(connection, owner, source=source, states=(refused.MENDED,))
             requests = refused.requests(connection, which)
-    whole = refusals.Outcome()
     with click.progressbar(requests, label="Replaying", file=sys.stderr) as bar:
-        for each in bar:
-            outcome = refusals.replay(
-                context.database, owner, each, frozenset(numbers), alone=alone
-            )
-            whole.stored += outcome.stored
-            whole.present += outcome.present
-            whole.wrong |= outcome.wrong
+        whole = refusals.replay_every(context.database, owner, bar, frozenset(numbers), alone=alone)
     if as_json:
         wrong = [
             {"number": number, "problems": [problem.facts() for problem in problems]}
@@ -363,24 +355,18 @@ def export_refused(
         which = refusals.meant(
             connection, owner, source=source, states=_states(states), since=since
         )
-        after = 0
-        while rows := refused.select(connection, which, after=after, limit=PAGE):
-            for row in rows:
-                raw, mended = refused.bodies(connection, row.number)
-                if not bare:
-                    facts = _facts(row, names) | _text("raw", raw) | _text("mended", mended)
-                    out.write(json.dumps(facts, ensure_ascii=False).encode() + b"\n")
-                    continue
-                try:
-                    found = slices(raw if mended is None else mended)[0]
-                except Refused:
-                    left_out += 1
-                    continue
-                # Inside JSON a line break is only ever a space between two signs.
-                out.writelines(
-                    each.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n" for each in found
-                )
-            after = rows[-1].number
+        for row, raw, mended in refusals.whole(connection, which):
+            if not bare:
+                facts = refusals.facts(row, names, raw, mended)
+                out.write(json.dumps(facts, ensure_ascii=False).encode() + b"\n")
+                continue
+            try:
+                found = slices(raw if mended is None else mended)[0]
+            except Refused:
+                left_out += 1
+                continue
+            # Inside JSON a line break is only ever a space between two signs.
+            out.writelines(each.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n" for each in found)
     if left_out:
         click.echo(f"{left_out} left out: no statements. `jejak refused list` tells.", err=True)
 
@@ -648,33 +634,6 @@ def _written(path: str) -> Iterator[BinaryIO]:
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
-
-
-def _facts(row: Row, names: dict[int, str]) -> Facts:
-    facts: Facts = {
-        "number": row.number,
-        "state": row.state,
-        "source": names[row.source_id],
-        "request": row.request.hex(),
-        "index": row.index,
-        "version": row.version,
-        "received": lexical.render(row.received),
-        "last_received": lexical.render(row.last_received),
-        "times": row.times,
-        "size": row.size,
-        "problems": [problem.facts() for problem in row.problems],
-        "parts": list(row.parts),
-    }
-    return facts if row.why is None else facts | {"why": row.why}
-
-
-def _text(name: str, body: bytes | None) -> Facts:
-    if body is None:
-        return {}
-    try:
-        return {name: body.decode()}
-    except UnicodeDecodeError:
-        return {f"{name}_base64": base64.b64encode(body).decode()}
 
 
 def _reason(row: Row) -> str:

@@ -1,13 +1,16 @@
 """Refused data: what was wrong, and mending, sending again, or leaving it."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
-from flask import redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
+from lrs import errors
 from lrs import refusals as work
-from lrs.i18n import N_, _
+from lrs.i18n import N_, _, ngettext
 from lrs.store import accounts, refused
 from lrs.store.refused import Row
 from lrs.web import listing, sentences, site
@@ -34,13 +37,9 @@ STATES: Final = {
 @ROOM.page("/refused", "refusals/write")
 def every() -> str:
     """What waits to be dealt with, the longest waiting first."""
-    there, state = here(), listing.asked("state")
-    states = (state,) if state in refused.STATES else refused.OPEN
     on = listing.after(int)
-    with there.read() as connection:
-        sources = {s.id: s.name for s in accounts.sources(connection, there.tenant)}
-        source = listing.asked("source") if listing.asked("source") in sources.values() else None
-        which = work.meant(connection, there.tenant, source=source, states=states)
+    with here().read() as connection:
+        sources, which = _asked(connection)
         rows = refused.select(connection, which, after=on or 0, limit=listing.SIZE + 1)
     return render_template(
         "refusals.html",
@@ -48,6 +47,8 @@ def every() -> str:
         sources=sources,
         states=_states(),
         problem=sentences.problem,
+        open_states=refused.OPEN,
+        repairs=[(name, _(each.defect)) for name, each in REPAIRS.items()],
     )
 
 
@@ -59,6 +60,86 @@ def _states() -> list[tuple[str, str, str]]:
 def one(number: int) -> Page:
     """One of them, with what was wrong and what can be done."""
     return _page(number, Form())
+
+
+@ROOM.page("/refused/several", "refusals/write", methods=("POST",))
+def several() -> Page:
+    """Mend what is ticked by a rule and store it, store it as it is, or leave it out."""
+    there, form = here(), Form.sent()
+    numbers = {int(each) for each in form.all("number") if each.isdecimal() and len(each) < 19}
+    state, source = form["narrowed_state"] or None, form["narrowed_source"] or None
+    back = redirect(url_for("web.refusals.every", state=state, source=source), 303)
+    if not numbers:
+        site.say(_("Nothing was ticked."))
+        return back
+    if form["do"] == "dismiss":
+        site.say(_left_out(numbers, form["why"]))
+        return back
+    database, tenant = there.context.database, there.tenant
+    failed = 0
+    if form["do"] == "repair":
+        if form["name"] not in REPAIRS:
+            site.say(_("Choose one of the list."))
+            return back
+        for number in sorted(numbers):
+            try:
+                work.mend_by(database, tenant, number, [form["name"]])
+            except (errors.Refused, errors.Conflict):
+                failed += 1
+                numbers.discard(number)
+    with there.read() as connection:
+        which = refused.Which(work.store_ids(tenant), numbers=tuple(sorted(numbers)))
+        requests = refused.requests(connection, which) if numbers else []
+    done = work.replay_every(database, tenant, requests, frozenset(numbers))
+    failed += len(done.wrong)
+    there.write(lambda c: there.did(c, "refused/replayed", f"refused {len(numbers)}"))
+    told = {"stored": len(done.stored), "present": len(done.present)}
+    site.say(_("%(stored)s stored, %(present)s were there already.") % told)
+    if failed:
+        told_ = ngettext("One is still wrong.", "%(num)s are still wrong.", failed)
+        site.say(told_ % {"num": failed})
+    return back
+
+
+def _left_out(numbers: set[int], why: str) -> str:
+    """Leave several out for good; what is to be said of it."""
+    there = here()
+    if not why:
+        return _("Say why they are left out.")
+    try:
+        work.dismiss(there.context.database, there.tenant, numbers, why)
+    except errors.Conflict as told:
+        return sentences.error(told)
+    there.write(lambda c: there.did(c, "refused/dismissed", f"refused {len(numbers)}"))
+    return _("Left out.")
+
+
+@ROOM.page("/refused/file", "refusals/write")
+def as_file() -> Response:
+    """What the list shows, all of it, as JSON Lines: to be handed to who keeps the sender."""
+    there = here()
+    with there.read() as connection:
+        names, which = _asked(connection)
+    database = there.context.database
+    there.seen.append(("refused/exported", "refused all"))
+
+    def lines() -> Iterator[bytes]:
+        with database.read() as connection:
+            for row, raw, mended in work.whole(connection, which):
+                yield msgspec.json.encode(work.facts(row, names, raw, mended)) + b"\n"
+
+    answer = Response(lines(), content_type="application/jsonl")
+    answer.headers["Content-Disposition"] = 'attachment; filename="refused.jsonl"'
+    return answer
+
+
+def _asked(connection: Connection) -> tuple[dict[int, str], refused.Which]:
+    """The names of sources, and which refusals the address asks for."""
+    there, state = here(), listing.asked("state")
+    states = (state,) if state in refused.STATES else refused.OPEN
+    names = {s.id: s.name for s in accounts.sources(connection, there.tenant)}
+    source = listing.asked("source") if listing.asked("source") in names.values() else None
+    return names, work.meant(connection, there.tenant, source=source, states=states)
 
 
 def _row(number: int) -> Row:

@@ -242,6 +242,37 @@ def test_what_is_left_out_says_why(admin: Browser, send: Callable[..., Any]) -> 
     assert "a test of the vendor" in admin.get(number).text
 
 
+def test_many_with_the_same_fault_are_repaired_stored_or_left_out_together(
+    cast: Cast, admin: Browser, send: Callable[..., Any]
+) -> None:
+    blank = {"response": None}
+    for _n in range(3):
+        send(make.statement(id=make.uuid4(), result=blank))
+    send(make.statement(id=make.uuid4(), verb={"id": "x"}))
+    ways = links(admin.get("/refused").html, r"^/refused/\d+$")
+    numbers = [each.rpartition("/")[2] for each in ways]
+    assert len(numbers) == 4
+    file = admin.client.get("/refused/file?source=lms").get_data(as_text=True).splitlines()
+    assert [json.loads(each)["number"] for each in file] == [int(each) for each in numbers]
+    assert "problems" in file[0]
+    assert '"response"' in json.loads(file[0])["raw"]
+
+    assert "Nothing was ticked." in admin.send("/refused/several", do="send").text
+    rule = {"do": "repair", "name": "result-response-null"}
+    page = admin.send("/refused/several", number=numbers, **rule)
+    assert "3 stored, 0 were there already." in page.text
+    assert "One is still wrong." in page.text
+    page = admin.send("/refused/several", do="dismiss", number=numbers[3:])
+    assert "Say why they are left out." in page.text
+    page = admin.send("/refused/several", do="dismiss", number=numbers[3:], why="a test")
+    assert "Left out." in page.text
+    assert "all that was sent is stored" in page.text
+    assert admin.get("/refused?state=dismissed").text.count("Left out") > 1
+    with cast.database.read() as connection:
+        done = {each.action for each in audit.page(connection, cast.tenant.id)}
+    assert {"refused/replayed", "refused/dismissed", "refused/exported"} <= done
+
+
 # Sources, keys, accounts --------------------------------------------------------------------
 
 
