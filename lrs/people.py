@@ -22,7 +22,7 @@ from lrs.practice.cases import days
 from lrs.practice.people import Entry, Person, Post
 from lrs.spreadsheets import Row, Sheet
 from lrs.store import erasure, register
-from lrs.store.register import Fact
+from lrs.store.register import Assignment, Fact
 from lrs.xapi import lexical
 
 #: What a column may hold, and the headings under which it is known, in lower case.
@@ -632,3 +632,18 @@ def _alike(kind: str, text: str) -> list[tuple[str, str]]:
     if kind != "mbox":
         return [(kind, text)]
     return [(kind, text), ("mbox_sha1sum", sha1(text.encode()).hexdigest())]
+
+
+# Coaches and examiners ----------------------------------------------------------------------
+
+
+def assign(connection: Connection, tenant_id: int, given: Assignment, by: str) -> None:
+    """Make somebody the coach or examiner of a learner, from and to a day; said again of the same
+    two, the last word counts. NotFound: no such person. Refused: they are one."""
+    known = register.people(connection, tenant_id, [given.learner, given.person])
+    for each in (given.learner, given.person):
+        if each not in known:
+            raise NotFound(f"a person {uuid.UUID(bytes=each)}")
+    if given.learner == given.person:
+        raise Refused(Problem("person", "Nobody coaches or examines themselves."))
+    register.assign(connection, tenant_id, given, by)

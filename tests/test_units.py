@@ -207,6 +207,9 @@ def test_on_the_command_line(office: Cast, jejak: Callable[..., Result], tmp_pat
     assert "Sari Dewi" in jejak("people", "superiors").output
     assert jejak("people", "superior", SARI, "--agree").output == "Entered.\n"
     assert jejak("people", "superior", BUDI, ANI, "--since", "2026-02-01").output == "Entered.\n"
+    assert jejak("people", "assign", SARI, ANI, "--since", "2026-02-01").output == "Entered.\n"
+    assert jejak("people", "assign", SARI, SARI).exit_code == 1
+    assert "a person '12'" in jejak("people", "assign", SARI, "12").output
     assert superior(office, BUDI, days(date(2026, 2, 1))) == (who(office, ANI), "confirmed")
     assert jejak("units", "set", PLACE, "--no-superior").output == "Entered.\n"
     unit = names.unit(office.tenant.id, PLACE)

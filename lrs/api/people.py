@@ -103,15 +103,9 @@ def assign(call: Call) -> Any:
 
     def write(connection: Connection) -> None:
         call.require(connection, learner, f"a person {uuid.UUID(bytes=learner)}")
-        known = register.people(connection, call.tenant.id, [learner, told["person"]])
-        for each in (learner, told["person"]):
-            if each not in known:
-                raise errors.NotFound(f"a person {uuid.UUID(bytes=each)}")
-        if learner == told["person"]:
-            raise Refused(Problem("person", "Nobody coaches or examines themselves."))
         first, last = (days(told[word]) if word in told else None for word in ("first", "last"))
         given = Assignment(told["person"], learner, told["role"], first, last)
-        register.assign(connection, call.tenant.id, given, call.by())
+        register_of_people.assign(connection, call.tenant.id, given, call.by())
 
     call.context.database.write(write)
     return {"assigned": True}

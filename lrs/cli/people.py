@@ -19,6 +19,7 @@ from lrs.people import COLUMNS, Outcome, Reading
 from lrs.practice.cases import date_of, days
 from lrs.store import accounts, register
 from lrs.store.engine import Database
+from lrs.store.register import Assignment
 
 #: Who the register says has entered what is entered here.
 BY = "the command line"
@@ -409,6 +410,42 @@ def superior(
         named = units.who(connection, owner.id, superior)
         work = units.name_superior if said else units.set_superior
         work(connection, owner.id, whose, named, BY, day=day)
+
+    context.database.write(enter)
+    click.echo("Entered.")
+
+
+@people_group.command("assign")
+@click.argument("learner")
+@click.argument("person")
+@click.option(
+    "--role", type=click.Choice(["coach", "examiner"]), default="coach", show_default=True
+)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From which day, else ever since.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="To which day, else on and on.")
+@of_tenant
+@click.pass_obj
+def assign(
+    context: Context,
+    learner: str,
+    person: str,
+    role: str,
+    since: datetime | None,
+    until: datetime | None,
+    tenant: str,
+) -> None:
+    """Say who coaches or examines a learner.
+
+    People are meant by their number or id. Signed in with that role, PERSON sees the learner's
+    cases and hands in evidence and answers. Said again, the last word counts: --until ends it.
+    """
+    first, last = (days(each.date()) if each else None for each in (since, until))
+
+    def enter(connection: Connection) -> None:
+        owner = accounts.tenant(connection, tenant)
+        whose, who = (units.who(connection, owner.id, each) for each in (learner, person))
+        given = Assignment(who, whose, role, first, last)
+        register_of_people.assign(connection, owner.id, given, BY)
 
     context.database.write(enter)
     click.echo("Entered.")

@@ -254,6 +254,17 @@ def assignments(
     return list(found.values())
 
 
+def assigned_to(connection: Connection, tenant_id: int, learner: bytes) -> list[Assignment]:
+    """Who is or was the coach or examiner of a learner."""
+    raters = {
+        held.subject
+        for held in of_kind(connection, tenant_id, ASSIGNED)
+        if held.entry.body["learner"] == learner.hex()
+    }
+    found = assignments(connection, tenant_id, sorted(raters))
+    return [each for each in found if each.learner == learner]
+
+
 def assign(connection: Connection, tenant_id: int, given: Assignment, by: str) -> None:
     """Enter an assignment; it takes the place of an earlier one of the same two and role."""
     body = {"learner": given.learner.hex(), "role": given.role}

@@ -32,6 +32,9 @@ KINDS: Final = {
     "account": N_("Account of an LMS"),
 }
 
+#: Who guides a learner without leading them, and sees what of them is theirs.
+GUIDES: Final = {"coach": N_("Coach"), "examiner": N_("Examiner")}
+
 #: Why a post or observation ended.
 ENDED: Final = {
     "moved": N_("transferred"),
@@ -109,6 +112,12 @@ def one_page(person: str, form: Form) -> str:
         taken = cases.participation(connection, there.tenant.id, whose=whose, limit=listing.SIZE)
         names = _names(connection, there, known)
         units = register.units(connection, there.tenant.id)
+        guides = [
+            each
+            for each in register.assigned_to(connection, there.tenant.id, identity)
+            if each.holds(there.today)
+        ]
+        called = cases.names_of(connection, there.tenant.id, {each.person for each in guides})
     there.saw("person", person)
     return render_template(
         "person.html",
@@ -122,6 +131,11 @@ def one_page(person: str, form: Form) -> str:
         taken=taken.rows,
         posts=_posts(known, names, {unit: path for unit, (path, _f) in units.items()}),
         kinds={kind: _(word) for kind, word in KINDS.items()},
+        guides=[
+            (str(uuid.UUID(bytes=each.person)), called.get(each.person, "–"), each.role)
+            for each in guides
+        ],
+        guide_roles={role: _(word) for role, word in GUIDES.items()},
         identities=there.may("identities/write"),
     )
 

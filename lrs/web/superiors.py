@@ -1,4 +1,5 @@
-"""Who is whose superior: said on a person's page, and agreed to where the alumni named one."""
+"""Who leads, coaches or examines whom: said on a person's page, and agreed to where alumni named
+their superior."""
 
 from typing import Any
 
@@ -7,12 +8,14 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
 from lrs import errors, units
+from lrs import people as register_of_people
 from lrs.i18n import _
 from lrs.practice.cases import days
 from lrs.store import register
+from lrs.store.register import Assignment
 from lrs.web import listing, sentences, site
 from lrs.web.forms import Form
-from lrs.web.people import ROOM, id_of, one_page
+from lrs.web.people import GUIDES, ROOM, id_of, one_page
 from lrs.web.rooms import here
 
 Page = str | tuple[str, int] | Answer
@@ -82,4 +85,38 @@ def set_superior(person: str) -> Page:
     if not form.sound:
         return one_page(person, form), 400
     site.say(_("Saved. Questions go to this superior from that day on."))
+    return redirect(url_for("web.people.one", person=person), 303)
+
+
+@ROOM.page("/people/<person>/guide", "people/write", methods=("POST",))
+def set_guide(person: str) -> Page:
+    """Say who coaches or examines somebody, or that they do so no more."""
+    there, form, identity = here(), Form.sent(), id_of(person)
+    form.need("guide")
+    if form["role"] not in GUIDES:
+        form.wrong("role", _("Choose one of the list."))
+    last = there.today - 1 if form["do"] == "end" else None
+
+    def enter(connection: Connection) -> None:
+        who = units.who(connection, there.tenant.id, form["guide"])
+        first = None if last is None else _since(connection, who)
+        given = Assignment(who, identity, form["role"], first, last)
+        register_of_people.assign(connection, there.tenant.id, given, there.who)
+        there.did(connection, "person/named", f"person {person}")
+
+    def _since(connection: Connection, who: bytes) -> int | None:
+        held = register.assigned_to(connection, there.tenant.id, identity)
+        stands = (each for each in held if (each.person, each.role) == (who, form["role"]))
+        return next((each.first for each in stands), None)
+
+    if form.sound:
+        try:
+            there.write(enter)
+        except errors.NotFound:
+            form.wrong("guide", _("Nobody in the register has this number."))
+        except errors.Refused as told:
+            form.wrong("guide", sentences.error(told))
+    if not form.sound:
+        return one_page(person, form), 400
+    site.say(_("Saved. Signed in as coach or examiner, they see what of this person is theirs."))
     return redirect(url_for("web.people.one", person=person), 303)

@@ -1,5 +1,6 @@
 """The training admin says by page who is whose superior, and agrees to whom alumni named."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,32 @@ def test_a_superior_is_said_on_the_page_of_a_person(office: Cast, admin: Browser
     assert "not confirmed" not in page.text
     with office.database.read() as connection:
         assert "superior/named" in {e.action for e in audit.page(connection, office.tenant.id)}
+
+
+def test_a_coach_is_named_on_the_page_of_a_person_and_sees_them_until_it_ends(
+    office: Cast, admin: Browser, signed_in: Callable[..., Browser]
+) -> None:
+    ani, way = "198502022010022003", siti(admin)
+    reviewer = signed_in("reviewer")
+    assert "Name a coach" not in reviewer.get(way).text
+    admin.get(way)
+    assert "Nobody in the register" in admin.send("/guide", guide="7", role="coach").text
+    admin.get(way)
+    himself = admin.send("/guide", guide="199003042015042002", role="examiner")
+    assert "Nobody coaches or examines themselves." in himself.text
+    admin.get(way)
+    assert admin.send("/guide", guide=ani, role="mentor").status == 400
+    admin.get(way)
+    page = admin.send("/guide", guide=ani, role="coach")
+    assert "Coach: Ani Rekan" in page.text
+    assert "Ani Rekan" in reviewer.get(way).text
+    with office.database.read() as connection:
+        (given,) = register.assigned_to(connection, office.tenant.id, uuid.UUID(way[-36:]).bytes)
+    assert (given.role, given.first, given.last) == ("coach", None, None)
+    token = page.form("/guide").fields
+    ended = admin.post(f"{way}/guide", {**token, "do": "end"})
+    assert ended.status_code == 303
+    assert "Coach: Ani Rekan" not in admin.get(way).text
 
 
 def test_whom_alumni_named_is_agreed_to_or_refused(
