@@ -18,10 +18,12 @@ from lrs.errors import NotFound, Problem, Refused
 from lrs.practice import forms, names
 from lrs.practice.cases import ZONE, days
 from lrs.practice.programmes import Programme
+from lrs.practice.records import Citizen
 from lrs.reports import agreement, funnel, rates, suppression, survival
 from lrs.reports.rates import Clusters
 from lrs.reports.shapes import Curve, Described, Excluded, Figure, Group, Measure, Point, Slice
 from lrs.store import accounts, figures, practice, register
+from lrs.store.cases import record
 from lrs.store.figures import Cut, Key
 
 #: h of M1, in days, where neither it nor a window is named.
@@ -1062,6 +1064,77 @@ def hours(
         for person, unit, tenths in rows
         if person not in kept
     )
+
+
+#: Of fewer answers nothing is told where it is published.
+FEW: Final = suppression.SMALL
+
+#: How many of the last answers are looked at for what was written.
+LOOK: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What citizens said of the service of a unit in a quarter (`2026-Q1`): how many, their mean of
+    0 to 4, and how many gave 3 or more."""
+
+    period: str
+    answers: int
+    mean: float
+    good: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """What a citizen wrote of a unit's service, and on which day."""
+
+    day: date
+    value: int
+    text: str
+
+
+def service(
+    connection: Connection, tenant_id: int, unit: bytes, *, published: bool = False
+) -> tuple[Service, ...]:
+    """What citizens said of the service of a unit and all beneath it (form I), by quarter, the last
+    first. `published`: only of quarters with enough answers. NotFound: there is no such unit."""
+    told: dict[str, Counter[int]] = {}
+    for day, value, count in figures.citizens(
+        connection, tenant_id, _beneath(connection, tenant_id, unit)
+    ):
+        told.setdefault(quarter(_day(day)), Counter())[value] += count
+    return tuple(
+        Service(
+            period=period,
+            answers=values.total(),
+            mean=sum(value * count for value, count in values.items()) / values.total(),
+            good=sum(count for value, count in values.items() if value >= 3),
+        )
+        for period, values in sorted(told.items(), reverse=True)
+        if not published or values.total() >= FEW
+    )
+
+
+def remarks(
+    connection: Connection, tenant_id: int, unit: bytes, limit: int = 20
+) -> tuple[Remark, ...]:
+    """What citizens wrote last of the service of a unit and all beneath it: for who keeps it, since
+    a text may name somebody."""
+    beneath = _beneath(connection, tenant_id, unit)
+    found = []
+    for statement in figures.last_citizens(connection, tenant_id, beneath, LOOK):
+        told = record(connection, tenant_id, statement)
+        if isinstance(told, Citizen) and told.text:
+            found.append(Remark(day=told.said_on, value=told.value, text=told.text))
+    return tuple(found[:limit])
+
+
+def _beneath(connection: Connection, tenant_id: int, unit: bytes) -> frozenset[bytes]:
+    rows = register.units(connection, tenant_id)
+    if unit not in rows:
+        raise NotFound(f"a unit {unit.hex()}")
+    top = rows[unit][0]
+    return frozenset(id_ for id_, (path, _) in rows.items() if f"{path} / ".startswith(f"{top} / "))
 
 
 _MAKERS: dict[str, Callable[[_Work], Figure]] = {

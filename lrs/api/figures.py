@@ -52,6 +52,16 @@ def get_figure(call: Call) -> Any:
     return plain(asdict(figure))
 
 
+def get_service(call: Call) -> Any:
+    """What citizens said of a unit's service, by quarter; who sees figures only as they are
+    published is told of no quarter with few answers."""
+    with call.context.database.read() as connection:
+        found = reporting.service(
+            connection, call.tenant.id, call.parts["unit"], published=_only_published(call)
+        )
+    return {"items": [asdict(each) for each in found], "next": None}
+
+
 def _only_published(call: Call) -> bool:
     viewer = call.viewer
     if viewer is None:
@@ -95,6 +105,17 @@ RESOURCES = (
                 "Which figures there are.",
                 answers=shapes.AnythingOut,
                 paged=True,
+            )
+        },
+    ),
+    Resource(
+        "/units/<unit>/service",
+        {
+            "GET": Use(
+                get_service,
+                "figures/read",
+                "What citizens said of a unit's service, by quarter: from 0 to 4.",
+                answers=shapes.AnythingOut,
             )
         },
     ),

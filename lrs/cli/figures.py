@@ -11,6 +11,7 @@ from lrs import reporting
 from lrs.cli.accounts import as_json as json_option
 from lrs.cli.accounts import of_tenant, print_table
 from lrs.context import Context
+from lrs.practice import names
 from lrs.practice.cases import date_of
 from lrs.reports.shapes import GROUPINGS, Curve, Figure, Group, Measure, Slice
 from lrs.store import accounts
@@ -110,6 +111,23 @@ def hours(
             *((each.person.hex(), f"{each.hours:.1f}", each.unit) for each in found),
         ]
     )
+
+
+@figures_group.command("service")
+@click.argument("unit", metavar="PATH")
+@of_tenant
+@click.pass_obj
+def show_service(context: Context, unit: str, tenant: str) -> None:
+    """Tell what citizens said of the service of a unit, by quarter.
+
+    Of all units beneath it too: how many answered, their mean of 0 to 4, how many gave 3 or more.
+    """
+    with context.database.read() as connection:
+        owner = accounts.tenant(connection, tenant)
+        found = reporting.service(connection, owner.id, names.unit(owner.id, unit))
+    rows = [("quarter", "answers", "mean", "3 or more")]
+    rows += [(each.period, str(each.answers), f"{each.mean:.1f}", str(each.good)) for each in found]
+    print_table(rows)
 
 
 def _slice(context: Context, chosen: dict[str, Any], horizon: int | None) -> Slice:

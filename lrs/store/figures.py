@@ -1146,3 +1146,39 @@ def practised(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
             "open_lasting": (f"{_VALID} AND lasting IS NULL AND {silent}", ()),
         },
     )
+
+
+# What citizens say --------------------------------------------------------------------------
+
+
+def citizens(
+    connection: Connection, tenant_id: int, units: Collection[bytes]
+) -> list[tuple[int, int, int]]:
+    """What citizens said of the service of these units: day, value, how often."""
+    return [
+        (int(row[0]), int(row[1]), int(row[2]))
+        for piece in pieces(sorted(units))
+        for row in run(
+            connection,
+            "SELECT day, value, COUNT(*) FROM citizens WHERE tenant_id = ?"
+            f" AND unit IN ({placeholders(piece)}) GROUP BY day, value",
+            (tenant_id, *piece),
+        )
+    ]
+
+
+def last_citizens(
+    connection: Connection, tenant_id: int, units: Collection[bytes], limit: int
+) -> list[bytes]:
+    """The statements by which citizens said something last, the newest first."""
+    found = [
+        (int(row[0]), bytes(row[1]))
+        for piece in pieces(sorted(units))
+        for row in run(
+            connection,
+            "SELECT day, statement FROM citizens WHERE tenant_id = ?"
+            f" AND unit IN ({placeholders(piece)}) ORDER BY day DESC, statement LIMIT ?",
+            (tenant_id, *piece, limit),
+        )
+    ]
+    return [statement for _, statement in sorted(found, reverse=True)[:limit]]

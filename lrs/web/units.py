@@ -5,7 +5,7 @@ from flask import redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
-from lrs import channels, errors
+from lrs import channels, errors, reporting
 from lrs import units as work
 from lrs.i18n import _
 from lrs.store import browse
@@ -37,6 +37,8 @@ def one(unit: str) -> Page:
         known = {each.id: each for each in work.listed(connection, there.tenant.id)}
         if identity not in known:
             raise errors.NotFound(f"a unit {unit}")
+        service = reporting.service(connection, there.tenant.id, identity)
+        remarks = reporting.remarks(connection, there.tenant.id, identity)
         form = Form.sent()
         found: dict[str, bytes | None] = {"contact": None, "superior": None}
         for name in found:
@@ -51,6 +53,8 @@ def one(unit: str) -> Page:
             "unit.html",
             unit=shown,
             form=form,
+            service=service,
+            remarks=remarks,
             base=site.base(),
             known=bool(there.context.settings.public_url),
         )

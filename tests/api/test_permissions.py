@@ -87,6 +87,7 @@ POST /programmes/trial          all   -        -         -     -        -       
 GET /programmes/<programme>     all   all      all       all   all      all      all  all     all          all  -
 PUT /programmes/<programme>     all   -        -         -     -        -        -    -       -            -    -
 GET /courses/unclaimed          all   -        -         -     -        -        -    -       -            -    -
+GET /units/<unit>/service       all   all      all       -     -        -        -    -       -            all  -
 GET /figures                    all   all      all       -     -        -        -    -       -            all  -
 GET /figures/<figure>           all   all      all       -     -        -        -    -       -            all  -
 GET /invitations                all   -        all       -     -        -        -    -       near         -    -

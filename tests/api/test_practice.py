@@ -147,6 +147,7 @@ def test_every_thing_that_is_read_is_as_the_document_says(api: Client, agency: A
     agency.identity("somebody")
     agency.invitation(case, "self", sari)
     ids = {
+        "unit": unit.hex(),
         "case": case.hex(),
         "link": link.hex(),
         "statement": statement.hex(),
