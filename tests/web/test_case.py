@@ -132,6 +132,26 @@ def test_an_evaluator_sees_answers_and_no_evidence(
     assert team.get("/review").status == 403
 
 
+def test_whose_practice_colleagues_imitate_is_told_beside_the_link(
+    desk: Desk, case: str, signed_in: Callable[..., Browser]
+) -> None:
+    told = {"by": BUDI, "role": records.SUPERIOR, "held_on": date(2026, 5, 4)}
+    meeting = Meeting(
+        people=(SARI,),
+        title="Rapat bulanan",
+        text="-",
+        behaviours=(ANSWERS,),
+        copied=(SARI,),
+        **told,
+    )
+    desk.do(casework.meet, meeting)
+    tono = signed_in("reviewer", login="tono")
+    page = tono.get(f"/cases/{case}")
+    assert page.text.count("Imitated by colleagues") == 1
+    link = next(row for row in desk.links() if b'"copied":true' in row["body"])
+    assert "Imitated by colleagues" in tono.get(f"/review/{bytes(link['id']).hex()}").text
+
+
 def test_of_a_meeting_about_several_the_learner_sees_that_it_was_and_not_what_was_said_of_others(
     desk: Desk, case: str, who: Callable[..., Browser], signed_in: Callable[..., Browser]
 ) -> None:
