@@ -32,7 +32,7 @@ from lrs.practice.forms import FORMS
 from lrs.practice.names import VOCABULARY
 from lrs.practice.programmes import Programme
 from lrs.practice.records import Answer, Citizen, Ending, Evidence, Meeting, Record, Verdict
-from lrs.store import accounts, log, practice, statements
+from lrs.store import accounts, cases, log, practice, statements
 from lrs.store.accounts import Kindness, Principal, Tenant
 from lrs.xapi.actors import ifi
 from lrs.xapi.attachments import Part
@@ -460,6 +460,34 @@ def end(connection: Connection, tenant: Tenant, ending: Ending, *, now: datetime
     made = _statement(statement, ending.by, f"{_VERBS}ended-observation", thing, ending, now, {})
     _store(connection, tenant, [made], now)
     return statement
+
+
+def handed_in(connection: Connection, tenant: Tenant, statement: bytes) -> Evidence:
+    """What was handed in here under this statement. NotFound: nothing was."""
+    held = cases.record(connection, tenant.id, statement)
+    if not isinstance(held, Evidence):
+        raise NotFound(f"evidence {statement.hex()} that was handed in here")
+    return held
+
+
+def take_back_evidence(
+    connection: Connection,
+    tenant: Tenant,
+    *,
+    statement: bytes,
+    by: str,
+    why: str,
+    now: datetime,
+    others: bool,
+) -> str:
+    """Take back evidence that was handed in; `others`: also what somebody else handed in, as a
+    training admin may. NotFound, Refused and Conflict as `take_back`."""
+    held = handed_in(connection, tenant, statement)
+    if not others and held.by != by:
+        raise Conflict(
+            "Somebody else handed this in.", "Ask them, or the training admin, to take it back."
+        )
+    return take_back(connection, tenant, statement=statement, by=by, why=why, now=now)
 
 
 def take_back(

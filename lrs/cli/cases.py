@@ -528,11 +528,14 @@ def take_back(
     owner = _tenant(context, tenant)
 
     def write(connection: Connection) -> str:
-        held = lists.record(connection, owner.id, statement)
-        if not isinstance(held, records.Evidence):
-            raise NotFound(f"evidence {statement.hex()} that was handed in here")
-        return casework.take_back(
-            connection, owner, statement=statement, by=_by(by), why=why, now=context.clock()
+        return casework.take_back_evidence(
+            connection,
+            owner,
+            statement=statement,
+            by=_by(by),
+            why=why,
+            now=context.clock(),
+            others=True,
         )
 
     click.echo(context.database.write(write))

@@ -12,10 +12,11 @@ from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from flask import Response, render_template
+from flask import Response, redirect, render_template, url_for
 from sqlalchemy import Connection
+from werkzeug.wrappers import Response as Answer
 
-from lrs import pictures
+from lrs import casework, pictures
 from lrs.errors import NotFound
 from lrs.i18n import N_, _
 from lrs.learning import PracticeEvent
@@ -23,8 +24,9 @@ from lrs.practice import files, records
 from lrs.practice.cases import date_of
 from lrs.store import cases, practice, statements
 from lrs.store.accounts import Tenant
-from lrs.web import reach, told
-from lrs.web.rooms import Room, here
+from lrs.web import reach, site, told
+from lrs.web.forms import Form
+from lrs.web.rooms import Here, Room, here
 from lrs.web.words import as_moment, short_day
 from lrs.xapi.statements import parse
 
@@ -286,14 +288,70 @@ def _file(found: Piece, n: int) -> File:
 @ROOM.page("/evidence/<statement>", "evidence/read", narrowed=True)
 def one(statement: str) -> str:
     """A piece of evidence with its files."""
-    with here().read() as connection:
+    return _one(statement, Form())
+
+
+def _one(statement: str, form: Form) -> str:
+    there = here()
+    with there.read() as connection:
         found = find(connection, statement)
-        subjects = reach.some(connection, here(), "evidence/read", found.subjects)
-        whose = cases.names_of(connection, here().tenant.id, subjects)
-    here().saw("evidence", found.id)
+        subjects = reach.some(connection, there, "evidence/read", found.subjects)
+        whose = cases.names_of(connection, there.tenant.id, subjects)
+        mine = _may_take_back(connection, there, found)
+    there.saw("evidence", found.id)
     return render_template(
-        "evidence.html", piece=found, whose=sorted(whose.values()), raters=told.RATERS
+        "evidence.html",
+        piece=found,
+        whose=sorted(whose.values()),
+        raters=told.RATERS,
+        form=form,
+        mine=mine,
     )
+
+
+def _may_take_back(connection: Connection, there: Here, found: Piece) -> bool:
+    """Whether it was handed in here and stands, and the reader may take it back: who handed it in,
+    or the training admin."""
+    record = cases.record(connection, there.tenant.id, found.statement)
+    if found.voided or not isinstance(record, records.Evidence):
+        return False
+    person = uuid.UUID(record.person).bytes
+    own = _anybodys(there) or record.by == there.reviewer(connection)
+    return own and reach.reaches(connection, there, "evidence/write", person)
+
+
+def _anybodys(there: Here) -> bool:
+    return "admin" in there.user.roles
+
+
+@ROOM.page("/evidence/<statement>/take-back", "evidence/write", methods=("POST",), narrowed=True)
+def take_back(statement: str) -> Answer | tuple[str, int]:
+    """Take back what was handed in: it counts no more, and the history keeps that it did."""
+    there, form = here(), Form.sent()
+    form.need("why")
+    with there.read() as connection:
+        found = find(connection, statement)
+        if not _may_take_back(connection, there, found):
+            raise NotFound(f"evidence {statement} to take back")
+    others = _anybodys(there)
+
+    def work(connection: Connection) -> None:
+        casework.take_back_evidence(
+            connection,
+            there.tenant,
+            statement=found.statement,
+            by=there.reviewer(connection),
+            why=form["why"][:500],
+            now=there.now,
+            others=others,
+        )
+        there.did(connection, "evidence/undone", f"evidence {found.id}")
+
+    if not form.sound:
+        return _one(statement, form), 400
+    there.write(work)
+    site.say(_("Taken back. It counts no more."))
+    return redirect(url_for("web.evidence.one", statement=statement), 303)
 
 
 @ROOM.page("/evidence/<statement>/<int:n>", "evidence/read", narrowed=True)

@@ -105,6 +105,33 @@ def test_a_learner_hands_in_a_file_and_sees_what_becomes_of_it(
     assert page.form("/evidence").fields["title"] == "Rekap keluhan"
 
 
+def test_who_handed_something_in_takes_it_back_and_nobody_else_but_the_admin(
+    desk: Desk, case: str, who: Who, signed_in: Callable[..., Browser]
+) -> None:
+    sari, budi = who("sari", SARI, "learner"), who("budi", BUDI, "superior")
+    for title in ("Memuat data warga", "Rekap keluhan"):
+        told = given(title=title)
+        assert post(sari, f"/mine/cases/{case}/evidence", **told).status_code == 303
+    desk.catch_up()
+    first, second = (bytes(each["evidence"]).hex() for each in desk.links())
+    assert "Take this evidence back" not in budi.get(f"/evidence/{first}").text
+    assert post(budi, f"/evidence/{first}/take-back", why="x").status_code == 404
+    tono = signed_in("reviewer", login="tono")
+    assert "Take this evidence back" not in tono.get(f"/evidence/{first}").text
+    assert f"/evidence/{first}" in sari.get("/mine").html
+    sari.get(f"/evidence/{first}")
+    assert sari.send("/take-back", why=" ").status == 400
+    page = sari.send("/take-back", why="Memuat data warga.")
+    assert "Taken back. It counts no more." in page.text
+    assert "This evidence was taken back." in page.text
+    assert "Take this evidence back" not in page.text
+    admin = signed_in("admin", login="dina")
+    admin.get(f"/evidence/{second}")
+    assert "Taken back." in admin.send("/take-back", why="Diminta alumni.").text
+    desk.catch_up()
+    assert [each["state"] for each in desk.links() if each["state"] != "withdrawn"] == []
+
+
 def test_sent_twice_it_is_handed_in_once(desk: Desk, case: str, who: Who) -> None:
     sari, told = who("sari", SARI, "learner"), given()
     for _ in range(2):
