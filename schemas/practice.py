@@ -298,7 +298,9 @@ class EvidenceQuery(PageQuery):
 
 
 class ParticipationQuery(OfCaseQuery):
-    pass
+    """`completed`: only who completed the course, or (false) who did not."""
+
+    completed = Truth()
 
 
 class PeopleQuery(PageQuery):

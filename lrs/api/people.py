@@ -224,6 +224,7 @@ def list_participation(call: Call) -> Any:
             connection,
             call.tenant.id,
             cases.which(call),
+            completed=call.query.get("completed"),
             whose=call.whose_of(connection, call.query.get("person")),
             after=call.place,
             limit=call.query["limit"],

@@ -484,6 +484,21 @@ def test_a_round_is_handed_over_by_its_link_which_ends_when_it_is_revoked(
     assert api.post(f"{PREFIX}/rounds/{'0' * 32}/revoke").status_code == 404
 
 
+def test_who_never_completed_a_course_is_asked_for(api: Client, agency: Agency) -> None:
+    programme, sari, budi = agency.programme(), agency.person("Sari"), agency.person("Budi")
+    agency.attended(sari, programme)
+    agency.attended(budi, programme, completed=False)
+
+    def names_of(query: str) -> list[str]:
+        answer = api.get(f"{PREFIX}/participation{query}").get_json()
+        return sorted(each["name"] for each in answer["items"])
+
+    assert names_of("") == ["Budi", "Sari"]
+    assert names_of("?completed=false") == ["Budi"]
+    assert names_of("?completed=true&limit=1") == ["Sari"]
+    assert api.get(f"{PREFIX}/participation?completed=maybe").status_code == 400
+
+
 def test_the_contact_of_a_unit_is_asked_to_look_through_it_by_letter(
     api: Client, agency: Agency
 ) -> None:
