@@ -74,8 +74,8 @@ PIECE = 1000
 #: and to let go of a large one takes longer than to read what one request needs anew. The
 #: writer's stays as it is, since nearly always nobody else writes.
 
-READER_CACHE = 2000
-WRITER_CACHE = 32000
+READER_CACHE = 1000
+WRITER_CACHE = 8000
 
 #: What MariaDB may hold in memory of one step of a query before it goes to its disk, bytes. It is
 #: taken only while such a query runs.
