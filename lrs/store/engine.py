@@ -77,6 +77,11 @@ PIECE = 1000
 READER_CACHE = 1000
 WRITER_CACHE = 8000
 
+#: After how many pages SQLite's journal is copied into the file, by whoever commits then. Four
+#: times its own measure: a page that was written several times meanwhile is copied once. With ten
+#: times, who commits then waits too long.
+JOURNAL_PAGES = 4000
+
 #: What MariaDB may hold in memory of one step of a query before it goes to its disk, bytes. It is
 #: taken only while such a query runs.
 HELD = 64 * 1024 * 1024
@@ -504,6 +509,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, cache: int) -> None:
         f"busy_timeout = {PATIENCE * 1000}",
         "temp_store = MEMORY",
         f"cache_size = -{cache}",
+        f"wal_autocheckpoint = {JOURNAL_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
