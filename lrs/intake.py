@@ -412,7 +412,7 @@ def _prepare(
         version="1.0.0" if version.major == 1 else "2.0.0",
     )
     try:
-        facts = list(_verified(item, parts))
+        facts = list(_verified(item, parts)) if parts else []
     except Refused as error:
         item.problems = [_at(item.index, problem) for problem in error.problems]
         return None

@@ -398,7 +398,9 @@ def merge_activities(
     """
     given: dict[bytes, tuple[bytes, list[bytes]]] = {}
     for digest, iri, definition in definitions:
-        given.setdefault(digest, (iri, []))[1].append(definition)
+        said = given.setdefault(digest, (iri, []))[1]
+        if not said or said[-1] != definition:
+            said.append(definition)
     known = definitions_of(connection, list(given))
     changed = _merged(given, known)
     if not changed:
@@ -421,16 +423,16 @@ def definitions_of(
 ) -> dict[bytes, bytes]:
     """The merged definitions of activities, by digest. `lock` keeps others from changing them."""
     suffix = " FOR UPDATE" if lock and connection.dialect.name != "sqlite" else ""
-    return {
-        bytes(row[0]): bytes(row[1])
-        for piece in pieces(sorted(digests))
-        for row in run(
-            connection,
-            f"SELECT digest, definition FROM activities WHERE digest IN ({placeholders(piece)})"
-            f" ORDER BY digest{suffix}",
-            piece,
-        )
-    }
+    found: dict[bytes, bytes] = {}
+    for piece in pieces(sorted(digests)):
+        among = f"IN ({placeholders(piece)})"
+        given: Sequence[Any] = piece
+        if connection.dialect.name == "postgresql":  # the same SQL however many: planned once
+            among, given = "= ANY(?::bytea[])", [piece]
+        sql = f"SELECT digest, definition FROM activities WHERE digest {among}"
+        rows = run(connection, f"{sql} ORDER BY digest{suffix}", given)
+        found.update((bytes(row[0]), bytes(row[1])) for row in rows)
+    return found
 
 
 def _merged(

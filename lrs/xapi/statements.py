@@ -22,7 +22,7 @@ A statement has one row per term; a single filter, and agent with verb, is one r
 import json
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -65,7 +65,7 @@ class _Activity(msgspec.Struct):
 
 
 class _Context(msgspec.Struct):
-    contextActivities: dict[str, list[_Activity]] = {}
+    contextActivities: dict[str, list[_Activity] | _Activity] = {}
 
 
 class _Object(msgspec.Struct):
@@ -76,13 +76,8 @@ class _Object(msgspec.Struct):
     context: _Context | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Defined(msgspec.Struct):
-    object: _Object
-    context: _Context | msgspec.UnsetType = msgspec.UNSET
-
-
-_defined = msgspec.json.Decoder(_Defined).decode
 _object = msgspec.json.Decoder(_Object).decode
+_context = msgspec.json.Decoder(_Context).decode
 
 
 # Reading what came -----------------------------------------------------------------------------
@@ -348,12 +343,14 @@ def _add_context(context: Tree, salt: bytes, agents: dict[bytes, Tree], acts: se
 class Prepared:
     """A statement worked out to its last row, but for its place in the log.
 
-    `given` tells whether the sender chose the id. `target` is the id its StatementRef object
-    names, if it has one; `voids` whether it voids that. `agents` are (digest, name digest, ifi,
-    name), `definitions` (digest, iri, definition), all as they are stored.
+    `uuid` is the id as it is written, `given` tells whether the sender chose it. `target` is the
+    id its StatementRef object names, if it has one; `voids` whether it voids that. `agents` are
+    (digest, name digest, ifi, name), `definitions` (digest, iri, definition), all as they are
+    stored.
     """
 
     id: bytes
+    uuid: str
     given: bool
     pieces: tuple[bytes, ...]
     terms: list[bytes]
@@ -366,11 +363,6 @@ class Prepared:
     def body(self, stored: str) -> bytes:
         """The bytes to be returned, now that it is known when it was stored."""
         return stored.encode().join(self.pieces)
-
-    @property
-    def uuid(self) -> str:
-        """The id as it is written."""
-        return str(uuid.UUID(bytes=self.id))
 
 
 def prepare(
@@ -392,40 +384,42 @@ def prepare(
     """
     given = "id" in tree
     identity = uuid.UUID(tree["id"]) if given else uuid.uuid4()
-    pieces = _pieces(raw, tree, str(identity), authority, version)
+    text, members = str(identity), _members(raw)
     found = find({**tree, "authority": authority_tree}, salt)
     if not as_source:
         found.terms.append(authority_term(salt, authority))
     target, voids = reference(tree)
     return Prepared(
         id=identity.bytes,
+        uuid=text,
         given=given,
-        pieces=pieces,
+        pieces=_pieces(members, tree, text, authority, version),
         terms=found.terms,
         target=target,
         voids=voids,
         agents=[_named(salt, name, agent) for name, agent in found.agents],
-        definitions=_definitions(b"".join(pieces), salt),
+        definitions=_definitions(members, salt) if b'"definition"' in raw else [],
     )
 
 
 def stored(body: bytes, salt: bytes) -> tuple[Prepared, bytes]:
     """What a statement is found by that is stored as these bytes, and its authority as it stands
     in them. Whether a term of its own finds the authority hangs on its source: see `prepare`."""
-    tree = parse(body)
+    tree, members = parse(body), _members(body)
     found = find(tree, salt)
     target, voids = reference(tree)
     prepared = Prepared(
         id=uuid.UUID(tree["id"]).bytes,
+        uuid=tree["id"],
         given=True,
         pieces=(body,),
         terms=found.terms,
         target=target,
         voids=voids,
         agents=[_named(salt, name, agent) for name, agent in found.agents],
-        definitions=_definitions(body, salt),
+        definitions=_definitions(members, salt),
     )
-    return prepared, bytes(_members(body).get("authority", b""))
+    return prepared, bytes(members.get("authority", b""))
 
 
 def reference(tree: Tree) -> tuple[bytes | None, bool]:
@@ -437,11 +431,11 @@ def reference(tree: Tree) -> tuple[bytes | None, bool]:
 
 
 def _pieces(
-    raw: bytes, tree: Tree, identity: str, authority: bytes, version: str
+    members: Mapping[str, msgspec.Raw], tree: Tree, identity: str, authority: bytes, version: str
 ) -> tuple[bytes, ...]:
     """The bytes to be returned, cut where the time of storing belongs."""
     parts = [b'{"id":"%s"' % identity.encode()]
-    for name, value in _members(raw).items():
+    for name, value in members.items():
         if name in _OURS:
             continue
         if name == "timestamp":
@@ -510,19 +504,21 @@ def _named(salt: bytes, name: bytes, agent: Tree) -> tuple[bytes, bytes, bytes, 
     return name, digest(salt, "name", spoken), actors.ifi_json(agent), spoken.encode()
 
 
-def _definitions(body: bytes, salt: bytes) -> list[tuple[bytes, bytes, bytes]]:
+def _definitions(
+    members: Mapping[str, msgspec.Raw], salt: bytes
+) -> list[tuple[bytes, bytes, bytes]]:
     """Every activity of a statement that came with a definition: digest, IRI, definition."""
-    if b'"definition"' not in body:
-        return []
-    whole = _defined(body)
-    things = [whole.object]
-    if whole.object.objectType == "SubStatement" and whole.object.object:
-        things.append(_object(whole.object.object))
+    thing = _object(members["object"])
+    things = [thing]
+    if thing.objectType == "SubStatement" and thing.object:
+        things.append(_object(thing.object))
     activities = [(each.id, each.definition) for each in things if each.objectType == "Activity"]
-    for context in (whole.context, whole.object.context):
+    own = _context(members["context"]) if "context" in members else None
+    for context in (own, thing.context):
         if context:
             for group in context.contextActivities.values():
-                activities += [(each.id, each.definition) for each in group]
+                for each in group if isinstance(group, list) else (group,):
+                    activities.append((each.id, each.definition))
     return [
         (digest(salt, "activity", iri), iri.encode(), bytes(definition))
         for iri, definition in activities
