@@ -141,6 +141,8 @@ def _settle(url: str) -> None:
     raw = floors.connection_to(url)
     with closing(raw):
         if dialect == "sqlite":
+            raw.execute("PRAGMA analysis_limit = 400")
+            raw.execute("ANALYZE")
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         elif dialect == "postgresql":
             raw.execute("VACUUM ANALYZE")
