@@ -18,13 +18,12 @@ from lrs.practice.records import Evidence
 from lrs.practice.submissions import Proposed
 from lrs.store import practice, register, statements
 from lrs.store.accounts import Tenant
+from lrs.store.practice import Logged
 from lrs.store.register import Fact
 from lrs.xapi import actors
 from lrs.xapi.statements import digest, parse
 
 _STEP = 500
-
-_EVER: Final = 2**62
 
 #: By how much a sender's clock may be ahead of ours, in microseconds.
 _CLOCKS: Final = 86_400_000_000
@@ -57,20 +56,48 @@ class Submission:
 STATES: Final = ("proposed", "unknown", "accepted", "dismissed")
 
 
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """The last submission for each task, in the order of time. `reached` is the position in the
+    log before which more may stand that was not read; None: it was read to its beginning."""
+
+    found: list[Submission]
+    reached: int | None
+
+
 def proposals(
-    connection: Connection, tenant: Tenant, *, since: datetime | None = None
-) -> list[Submission]:
-    """What was handed in to the LMSs since then, the last for each task, in the order of time."""
-    found: list[Proposed] = []
+    connection: Connection,
+    tenant: Tenant,
+    *,
+    since: datetime | None = None,
+    before: int | None = None,
+    most: int | None = None,
+) -> HandedIn:
+    """What was handed in to the LMSs since then, the newest records first read; of those stored
+    `before` a position alone, and at most so many of them, where that is said."""
     first = 0 if since is None else int(since.timestamp() * 1_000_000)
+    # What happened then was stored then or later, but for clocks that are not quite right.
+    low = max(0, first - _CLOCKS)
+    logged: list[Logged] = []
+    reached = low
     for verb in submissions.VERBS:
-        # What happened then was stored then or later, but for clocks that are not quite right.
-        after, term = max(0, first - _CLOCKS), digest(tenant.learning.salt, "V", verb)
-        while logged := practice.having(connection, term, after, _EVER, _STEP):
-            after = logged[-1].position
-            told = [submissions.propose(parse(each.body)) for each in logged if not each.voided]
-            found += [each for each in told if each is not None and each.at >= first]
-    return _known(connection, tenant, submissions.latest(found))
+        term, at, left = digest(tenant.learning.salt, "V", verb), before, most
+        while some := practice.lately_having(
+            connection, term, low, at, _STEP if left is None else min(_STEP, left)
+        ):
+            at = some[-1].position
+            logged += [each for each in some if submissions.may_propose(each.body)]
+            left = None if left is None else left - len(some)
+            if left == 0:
+                reached = max(reached, at)
+                break
+    told = [
+        submissions.propose(parse(each.body))
+        for each in logged
+        if not each.voided and each.position >= reached
+    ]
+    found = submissions.latest([each for each in told if each is not None and each.at >= first])
+    return HandedIn(_known(connection, tenant, found), None if reached == low else reached)
 
 
 def accept(

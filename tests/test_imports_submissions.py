@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ def submitted(cast: Cast, task: str = "Rencana Aksi", who: str = "7", day: int =
 
 def proposals(cast: Cast, **more: Any) -> list[Submission]:
     with cast.database.read() as connection:
-        return imports_submissions.proposals(connection, cast.tenant, **more)
+        return imports_submissions.proposals(connection, cast.tenant, **more).found
 
 
 def accept(cast: Cast, *ids: str) -> list[str]:
@@ -80,6 +81,22 @@ def test_the_last_of_what_was_handed_in_for_a_task_is_proposed(cast: Cast, sari:
     assert (found.proposed.statement, found.proposed.of) == (last, "plan")
     assert (found.person, found.name, found.accepted) == (sari, "Sari Dewi", None)
     assert proposals(cast, since=datetime(2026, 4, 1, tzinfo=UTC)) == []
+
+
+def test_where_much_was_handed_in_the_newest_is_read_and_then_what_was_before(
+    cast: Cast, sari: bytes
+) -> None:
+    first = submitted(cast, task="Rencana Aksi 1", day=10)
+    submitted(cast, task="Kuis 1", day=11)
+    last = submitted(cast, task="Laporan \u00e9valuasi 2", day=12)
+    with cast.database.read() as connection:
+        read = partial(imports_submissions.proposals, connection, cast.tenant, most=2)
+        newest = read()
+        assert [each.proposed.statement for each in newest.found] == [last]
+        assert newest.reached is not None
+        older = read(before=newest.reached)
+        assert [each.proposed.statement for each in older.found] == [first]
+        assert older.reached is None
 
 
 def test_accepted_it_is_a_plan_of_the_learner_that_refers_to_the_record(

@@ -182,7 +182,7 @@ def list_submissions(call: Call) -> Any:
     since = call.query.get("since") or date_of(call.now) - LATELY
     begin = datetime.combine(since, time(), ZONE).astimezone(UTC)
     with call.context.database.read() as connection:
-        every = imports_submissions.proposals(connection, call.tenant, since=begin)
+        every = imports_submissions.proposals(connection, call.tenant, since=begin).found
     found = sorted(
         (each for each in every if each.state in call.query["states"]), key=_place, reverse=True
     )

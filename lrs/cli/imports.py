@@ -376,7 +376,7 @@ def list_submissions(
     with context.database.read() as connection:
         owner = accounts.tenant(connection, tenant)
         begin = since.replace(tzinfo=UTC) if since else None
-        found = imports_submissions.proposals(connection, owner, since=begin)
+        found = imports_submissions.proposals(connection, owner, since=begin).found
     wanted = list(accept)
     if accept_all:
         wanted = [each.proposed.statement for each in found if each.state == "proposed"]

@@ -77,6 +77,14 @@ def propose(statement: Tree) -> Proposed | None:
     )
 
 
+_ANY_WORD = re.compile("|".join(words for _, words in _WORDS).encode(), re.IGNORECASE).search
+
+
+def may_propose(raw: bytes) -> bool:
+    """Whether a statement could be taken for anything, by its bytes: most need not be parsed."""
+    return b"\\u" in raw or _ANY_WORD(raw) is not None
+
+
 def taken_for(title: str) -> tuple[str, str] | None:
     """What a task of this title asks for, and the words that say so."""
     for of, words in _WORDS:

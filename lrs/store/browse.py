@@ -158,15 +158,22 @@ def counts(connection: Connection, tenant_id: int) -> Mapping[str, int]:
     return found | {"open": sum(cases_by_programme(connection, tenant_id).values())}
 
 
+def busy(connection: Connection, tenant_id: int) -> bool:
+    """Whether the projector still has something to work out for the tenant."""
+    found = run(connection, "SELECT 1 FROM stale WHERE tenant_id = ? LIMIT 1", (tenant_id,))
+    return found.first() is not None
+
+
 def cases_by_programme(connection: Connection, tenant_id: int) -> dict[bytes, int]:
     """How many open cases lists have of each programme; those of no programme under sixteen zero
     bytes."""
     kept = sorted(practice.restricted(connection, tenant_id))
     but = f" AND subject NOT IN ({placeholders(kept)})" if kept else ""
+    # As an expression, so that what figures read is read here too, and not every case's row.
     rows = run(
         connection,
-        f"SELECT programme, count(*) FROM cases WHERE tenant_id = ? AND state = 'open'{but}"
-        " GROUP BY programme",
+        "SELECT COALESCE(programme, programme), count(*) FROM cases"
+        f" WHERE tenant_id = ? AND state = 'open'{but} GROUP BY 1",
         (tenant_id, *kept),
     )
     return {bytes(row[0]): int(row[1]) for row in rows}

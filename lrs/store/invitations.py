@@ -136,6 +136,21 @@ def open_cases(
     ]
 
 
+def alumni(
+    connection: Connection, tenant_id: int, since_day: int
+) -> dict[tuple[bytes, str | None], int]:
+    """How many cases `open_cases` has of each programme's cohorts."""
+    rows = run(
+        connection,
+        # As expressions, so that what figures read is read here too, and not every case's row.
+        "SELECT COALESCE(programme, programme), COALESCE(cohort, cohort), COUNT(*) FROM cases"
+        " WHERE tenant_id = ? AND state = 'open' AND matched = 1 AND clock_day >= ?"
+        " GROUP BY 1, 2",
+        (tenant_id, since_day),
+    )
+    return {(bytes(row[0]), row[1]): int(row[2]) for row in rows}
+
+
 def cases_of(connection: Connection, tenant_id: int, people: Sequence[bytes]) -> dict[bytes, bytes]:
     """The open cases of these people, and whose each is."""
     return {

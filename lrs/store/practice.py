@@ -139,6 +139,21 @@ def having(connection: Connection, term: bytes, after: int, until: int, limit: i
     return [_logged(row) for row in rows]
 
 
+def lately_having(
+    connection: Connection, term: bytes, after: int, before: int | None, limit: int
+) -> list[Logged]:
+    """As `having`, the newest first, between two positions."""
+    rows = run(
+        connection,
+        "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body FROM postings p"
+        " JOIN statements s ON s.position = p.position"
+        " WHERE p.term = ? AND p.position > ? AND p.position < ? AND p.depth = 0"
+        " ORDER BY p.position DESC LIMIT ?",
+        (term, after, 2**62 if before is None else before, limit),
+    )
+    return [_logged(row) for row in rows]
+
+
 def present(connection: Connection, terms: Sequence[bytes]) -> set[bytes]:
     """Of which of these terms there is any statement of its own."""
     return {

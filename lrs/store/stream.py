@@ -160,8 +160,9 @@ def unclaimed(connection: Connection, tenant_id: int) -> list[tuple[bytes, int, 
     """The courses of no programme, by digest: how many were in each, how many completed it."""
     rows = run(
         connection,
-        "SELECT course, COUNT(*), COUNT(completed_day) FROM participation"
-        " WHERE tenant_id = ? AND programme = ? GROUP BY course ORDER BY course",
+        # As an expression: in the order of courses, all that is of a programme would be read too.
+        "SELECT COALESCE(course, course), COUNT(*), COUNT(completed_day) FROM participation"
+        " WHERE tenant_id = ? AND programme = ? GROUP BY 1 ORDER BY 1",
         (tenant_id, names.ZERO),
     )
     return [(bytes(row[0]), int(row[1]), int(row[2])) for row in rows]

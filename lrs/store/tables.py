@@ -960,7 +960,7 @@ invitations = Table(
     Column("why", String(500)),
     UniqueConstraint("case_id", "role", "rater", "window_name", name="invitations_once"),
     Index("invitations_of_round", "round"),
-    Index("invitations_by_state", "tenant_id", "state", "due_day"),
+    Index("invitations_late", "tenant_id", "state", "due_day", "closes_day"),
     Index("invitations_in_order", "tenant_id", "due_day", "id"),
     Index("invitations_of_rater", "tenant_id", "rater"),
     Index(

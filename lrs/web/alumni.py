@@ -19,7 +19,7 @@ from lrs.web.rooms import Room, here
 ROOM = Room("alumni")
 
 #: So many alumni are on a page, the last completed first.
-MOST: Final = 400
+MOST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def every() -> str:
         page = cases.cases(connection, tenant, which, after=listing.place(), limit=MOST)
         force = programmes.in_force(connection, tenant)
         units = register.units(connection, tenant)
-        counts = browse.counts(connection, tenant)
+        busy = browse.busy(connection, tenant)
         unknown = [case.id for case in page.rows if case.person is None]
         strangers = browse.strangers(connection, tenant, unknown)
     made = groups(page.rows, {each.iri: each for each in force}, there.today)
@@ -101,7 +101,7 @@ def every() -> str:
         total=sum(len(each.rows) for each in made),
         now=sum(each.now for each in made),
         listed=listing.of(page),
-        busy=counts["stale"] > 0,
+        busy=busy,
         programmes=[(names.programme(tenant, each.iri).hex(), each.title) for each in force],
         cohorts=[(each.name, each.name) for each in chosen.cohorts] if chosen else [],
         units=unit_choices(units),

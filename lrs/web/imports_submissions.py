@@ -23,6 +23,9 @@ from lrs.web.rooms import here
 #: From how long ago what was handed in is listed, unless another day is asked for.
 LATELY: Final = timedelta(days=180)
 
+#: How many of the newest records that may hand in something are read for a page.
+READ: Final = 2_000
+
 STATES: Final = {
     "proposed": ("warn", N_("to look at")),
     "unknown": ("bad", N_("of nobody known")),
@@ -40,8 +43,10 @@ def submissions() -> str:
     start = listing.start_of(since) or 0
     with there.read() as connection:
         begin = datetime.fromtimestamp(start / 1_000_000, UTC)
-        every = taking.proposals(connection, there.tenant, since=begin)
+        before = listing.asked_position("before")
+        read = taking.proposals(connection, there.tenant, since=begin, before=before, most=READ)
         force = {each.iri: each.title for each in programmes.in_force(connection, there.tenant.id)}
+    every = read.found
     counts = Counter(each.state for each in every)
     words = listing.asked("name").casefold()
     shown = [
@@ -59,6 +64,7 @@ def submissions() -> str:
         listed=listing.page(shown[: listing.SIZE + 1], _place),
         counts=counts,
         total=len(every),
+        reached=read.reached,
         titles=force,
         states={word: (kind, _(name)) for word, (kind, name) in STATES.items()},
         state=state,

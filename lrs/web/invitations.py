@@ -69,11 +69,8 @@ def every() -> Page:
     with there.read() as connection:
         force = [each for each in programmes.in_force(connection, tenant.id) if windows(each)]
         followed = followup.followed(connection, tenant)
-        digests = sorted(names.programme(tenant.id, each.iri) for each in force)
-        found = invitations.open_cases(
-            connection, tenant.id, digests, there.today - followup.LONGEST
-        )
-    counts = Counter((each.programme, each.cohort or "") for each in found)
+        found = invitations.alumni(connection, tenant.id, there.today - followup.LONGEST)
+    counts = Counter({(digest, cohort or ""): n for (digest, cohort), n in found.items()})
     lines = []
     for programme in force:
         digest = names.programme(tenant.id, programme.iri)

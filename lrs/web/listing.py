@@ -105,6 +105,12 @@ def asked_day(name: str) -> date | None:
         return None
 
 
+def asked_position(name: str) -> int | None:
+    """A filter that is a place in the log; None where none is given, or something else."""
+    word = asked(name)
+    return int(word) if word.isdecimal() and len(word) < 19 else None
+
+
 def start_of(day: date | None) -> int | None:
     """The first microsecond of a day where the reader is."""
     if day is None:

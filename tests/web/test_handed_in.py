@@ -12,6 +12,7 @@ from lrs.practice import records
 from lrs.practice.records import Evidence
 from lrs.store import audit, waiting
 from lrs.store.engine import run
+from lrs.web import imports_submissions as pages
 from lrs.worker import sweep_files
 from lrs.xapi.statements import parse
 from tests.conftest import Cast
@@ -250,6 +251,19 @@ def test_what_was_handed_in_to_the_lms_is_accepted_in_bulk(
     assert [(each.of, each.source) for each in evidence(cast)] == [("plan", plan)]
     assert "See it" in admin.get("/imports/submissions?state=accepted").text
     assert "sari d" in admin.get("/imports/submissions?state=unknown").text
+
+
+def test_where_much_was_handed_in_the_page_says_how_far_back_it_read(
+    cast: Cast, admin: Browser, sari: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "READ", 1)
+    submitted(cast, "Rencana Aksi", day=10)
+    submitted(cast, "Kuis 3", day=11)
+    newest = admin.get("/imports/submissions")
+    assert "The newest records were read, back to" in newest.text
+    assert "Rencana Aksi" not in newest.text
+    (further,) = links(newest.html, r"^/imports/submissions\?before=\d+$")
+    assert "Rencana Aksi" in admin.get(further).text
 
 
 def test_what_is_none_is_dismissed_and_can_be_proposed_again(
