@@ -58,7 +58,7 @@ ALL: tuple[Described, ...] = tuple(
             (*_CASES, "behaviour", "window"),
         ),
         ("M8", "Barriers", "Hambatan", (*_CASES, "window")),
-        ("M9", "Reviewing", "Kinerja tinjauan", ("programme", "cohort", "unit", "behaviour")),
+        ("M9", "Reviewing", "Kinerja tinjauan", (*_CASES, "behaviour")),
         ("M10", "Coverage", "Cakupan", _CASES),
         ("M11", "20 hours a year", "20 JP", ("unit",)),
         (
@@ -226,8 +226,10 @@ class _Work:
 
     @cached_property
     def periods(self) -> tuple[int, ...]:
-        """The first days of the quarters that completions of the slice lie in."""
-        span = figures.span(self.connection, self.cut(by=None))
+        """The first days of the quarters that completions of the slice lie in, or that links were
+        proposed in, where these are counted."""
+        ask = figures.proposed_span if self.described.id == "M9" else figures.span
+        span = ask(self.connection, self.cut(by=None))
         return () if span is None else tuple(days(each) for each in quarters(*span))
 
     def windows(self) -> list[str]:

@@ -1,6 +1,6 @@
 """Figures of a small agency, told row by row."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -8,6 +8,7 @@ import pytest
 
 from lrs import reporting
 from lrs.errors import NotFound, Refused
+from lrs.reporting import quarter, quarters
 from lrs.reports.shapes import Excluded, Figure, Slice
 from lrs.settings import Settings
 from tests import make
@@ -405,6 +406,15 @@ def test_reviewing_is_told_with_what_still_waits(cast: Cast, rows: Rows) -> None
     assert (told.measure("kappa").value, told.measure("kappa").n) == (1.0, 2)
     early = ask(cast, rows, "M9", as_of=later(23)).total
     assert early.measure("days_to_first_verdict").k == 1
+    by = ask(cast, rows, "M9", by="period")
+    first, last = quarter(later(20)), quarter(later(300))
+    assert {each.key: each.measures[0].n for each in by.groups} == {first: 3, last: 1}
+    assert by.total == told
+    for each in by.groups:
+        begins = next(day for day in quarters(DAY, YEAR) if quarter(day) == each.key)
+        ends = next((d for d in quarters(begins, YEAR) if d > begins), YEAR) - timedelta(days=1)
+        alone = ask(cast, rows, "M9", since=begins, until=ends).total
+        assert each.measures == alone.measures, each.key
 
 
 def test_coverage_tells_whose_completions_are_known_and_who_leads_them(

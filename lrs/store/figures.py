@@ -904,6 +904,28 @@ def persistence(connection: Connection, cut: Cut, apart: int) -> list[tuple[Key,
 _DAY = 86_400_000_000
 
 
+def proposed_span(connection: Connection, cut: Cut) -> tuple[date, date] | None:
+    """From which day to which a cut's links were proposed."""
+    where, values = _where(replace(cut, since=None, until=None))
+    row = run(
+        connection,
+        f"SELECT MIN(c.at), MAX(c.at) FROM links c WHERE {where} AND c.at < ?"
+        " AND c.state <> 'draft'",
+        (*values, cut.end),
+    ).one()
+    if row[0] is None:
+        return None
+    first, last = (
+        date(1970, 1, 1) + timedelta(days=cut.as_of + 1 + (at - cut.end) // _DAY) for at in row
+    )
+    return first, last
+
+
+def _begins(cut: Cut, day: int) -> int:
+    """The moment at which a day begins where the as-of date does."""
+    return cut.end + (day - cut.as_of - 1) * _DAY
+
+
 def reviews(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, ...], int]]]:
     """Links that were put before a reviewer: (`decided`, move, days to the first verdict) and
     (`waiting`, days so far); and of those reviewed twice (`twice`, first move, second move).
@@ -913,12 +935,15 @@ def reviews(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str,
     key, key_values = _key(cut)
     if cut.by == "behaviour":
         key = "c.behaviour, NULL"
+    if cut.by == "period" and cut.periods:
+        moments = tuple(_begins(cut, day) for day in cut.periods)
+        key, key_values = _period(replace(cut, periods=moments), "c.at")
     source = f" FROM links c WHERE {where} AND c.at < ? AND c.state <> 'draft'"
     parameters: list[Any] = [*values, cut.end]
     for sign, day in ((">=", cut.since), ("<", None if cut.until is None else cut.until + 1)):
         if day is not None:
             source += f" AND c.at {sign} ?"
-            parameters.append(cut.end + (day - cut.as_of - 1) * _DAY)
+            parameters.append(_begins(cut, day))
     if cut.behaviour != ZERO:
         source += " AND c.behaviour = ?"
         parameters.append(cut.behaviour)
