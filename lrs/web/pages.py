@@ -27,6 +27,7 @@ from lrs.web import (  # noqa: F401
     participation,
     people,
     programmes,
+    programmes_file,  # adds to the room of `programmes`
     reasons,  # adds to the room of `review`
     refusals,
     reports,

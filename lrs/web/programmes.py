@@ -120,7 +120,7 @@ def new() -> Page:
         made = _one_of(form, tree)
     elif form.sound:
         form.wrong("pack", _("Choose one of the list."))
-    if made is None or not _apply(form, [made], {"programmes[0].title": "title"}):
+    if made is None or not enter_all(form, [made], {"programmes[0].title": "title"}):
         return _new_page(form), 400
     site.say(_("The programme is in force. Cases follow within seconds."))
     return redirect(url_for("web.programmes.one", programme=_id(there, made)), 303)
@@ -176,7 +176,8 @@ _PATHS: Final = {
 }
 
 
-def _apply(form: Form, made: list[Programme], fields: dict[str, str]) -> bool:
+def enter_all(form: Form, made: list[Programme], fields: dict[str, str]) -> bool:
+    """Put these in force; whether they may be, else it is told in the form."""
     there = here()
 
     def enter(connection: Connection) -> work.Applied:
@@ -223,7 +224,7 @@ def edit(programme: str) -> Page:
     ]
     tree["rules"] = [rule for rule in rules if rule["behaviours"]]
     made = _one_of(form, tree) if form.sound else None
-    if made is None or not _apply(form, [made], {}):
+    if made is None or not enter_all(form, [made], {}):
         return _edit_page(found, programme, form), 400
     site.say(_("The programme is in force. Cases follow within seconds."))
     return redirect(url_for("web.programmes.one", programme=programme), 303)
@@ -300,7 +301,7 @@ def as_yaml(programme: str) -> Page:
             trial = form.try_(
                 lambda: trials.try_rules(connection, there.tenant, Adapters.installed(), loaded)
             )
-    if form["do"] == "enter" and form.sound and loaded is not None and _apply(form, loaded, {}):
+    if form["do"] == "enter" and form.sound and loaded is not None and enter_all(form, loaded, {}):
         site.say(_("The programme is in force. Cases follow within seconds."))
         return redirect(url_for("web.programmes.one", programme=programme), 303)
     page = _yaml_page(found, programme, form, trial)
