@@ -273,7 +273,12 @@ log_clock = Table(
 statements = Table(
     "statements",
     metadata,
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "position",
+        BigInteger().with_variant(Integer, "sqlite"),  # there: the number of its row
+        primary_key=True,
+        autoincrement=False,
+    ),
     Column("store_id", Integer, nullable=False),
     Column("source_id", Integer, nullable=False),
     Column("voided", SmallInteger, nullable=False),
