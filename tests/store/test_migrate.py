@@ -9,13 +9,13 @@ from lrs.store import engine, migrate
 from lrs.store.engine import run
 from tests import databases
 
-#: How `statements` stood in a SQLite file before 0022.
+#: How `statements` stood in a SQLite file before 0023.
 BEFORE = (
     "DROP TABLE statements",
     "CREATE TABLE statements (position BIGINT NOT NULL, store_id INTEGER NOT NULL,"
     " source_id INTEGER NOT NULL, voided SMALLINT NOT NULL, id BLOB NOT NULL, body BLOB NOT NULL,"
     " PRIMARY KEY (position))",
-    "UPDATE alembic_version SET version_num = '0021'",
+    "UPDATE alembic_version SET version_num = '0022'",
 )
 ROWS = [
     (1_795_000_000_000_002, 1, 7, 0, b"i" * 16, '{"id":"…","n":1.0}'.encode()),
@@ -35,7 +35,7 @@ def test_statements_of_an_older_file_are_all_there(tmp_path: Path) -> None:
         closing(engine.connect(url)) as database,
     ):
         database.write(fill)
-        assert "0022" in migrate.migrate(database)
+        assert "0023" in migrate.migrate(database)
         with database.read() as connection:
             assert run(connection, "SELECT * FROM statements").all() == sorted(ROWS)
             rowid = "SELECT count(*) FROM statements WHERE rowid = position"

@@ -6,8 +6,8 @@ was. Every statement is copied once, so the file needs as much room again; `VACU
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:
