@@ -10,7 +10,6 @@ import ctypes
 import errno
 import gc
 import json
-import logging
 import os
 import re
 import signal
@@ -126,8 +125,6 @@ def answer_requests(settings: Settings, listener: socket.socket) -> None:
 
     _take_from_few_pools()
     telemetry.configure(settings)
-    # Its word for "all threads are busy" is a warning for each request; it queues them anyway.
-    logging.getLogger("waitress.queue").setLevel(logging.CRITICAL)
     app = create_app(settings)
     collect_seldom()
     server = create_server(

@@ -65,3 +65,5 @@ def configure(settings: Settings) -> None:
     root.setLevel(settings.log_level.upper())
     # At level info it tells of every migration what the commands tell in fewer words.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Its word for "all threads are busy" is a warning for each request; it queues them anyway.
+    logging.getLogger("waitress.queue").setLevel(logging.CRITICAL)
