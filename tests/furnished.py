@@ -45,7 +45,7 @@ from lrs.practice import programmes, records
 from lrs.practice.cases import days
 from lrs.practice.records import Evidence
 from lrs.settings import Settings
-from lrs.store import accounts, cases, sessions
+from lrs.store import accounts, cases, sessions, tables
 from lrs.store import hooks as hooks_there
 from lrs.store.engine import Database, connect
 from lrs.web import dialects as dialects_page
@@ -372,6 +372,12 @@ def _odds_and_ends(made: Furnished) -> None:
         )
         hook = hooks.load(written.read(EXAMPLE))
         hooks_there.create(connection, tenant, hook, "http://lrs.example.go.id", made.now)
+        # It has sent, and is silent since.
+        sources = tables.sources
+        micros = int((made.now - timedelta(days=5)).timestamp() * 1_000_000)
+        connection.execute(
+            sources.update().where(sources.c.name == "hook-tiket").values(last_seen=micros)
+        )
         dialects = adapters.load(written.read(dialects_page.EXAMPLE))
         declared.apply(connection, tenant.id, dialects, "user:admin")
         for name, purpose, subject in opened:
@@ -391,7 +397,7 @@ def _odds_and_ends(made: Furnished) -> None:
         lambda c: stories.draw(c, tenant.id, IRI, "", day=made.now.date(), by="user:admin")
     )
     for kind, content in LISTS.items():
-        made.told[f"list of {kind}"] = _sent_list(made, kind, content)
+        made.told[f"list of {kind}"] = send_list(made, kind, content)
     _waiting_files(made)
     refused = make.statement(verb={"id": "bukan alamat"})
     headers = {"Authorization": made.cast.key("all"), "X-Experience-API-Version": "1.0.3"}
@@ -439,9 +445,9 @@ def _rights_of_people(made: Furnished) -> None:
     made.told["receipt"] = f"/cek/{office.do(erasure.code, receipt, made.now)}"
 
 
-def _sent_list(made: Furnished, kind: str, content: str) -> str:
+def send_list(made: Furnished, kind: str, content: str, by: str = "admin") -> str:
     """The address at which a list waits that was sent."""
-    client = made.client("admin")
+    client = made.client(by)
     page = client.get(f"/imports?kind={kind}").get_data(as_text=True)
     token = re.findall(r'name="token" value="([^"]+)"', page)[-1]
     file = (io.BytesIO(content.encode()), f"{kind}.csv")

@@ -76,6 +76,7 @@ STATES: Final = {
     "sends": ("good", N_("Sends")),
     "silent": ("bad", N_("Silent")),
     "never": ("plain", N_("Never seen")),
+    "service": ("calm", N_("This service itself")),
 }
 
 
@@ -86,7 +87,8 @@ def lines(connection: Connection, sources: Collection[Source]) -> list[Line]:
     came = browse.lately(connection, since)
     found = []
     for each in sources:
-        found.append(Line(each, came.get(each.id, 0), each.state(there.now)))
+        state = "service" if each.name == accounts.SERVICE else each.state(there.now)
+        found.append(Line(each, came.get(each.id, 0), state))
     return found
 
 

@@ -37,6 +37,13 @@ def test_the_alarm_is_raised_after_the_days_that_the_source_says(
     assert admin.page.text.count("Silent") == 1
 
 
+def test_the_service_itself_is_no_sender_that_nobody_ever_saw(cast: Cast, admin: Browser) -> None:
+    cast.database.write(lambda c: accounts.service_source(c, cast.tenant, NOW))
+    shown = admin.get("/sources").text
+    assert "jejak ● This service itself" in shown
+    assert shown.count("Never seen") == 1  # the LMS
+
+
 def test_what_is_no_number_of_days_is_told_at_its_field(cast: Cast, admin: Browser) -> None:
     for wrong in ("", "-1", "366", "soon"):
         admin.get(f"/sources/{cast.source.name}")
