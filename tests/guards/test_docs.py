@@ -3,12 +3,13 @@
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
 import pytest
 
-from lrs import settings
+from lrs import i18n, settings
 from lrs.cli.main import main
 from lrs.settings import Settings
 from schemas import accounts
@@ -140,3 +141,41 @@ def test_the_scopes_repairs_and_ways_with_duplicates_are_all_explained() -> None
         *(f"--duplicates {word}" for word in accounts.DUPLICATES if word != "off"),
     ]
     assert [choice for choice in choices if f"`{choice}`" not in moodle] == []
+
+
+#: What a guide calls by name, as a page does: `*Look again*`.
+NAMED = re.compile(r"(?<![\w*])\*([^*()\n]+)\*(?![\w*])")
+GUIDES = sorted((ROOT / "docs").glob("guide-*.md"))
+
+
+def called(name: str) -> str:
+    """A name without its last stop, in small letters, as it stands within a sentence."""
+    return name.rstrip(".…: ").casefold()
+
+
+@cache
+def names_in(locale: str) -> set[str]:
+    """What pages say in a language, whole or up to a colon."""
+    said = i18n.catalogue("id")._catalog  # type: ignore[attr-defined]
+    english = {key[0] if isinstance(key, tuple) else key for key in said}
+    sentences = english if locale == "en" else set(said.values())
+    return {called(each) for sentence in sentences for each in (sentence, sentence.split(":")[0])}
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
+def test_what_a_guide_calls_by_name_is_called_so_on_the_pages(guide: Path) -> None:
+    """In the guide's own language; its pictures are in that language, too."""
+    locale = guide.name.split(".")[1]
+    text = re.sub(r"`[^`]*`", "", FENCED.sub("", guide.read_text()))
+    known = names_in(locale)
+    unknown = [name for name in NAMED.findall(text) if called(name) not in known]
+    assert unknown == []
+    pictures = re.findall(r"pictures/([\w.-]+)", text)
+    assert pictures
+    assert [each for each in pictures if not each.endswith(f".{locale}.webp")] == []
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    shown = {name for page in PAGES for name in re.findall(r"pictures/([\w.-]+)", page.read_text())}
+    there = {each.name for each in (ROOT / "docs" / "pictures").iterdir()}
+    assert there - shown == set()
