@@ -69,6 +69,19 @@ DOT = bytes.fromhex(
     "53de0000000c4944415408d763f8cfc000000301010018dd8db00000000049454e44ae426082"
 )
 
+#: The first page of what is handed in.
+RECORD = (
+    "Rekap keluhan",
+    "Loket 1, Bidang Layanan, Dinas Kominfo",
+    None,
+    "Tanggal      Keluhan                        Dijawab",
+    "1 April      Antrean pagi terlalu lama      1 April",
+    "2 April      Formulir habis                 2 April",
+    "3 April      Nomor antrean terlewat         3 April",
+    None,
+    "3 keluhan, semuanya dijawab dalam satu hari kerja.",
+)
+
 #: Lists that were sent and wait to be entered, one of them with something wrong, by their kind.
 LISTS = {
     "graduates": """No;NIP;Nama;Nama Pelatihan;Tanggal Lulus
@@ -501,7 +514,7 @@ def _evidence(made: Furnished, name: str, case: bytes, title: str) -> str:
         behaviours=(ANSWERS,),
     )
     files = [
-        Upload("rekap keluhan.pdf", "application/pdf", pdf(["Rekap keluhan"], ["Lampiran"])),
+        Upload("rekap keluhan.pdf", "application/pdf", pdf(RECORD, ["Lampiran"])),
         Upload("foto loket.png", "image/png", DOT),
         Upload("daftar.csv", "text/csv", b"nama,jumlah\nLoket 1,12\n"),
     ]

@@ -22,6 +22,16 @@ def test_a_page_comes_as_a_picture_with_its_text() -> None:
     assert seen.pages == 2
 
 
+def test_a_page_of_text_is_light_and_a_coloured_one_keeps_its_colours() -> None:
+    text = pdf([f"Penerapan hasil pelatihan di unit kerja, baris ke-{n}" for n in range(55)])
+    grey, coloured = 0, 2
+    seen = picture("text", text, 1)
+    assert seen.png[25] == grey
+    assert len(seen.png) < 40_000
+    red = picture("red", text.replace(b"BT", b"1 0 0 rg BT"), 1)
+    assert red.png[25] == coloured
+
+
 def test_what_was_drawn_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     first = picture("kept", REPORT, 1)
     monkeypatch.setattr(pictures, "run", None)
