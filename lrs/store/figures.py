@@ -225,17 +225,17 @@ def _contact(cut: Cut) -> Sql:
 
 
 def _counted(
-    connection: Connection, cut: Cut, inner: Sql, counts: dict[str, Sql]
+    connection: Connection, cut: Cut, inner: Sql, counts: dict[str, Sql], *, of: Sql = ("1 = 1", ())
 ) -> list[tuple[Key, Counts]]:
-    """How many rows of `inner` meet each condition, by its key."""
+    """How many rows of `inner` meet each condition, by its key; `of` holds for all that count."""
     # SQLite sorts what it groups, so that to group by nothing is not free.
     keys, group = ("NULL, NULL", "") if cut.by is None else ("g1, g2", " GROUP BY g1, g2")
     columns = ", ".join(f"COUNT(CASE WHEN {sql} THEN 1 END)" for sql, _ in counts.values())
     values = tuple(value for _, told in counts.values() for value in told)
     rows = _rows(
         connection,
-        f"SELECT {keys}, {columns} FROM ({inner[0]}) x{group}",
-        (*values, *inner[1]),
+        f"SELECT {keys}, {columns} FROM ({inner[0]}) x WHERE {of[0]}{group}",
+        (*values, *inner[1], *of[1]),
     )
     return [
         (_plain(row[:2]), {name: int(n) for name, n in zip(counts, row[2:], strict=True)})
@@ -449,18 +449,17 @@ def band(
     connection: Connection, cut: Cut, edges: Sequence[int], review_days: int
 ) -> list[tuple[Key, Counts]]:
     """As `completions`, on each of these days: `n0`, `applied0`, `known_not0` on the first."""
-    counts: dict[str, Sql] = {}
-    for number, day in enumerate(edges):
-        ripe = f"{_VALID} AND age >= ? AND (ended IS NULL OR ended >= ?)"
-        values = (day + review_days, day)
-        counts[f"n{number}"] = (ripe, values)
-        counts[f"applied{number}"] = (f"{ripe} AND applied <= ?", (*values, day))
-        counts[f"known_not{number}"] = (
-            f"{ripe} AND known_not >= ?"
-            " AND (applied IS NULL OR applied > ? AND applied > known_not)",
-            (*values, day, day),
+    return [
+        (
+            key,
+            {
+                f"{name}{number}": told[day][name]
+                for number, day in enumerate(edges)
+                for name in ("n", "applied", "known_not")
+            },
         )
-    return _counted(connection, cut, _cases(cut), counts)
+        for key, told in completions(connection, cut, edges, review_days)
+    ]
 
 
 def _by_key(rows: Iterable[tuple[Any, Any, Any]]) -> list[tuple[Key, dict[Any, int]]]:
@@ -883,19 +882,16 @@ def persistence(connection: Connection, cut: Cut, apart: int) -> list[tuple[Key,
     and `stopped`: somebody who could see said later than that it is not done."""
     ripe = f"{_VALID} AND applied IS NOT NULL AND age >= applied + ?"
     ripe += " AND (ended IS NULL OR ended >= applied + ?)"
-    values = (apart, apart)
     return _counted(
         connection,
         cut,
         _cases(cut),
         {
-            "n": (ripe, values),
-            "lasting": (f"{ripe} AND lasting IS NOT NULL", values),
-            "stopped": (
-                f"{ripe} AND lasting IS NULL AND known_not >= applied + ?",
-                (*values, apart),
-            ),
+            "n": ("1 = 1", ()),
+            "lasting": ("lasting IS NOT NULL", ()),
+            "stopped": ("lasting IS NULL AND known_not >= applied + ?", (apart,)),
         },
+        of=(ripe, (apart, apart)),
     )
 
 
