@@ -152,6 +152,7 @@ def follow(page: Page, name: str) -> None:
 def choose_file_by_keys(page: Page, name: str, content: str | bytes) -> None:
     """Open the list of files from the field that has the focus, and choose one."""
     with page.expect_file_chooser() as told:
+        page.evaluate("0")  # once it answers, the browser has heard that lists of files are ours
         page.keyboard.press("Enter")
     kind = "application/pdf" if name.endswith(".pdf") else "text/csv"
     body = content.encode() if isinstance(content, str) else content
