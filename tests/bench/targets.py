@@ -30,7 +30,7 @@ from tests import databases
 from tests.bench import data, floors
 from tests.bench.load import ID, Endpoint, ask, ids_of
 from tests.make import basic
-from tests.serving import free_port, serving
+from tests.serving import PATIENCE, free_port, serving
 
 PAGE = 25
 _LOAD = 500
@@ -215,7 +215,8 @@ def empty(workers: int, folder: Path) -> Iterator[Endpoint]:
 
 
 def _until(work: Callable[[], Any]) -> None:
-    for _ in range(200):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
         try:
             work()
             return
