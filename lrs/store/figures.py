@@ -819,16 +819,17 @@ def lasting(
     elif cut.behaviour != ZERO:
         said_of, of = "(a.behaviour = ? OR a.form = 'E')", "l.behaviour = ?"
         of_values = (cut.behaviour,)
+    late = "(l.performed_day >= l.clock_day + ? AND l.performed_day <= l.clock_day + ?)"
     done = (
         "MAX(CASE WHEN l.placed = 'during' THEN 1 ELSE 0 END)"
-        " + MAX(CASE WHEN l.performed_day >= l.clock_day + ? AND l.performed_day <= l.clock_day + ?"
-        " THEN 2 ELSE 0 END)"
+        f" + MAX(CASE WHEN {late} THEN 2 ELSE 0 END)"
     )
     source = (
         " FROM links l"
         f" WHERE l.tenant_id = ? AND l.state = 'accepted' AND l.decided_at < ? AND {of}"
+        f" AND (l.placed = 'during' OR {late})"
     )
-    done_values = (opens, closes, cut.tenant_id, cut.end, *of_values)
+    done_values = (opens, closes, cut.tenant_id, cut.end, *of_values, opens, closes)
     if connection.dialect.name == "sqlite":  # which would go through all of a join for each case
         worked, joined = f"(SELECT {done}{source} AND {same.format('l')})", ""
         first_values = (*done_values, *values)
