@@ -543,11 +543,19 @@ def _parts(
     all together is asked by itself."""
     if work.by != "behaviour":
         return _by_place(work, ask(cut))
-    found: dict[Key | None, Counter[Any]] = {None: Counter()}
+    total: Counter[Any] = Counter()
     for _, counts in ask(replace(cut, by=None)):
-        found[None].update(counts)
+        total.update(counts)
+    return {None: total, **_expected(work, ask(cut))}
+
+
+def _expected(
+    work: _Work, rows: Iterable[tuple[Key, Mapping[Any, int]]]
+) -> dict[Key | None, Counter[Any]]:
+    """Counts of each behaviour that a programme expects."""
+    found: dict[Key | None, Counter[Any]] = {}
     expected = work.expected(work.slice.behaviour)
-    for (first, second), counts in ask(cut):
+    for (first, second), counts in rows:
         # Of outcomes with their programme, of answers by itself.
         behaviour = first if second is None else second
         if behaviour in expected and (second is None or first in expected[behaviour]):
@@ -743,7 +751,7 @@ def _m13(work: _Work) -> Figure:
     if work.slice.window is not None:
         windows = [work.slice.window]
     cut = work.cut(window=None)
-    changes = _parts(work, cut, lambda c: figures.changes(work.connection, c, windows))
+    changes = _changes(work, cut, windows)
     stays = _parts(work, cut, lambda c: figures.persistence(work.connection, c, APART))
 
     def measures(place: Key | None) -> list[Measure]:
@@ -769,6 +777,21 @@ def _m13(work: _Work) -> Figure:
         (work.group(place, measures(place)) for place in places),
         notes=("census", "baseline_w0"),
     )
+
+
+def _changes(work: _Work, cut: Cut, windows: Sequence[str]) -> dict[Key | None, Counter[Any]]:
+    """As `_parts`. All together is the sum of the behaviours, since an answer is about one; but who
+    gave them is counted anew."""
+    rows = figures.changes(work.connection, cut, windows)
+    if work.by != "behaviour":
+        return _by_place(work, rows)
+    total: Counter[Any] = Counter()
+    for _, counts in rows:
+        total.update(counts)
+    if any(role == "peer" for role, *_ in total):
+        for _, counts in figures.changes(work.connection, replace(cut, by=None), windows, "peer"):
+            total.update({key: counts[key] - total[key] for key in counts if key[2] == "raters"})
+    return {None: total, **_expected(work, rows)}
 
 
 def _change(name: str, role: str, told: Mapping[str, int]) -> Measure:

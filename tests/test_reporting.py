@@ -142,6 +142,10 @@ def test_a_part_is_what_is_told_of_its_behaviour_alone(cast: Cast, rows: Rows, i
         case.answer("menata arsip", role="self", value=4)
         case.answer("memusnahkan arsip", window="W3", day=200, value=number % 4)
         case.link("menata arsip", performed=200, decided=210)
+        for name in ("menata arsip", "memusnahkan arsip"):  # the same two colleagues of both
+            peer = {"role": "peer", "rater": f"rekan {number % 2}"}
+            case.answer(name, form="A", window="W0", day=5, value=1, **peer)
+            case.answer(name, value=2, **peer)
     rows.case(both)
     rows.case(other).outcome(applied=5).outcome("menyusun anggaran", applied=5)
     rows.case(both).outcome(applied=9).answer(

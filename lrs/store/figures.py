@@ -725,7 +725,7 @@ def recalled(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str
 
 
 def changes(
-    connection: Connection, cut: Cut, windows: Sequence[str]
+    connection: Connection, cut: Cut, windows: Sequence[str], role: str | None = None
 ) -> list[tuple[Key, dict[tuple[str, str, str], int]]]:
     """What one rater says in a window less what the same rater said of the same item at first (at
     W0 or at enrolment), by role and window: `pairs`, their `sum`, how many `raters` (of peers);
@@ -742,8 +742,8 @@ def changes(
         " MAX(CASE WHEN c.form IN ('A', 'G') THEN c.value END) AS base, "
         + ", ".join(of.format(n) for n in range(len(windows))),
         "c.form IN ('A', 'C', 'G') AND c.value IS NOT NULL AND c.observed = 1"
-        " AND c.rater IS NOT NULL",
-        (),
+        " AND c.rater IS NOT NULL" + ("" if role is None else " AND c.role = ?"),
+        () if role is None else (role,),
         group,
         selected=windows,
     )
