@@ -832,12 +832,16 @@ def lasting(
     done_values = (opens, closes, cut.tenant_id, cut.end, *of_values, opens, closes)
     if connection.dialect.name == "sqlite":  # which would go through all of a join for each case
         worked, joined = f"(SELECT {done}{source} AND {same.format('l')})", ""
-        first_values = (*done_values, *values)
+        early, first_values = "", (*done_values, *values)
     else:
         worked = "w.worked"
         joined = f" LEFT JOIN (SELECT {key}, {done} AS worked{source} GROUP BY {key}) w"
         joined += f" ON {same.format('w')}"
-        first_values = (*values, *done_values)
+        # Here already, so that the rest need not be put aside.
+        early, first_values = (
+            " AND (x.applied <= ? OR w.worked IN (1, 3))",
+            (*values, *done_values, applied_by),
+        )
     said = (
         "(SELECT MAX(CASE WHEN a.value >= 3 OR a.frequency = 'running' THEN 1 ELSE 0 END)"
         " FROM answers a WHERE a.tenant_id = ? AND a.case_id = d.id"
@@ -851,7 +855,7 @@ def lasting(
     applied = (
         f"SELECT x.g1 AS g1, x.g2 AS g2, x.id AS id, x.age AS age, x.ended AS ended,"
         f" x.applied AS applied, {worked} AS worked FROM ({inner}) x{joined}"
-        f" WHERE x.state = 'open' AND x.matched = 1 {whole}"
+        f" WHERE x.state = 'open' AND x.matched = 1{early} {whole}"
     )
     middle = (
         "SELECT d.g1 AS g1, d.g2 AS g2, d.age AS age, d.ended AS ended,"
