@@ -258,6 +258,11 @@ def _bring(made: Furnished) -> Iterator[Stop]:
     yield Stop(f"/mine/cases/{made.told['case']}/evidence", "alumni")
 
 
+@_stops("web.cases.bring")
+def _bring_for(made: Furnished) -> Iterator[Stop]:
+    yield Stop(f"/cases/{made.told['case']}/evidence")
+
+
 @_stops("web.staff.every")
 def _staff(made: Furnished) -> Iterator[Stop]:
     yield Stop("/staff", "atasan")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-import msgspec
 from flask import redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
@@ -27,9 +26,10 @@ from lrs.practice import followup, names, records
 from lrs.practice.cases import ZONE, day_of, days
 from lrs.practice.programmes import Behaviour, Programme, Window
 from lrs.practice.records import Ending
-from lrs.store import cases, practice
+from lrs.store import cases
 from lrs.store.cases import Case, Link, Outcome
 from lrs.store.invitations import INVITE, REMIND
+from lrs.web import bring as bringing
 from lrs.web import evidence, reach, sentences, sheets, site, told, words
 from lrs.web.cases import ROOM
 from lrs.web.evidence import Piece, hexes
@@ -105,6 +105,7 @@ class May:
     """What of this case its reader may see and do."""
 
     evidence: bool
+    bring: bool
     links: bool
     answers: bool
     invitations: bool
@@ -119,6 +120,7 @@ def _may(connection: Connection, there: Here, case: Case) -> May:
 
     return May(
         evidence=reached("evidence/read"),
+        bring=case.state == "open" and case.person is not None and reached("evidence/write"),
         links=reached("links/read"),
         answers=relations.may_read_answers(connection, reach.viewer(there), case.person),
         invitations=reached("invitations/read"),
@@ -149,7 +151,7 @@ def _one(case: str, form: Form) -> str:
         tenant = there.tenant
         found = find(connection, there, case)
         may = _may(connection, there, found)
-        programme = _programme(connection, there, found)
+        programme = bringing.programme_of(connection, there, found)
         outcomes = cases.outcomes(connection, tenant.id, found.id)
         links = cases.links_of_case(connection, tenant.id, found.id)
         links = relations.as_told(connection, reach.viewer(there), links)
@@ -204,11 +206,31 @@ def _links(connection: Connection, there: Here, case: Case, may: May) -> list[Li
     return [each for each in found if each.evidence not in hidden]
 
 
-def _programme(connection: Connection, there: Here, case: Case) -> Programme | None:
-    if case.programme is None:
-        return None
-    body = practice.programme(connection, there.tenant.id, case.programme.id)
-    return None if body is None else msgspec.json.decode(body, type=Programme)
+@ROOM.page("/cases/<case>/evidence", "evidence/write", narrowed=True)
+def bring(case: str) -> str:
+    """The form for handing in evidence for somebody else."""
+    return bringing.shown(_theirs(case), bringing.new(), on_behalf=True)
+
+
+@ROOM.page("/cases/<case>/evidence", "evidence/write", narrowed=True, methods=("POST",))
+def hand_in(case: str) -> Page:
+    """Keep what somebody else handed over, and who keyed it."""
+    found, form = _theirs(case), Form.sent()
+    if not bringing.taken(found, form, on_behalf=True):
+        return bringing.shown(found, form, on_behalf=True), 400
+    site.say(_("Handed in. A reviewer looks at it."))
+    return redirect(url_for("web.cases.one", case=found.id.hex()), 303)
+
+
+def _theirs(case: str) -> Case:
+    """A case of somebody known, for whom the reader may hand in evidence; else NotFound."""
+    there = here()
+    with there.read() as connection:
+        found = find(connection, there, case)
+        reach.require(connection, there, "evidence/write", found.person, f"a case {case}")
+    if found.person is None:
+        raise NotFound(f"a case {case}")
+    return found
 
 
 def _today(there: Here) -> date:
@@ -548,7 +570,7 @@ def _choose(case: str, form: Form) -> str:
     with there.read() as connection:
         found = find(connection, there, case)
         loose = _loose(connection, there, found)
-        programme = _programme(connection, there, found)
+        programme = bringing.programme_of(connection, there, found)
         chosen = _chosen(connection, there, found, form)
     if chosen is not None:
         there.saw("evidence", chosen.id)
@@ -626,7 +648,7 @@ def link(case: str) -> Page:
 
     def work(connection: Connection) -> None:
         found = find(connection, there, case)
-        programme = _programme(connection, there, found)
+        programme = bringing.programme_of(connection, there, found)
         behaviour = form["behaviour"] or None
         if behaviour and (programme is None or programme.behaviour(behaviour) is None):
             raise NotFound(f"a behaviour of case {case}")

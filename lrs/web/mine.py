@@ -4,32 +4,27 @@ handing in, hours of the year, and the letter on what they applied.
 All of it is of the person of the register whom the account is tied to, and of nobody else.
 """
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import msgspec
 from flask import Response, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
-from lrs import casework, certificates, followup
+from lrs import certificates, followup
 from lrs.auth import relations, roles
 from lrs.certificates import Certificate
-from lrs.errors import Conflict, NotFound, Refused
+from lrs.errors import Conflict, NotFound
 from lrs.i18n import N_, _
 from lrs.papers import certificate as paper
-from lrs.practice import forms
-from lrs.practice.cases import date_of
 from lrs.practice.followup import GRACE, WAITING
 from lrs.practice.people import canonical
-from lrs.practice.programmes import Programme
-from lrs.practice.records import SELF, Evidence
 from lrs.store import cases, invitations, practice
 from lrs.store.cases import Attendance, Case, Link, Outcome
-from lrs.web import mobile, reach, site, told
+from lrs.web import bring as bringing
+from lrs.web import reach, site, told
 from lrs.web.evidence import hexes
 from lrs.web.forms import Form
 from lrs.web.rooms import SIGNED_IN, Here, Room, here
@@ -176,7 +171,7 @@ def overview() -> str:
 
 
 def _training(connection: Connection, there: Here, case: Case) -> Training:
-    programme = _programme(connection, there, case)
+    programme = bringing.programme_of(connection, there, case)
     outcomes = {
         each.behaviour.iri: each
         for each in cases.outcomes(connection, there.tenant.id, case.id)
@@ -206,13 +201,6 @@ def _piece(link: Link) -> Piece:
 
 _TOLD = ("accept", "return", "reject", "withdraw")
 _SAID = ("accepted", "returned", "rejected", "withdrawn")
-
-
-def _programme(connection: Connection, there: Here, case: Case) -> Programme | None:
-    if case.programme is None:
-        return None
-    body = practice.programme(connection, there.tenant.id, case.programme.id)
-    return None if body is None else msgspec.json.decode(body, type=Programme)
 
 
 def _hours(connection: Connection, there: Here, me: frozenset[bytes]) -> list[tuple[int, float]]:
@@ -248,7 +236,7 @@ def _day(count: int) -> date:
 def bring(case: str) -> str:
     """The form for handing in evidence; `again` names a link that was returned."""
     there = here()
-    form = Form.of(submission=str(uuid.uuid4()))
+    form = bringing.new()
     with there.read() as connection:
         found = _case(connection, there, case, "evidence/write")
         returned = _returned(connection, there, found)
@@ -256,7 +244,7 @@ def bring(case: str) -> str:
         form.values["title"] = str(returned.link.told.get("title") or "")
         if returned.link.behaviour is not None:
             form.lists["behaviours"] = [returned.link.behaviour.iri]
-    return _bring(found, form, returned)
+    return bringing.shown(found, form, returned=_why(returned))
 
 
 def _returned(connection: Connection, there: Here, case: Case) -> Piece | None:
@@ -267,94 +255,21 @@ def _returned(connection: Connection, there: Here, case: Case) -> Piece | None:
     return None
 
 
-def _bring(case: Case, form: Form, returned: Piece | None = None) -> str:
-    there = here()
-    with there.read() as connection:
-        programme = _programme(connection, there, case)
-    behaviours = programme.behaviours if programme else ()
-    return render_template(
-        "mine_bring.html",
-        case=case,
-        form=form,
-        returned=returned,
-        kinds=[(word, _(label)) for word, label in mobile.KINDS.items()],
-        behaviours=[(each.iri, each.text, "") for each in behaviours],
-        today=date_of(there.now, programme).isoformat(),
-        most=there.context.settings.evidence_limit,
-    )
+def _why(returned: Piece | None) -> str | None:
+    return None if returned is None else returned.reason
 
 
 @ROOM.page("/mine/cases/<case>/evidence", SIGNED_IN, methods=("POST",))
 def hand_in(case: str) -> Answer | tuple[str, int]:
     """Keep a piece of evidence with its files."""
     there, form = here(), Form.sent()
-    tenant, now = there.tenant, there.now
     with there.read() as connection:
         found = _case(connection, there, case, "evidence/write")
-        programme = _programme(connection, there, found)
         returned = _returned(connection, there, found)
-    if found.state != "open":
-        raise Conflict(
-            N_("The completion was undone."), N_("Ask the training office what happened to it.")
-        )
-    form.need("title")
-    if form["of"] not in mobile.KINDS:
-        form.wrong("of", _("Choose what it is."))
-    performed_on = _performed_on(there, form, programme)
-    said = mobile.Told()
-    files = mobile.uploads(there.context, said)
-    for sentence in said.at("files"):
-        form.wrong("files", sentence)
-    if not form.sound or performed_on is None:
-        return _bring(found, form, returned), 400
-    assert found.person is not None
-    person = str(uuid.UUID(bytes=found.person))
-    expected = {each.iri for each in programme.behaviours} if programme else set()
-    evidence = Evidence(
-        person=person,
-        of=form["of"],
-        by=person,
-        role=SELF,
-        performed_on=performed_on,
-        title=form["title"],
-        text=form["text"].replace("\r\n", "\n"),
-        programme=programme.iri if programme else None,
-        case=found.id.hex(),
-        behaviours=tuple(iri for iri in form.all("behaviours") if iri in expected),
-    )
-    submission = _submission(form)
-
-    def work(connection: Connection) -> None:
-        made = casework.hand_in(
-            connection, tenant, evidence, now=now, files=files, submission=submission
-        )
-        there.did(connection, "evidence/handed in", f"evidence {made}")
-
-    try:
-        there.write(work)
-    except Refused as refused:
-        form.refused(refused)
-        return _bring(found, form, returned), 400
+    if not bringing.taken(found, form):
+        return bringing.shown(found, form, returned=_why(returned)), 400
     site.say(_("Handed in. A reviewer looks at it; what becomes of it is said here."))
     return redirect(url_for("web.mine.overview"), 303)
-
-
-def _performed_on(there: Here, form: Form, programme: Programme | None) -> date | None:
-    try:
-        day = date.fromisoformat(form["performed_on"])
-    except ValueError:
-        form.wrong("performed_on", _(forms.NO_DATE))
-        return None
-    if day > date_of(there.now, programme):
-        form.wrong("performed_on", _("The work lies in the future; give the day it was done."))
-    return day
-
-
-def _submission(form: Form) -> str:
-    try:
-        return str(uuid.UUID(form["submission"]))
-    except ValueError:
-        return str(uuid.uuid4())
 
 
 # The letter ---------------------------------------------------------------------------------

@@ -10,9 +10,11 @@ from flask import Flask
 
 from lrs import casework
 from lrs.practice import people, records
-from lrs.practice.records import Meeting
+from lrs.practice.records import Evidence, Meeting
 from lrs.store import accounts, audit
+from lrs.store.engine import run
 from lrs.store.register import Fact
+from lrs.xapi.statements import parse
 from tests import make
 from tests.conftest import Cast
 from tests.test_casework import ANSWERS, BUDI, COURSE, RINA, SARI, Desk, answered, desk, evidence
@@ -337,3 +339,32 @@ def test_a_completion_that_is_undone_is_shown_as_such(
     if link is not None:
         assert "no longer holds" in tono.get(f"/review/{link}").text
         assert state(desk, link)
+
+
+def test_what_an_alumna_sent_by_mail_is_handed_in_for_her_and_says_who_keyed_it(
+    desk: Desk, case: str, admin: Browser
+) -> None:
+    page = admin.get(f"/cases/{case}")
+    assert f"/cases/{case}/evidence" in page.html
+    told = {"of": "artefact", "title": "Loket baru", "performed_on": "2026-03-01"}
+    form = admin.get(f"/cases/{case}/evidence")
+    assert "For Sari Dewi" in form.text
+    assert admin.send("/evidence", **told | {"performed_on": "2099-01-01"}).status == 400
+    admin.get(f"/cases/{case}/evidence")
+    assert "Handed in" in admin.send("/evidence", **told).text
+    with desk.database.read() as connection:
+        bodies = run(connection, "SELECT body FROM statements").all()
+    told = [records.read(parse(bytes(body))) for (body,) in bodies]
+    found = [each for each in told if isinstance(each, Evidence) and each.title == "Loket baru"]
+    assert [(each.by, each.role, each.keyed_by) for each in found] == [
+        (SARI, records.SELF, "user:admin")
+    ]
+
+
+def test_for_somebody_else_only_those_hand_in_who_may(
+    desk: Desk, case: str, signed_in: Callable[..., Browser], who: Callable[..., Browser]
+) -> None:
+    assert who("budi", BUDI, "superior").get(f"/cases/{case}/evidence").status == 200
+    for stranger in (who("rina", RINA, "superior"), signed_in("reviewer", login="tono")):
+        assert stranger.get(f"/cases/{case}/evidence").status in (403, 404)
+    assert "for them" not in signed_in("head", login="kepala").get(f"/cases/{case}").text
