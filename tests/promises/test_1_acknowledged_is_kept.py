@@ -306,7 +306,8 @@ def test_a_deadlock_is_tried_again_and_the_batch_is_there_once(
         return lambda: database.write(work)
 
     parts.at_once(writer(0), writer(1))
-    assert sum(runs) == (2 if database.dialect == "sqlite" else 3)
+    # Whoever lost may come first to the row that they let go of, and meet the other once more.
+    assert sum(runs) == 2 if database.dialect == "sqlite" else sum(runs) >= 3
     assert len(parts.committed(database, who.learning)) == 2 + 6
     assert parts.halves(database) == []
 
