@@ -21,7 +21,9 @@ def agency(cast: Cast) -> Agency:
 
 
 def jejak(agency: Agency, *given: str, typed: str = "") -> Result:
-    url = agency.database.url.render_as_string(hide_password=False)
+    there = agency.database.url
+    there = there.set(drivername=there.get_backend_name())  # as settings have it, without a driver
+    url = there.render_as_string(hide_password=False)
     command = ["people", *given, "--tenant", agency.tenant.name]
     env: dict[str, Any] = {"JEJAK_DATABASE_URL": url}
     return CliRunner().invoke(main, command, env=env, input=typed, catch_exceptions=False)

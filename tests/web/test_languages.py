@@ -101,7 +101,8 @@ def pieces(answer: TestResponse) -> Text:
 def foreign(said: str, language: str) -> bool:
     """Whether a piece of a page in this language holds a word of the other."""
     other = "id" if language == "en" else "en"
-    own = re.sub(r"`[^`]*`|/\S+", " ", TYPED.sub(" ", said))  # names of settings, folders
+    # Without names of settings and folders, and what a server calls itself.
+    own = re.sub(r"`[^`]*`|/\S+|PostgreSQL \d.*", " ", TYPED.sub(" ", said))
     words = set(re.findall(r"[a-z]+", own.lower()))
     return bool(words & set(WORDS[other].split()))
 
