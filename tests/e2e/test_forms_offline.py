@@ -94,6 +94,7 @@ def open_letter(phone: BrowserContext, line: Line, agency: Agency, name: str) ->
 
 
 def kept(page: Page) -> list[Any]:
+    page.wait_for_load_state()  # the words of a page are there before its scripts
     found: list[Any] = page.evaluate("Outbox.all()")
     return found
 
