@@ -81,15 +81,18 @@ def proposals(
     logged: list[Logged] = []
     reached = low
     for verb in submissions.VERBS:
-        term, at, left = digest(tenant.learning.salt, "V", verb), before, most
-        while some := practice.lately_having(
-            connection, term, low, at, _STEP if left is None else min(_STEP, left)
+        term, left = digest(tenant.learning.salt, "V", verb), most
+        until = statements.ALWAYS if before is None else before - 1
+        while some := practice.having(
+            *(connection, term, low, until),
+            _STEP if left is None else min(_STEP, left),
+            newest_first=True,
         ):
-            at = some[-1].position
+            until = some[-1].position - 1
             logged += [each for each in some if submissions.may_propose(each.body)]
             left = None if left is None else left - len(some)
             if left == 0:
-                reached = max(reached, at)
+                reached = max(reached, some[-1].position)
                 break
     told = [
         submissions.propose(parse(each.body))

@@ -62,6 +62,15 @@ def sheet(page: followup.Page, form: str, n: int = 1, value: int = 2, **more: An
     return Sheet(submission=str(uuid.UUID(int=n, version=4)), entries=entries, **more)
 
 
+def asked_by_letter(agency: Agency, mailer: Post) -> None:
+    """Somebody completed the training, ninety days went by, and the letters went out."""
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    agency.post(mailer)
+
+
 def test_nobody_is_asked_until_somebody_says_that_the_cohort_is_followed_up(agency: Agency) -> None:
     agency.complete()
     assert agency.plan().made == {}
@@ -250,11 +259,7 @@ def test_a_letter_that_came_back_or_was_disowned_goes_out_anew(
     agency: Agency, post: tuple[Sink, Post]
 ) -> None:
     sink, mailer = post
-    agency.complete()
-    agency.begin()
-    agency.after(90)
-    agency.plan()
-    agency.post(mailer)
+    asked_by_letter(agency, mailer)
     round_ = agency.round_of("Rina Kepala")
     agency.write(invitations.undeliverable, round_, "unknown user")
     assert agency.do(followup.send_now, round_, agency.now) == "invitation"
@@ -267,11 +272,7 @@ def test_an_answer_in_somebodys_name_can_be_disowned(
     agency: Agency, post: tuple[Sink, Post]
 ) -> None:
     sink, mailer = post
-    agency.complete()
-    agency.begin()
-    agency.after(90)
-    agency.plan()
-    agency.post(mailer)
+    asked_by_letter(agency, mailer)
     round_ = agency.round_of("Rina Kepala")
     page = agency.page(round_)
     agency.do(followup.answer, page, sheet(page, "C"), now=agency.now)
@@ -320,11 +321,7 @@ def test_who_stays_silent_is_reminded_twice_and_then_the_contact_of_the_unit_is_
 
 def test_who_answered_is_not_reminded(agency: Agency, post: tuple[Sink, Post]) -> None:
     sink, mailer = post
-    agency.complete()
-    agency.begin()
-    agency.after(90)
-    agency.plan()
-    agency.post(mailer)
+    asked_by_letter(agency, mailer)
     page = agency.page(agency.round_of("Rina Kepala"))
     agency.do(followup.answer, page, sheet(page, "C"), now=agency.now)
     agency.after(97)

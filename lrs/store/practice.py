@@ -113,43 +113,29 @@ def follow(
     """Statements of these stores in the order of the log, voided ones too."""
     found: list[Logged] = []
     for store_id in store_ids:
-        rows = run(
-            connection,
-            "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body FROM postings p"
-            " JOIN statements s ON s.position = p.position"
-            " WHERE p.term = ? AND p.position > ? AND p.position <= ? AND p.depth = 0"
-            " ORDER BY p.position LIMIT ?",
-            (everything(store_id), after, until, limit),
-        )
-        found.extend(_logged(row) for row in rows)
+        found.extend(having(connection, everything(store_id), after, until, limit))
     found.sort(key=lambda each: each.position)
     return found[:limit]
 
 
-def having(connection: Connection, term: bytes, after: int, until: int, limit: int) -> list[Logged]:
-    """Statements that have a term of their own, in the order of the log: for a new rule."""
+def having(
+    connection: Connection,
+    term: bytes,
+    after: int,
+    until: int,
+    limit: int,
+    *,
+    newest_first: bool = False,
+) -> list[Logged]:
+    """Statements that have a term of their own, in the order of the log or the newest first."""
+    order = " DESC" if newest_first else ""
     rows = run(
         connection,
         "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body FROM postings p"
         " JOIN statements s ON s.position = p.position"
         " WHERE p.term = ? AND p.position > ? AND p.position <= ? AND p.depth = 0"
-        " ORDER BY p.position LIMIT ?",
+        f" ORDER BY p.position{order} LIMIT ?",
         (term, after, until, limit),
-    )
-    return [_logged(row) for row in rows]
-
-
-def lately_having(
-    connection: Connection, term: bytes, after: int, before: int | None, limit: int
-) -> list[Logged]:
-    """As `having`, the newest first, between two positions."""
-    rows = run(
-        connection,
-        "SELECT s.position, s.store_id, s.source_id, s.voided, s.id, s.body FROM postings p"
-        " JOIN statements s ON s.position = p.position"
-        " WHERE p.term = ? AND p.position > ? AND p.position < ? AND p.depth = 0"
-        " ORDER BY p.position DESC LIMIT ?",
-        (term, after, 2**62 if before is None else before, limit),
     )
     return [_logged(row) for row in rows]
 

@@ -9,7 +9,7 @@ from flask import render_template
 from sqlalchemy import Connection
 
 from lrs import casework
-from lrs.errors import Conflict, Refused
+from lrs.errors import Conflict
 from lrs.i18n import N_, _
 from lrs.practice import forms
 from lrs.practice.cases import date_of
@@ -100,21 +100,15 @@ def taken(case: Case, form: Form, *, on_behalf: bool = False) -> bool:
         )
         there.did(connection, "evidence/handed in", f"evidence {made}")
 
-    try:
-        there.write(work)
-    except Refused as refused:
-        form.refused(refused)
-        return False
-    return True
+    form.try_(lambda: there.write(work))
+    return form.sound
 
 
 def _performed_on(there: Here, form: Form, programme: Programme | None) -> date | None:
-    try:
-        day = date.fromisoformat(form["performed_on"])
-    except ValueError:
+    day = Form.day(form["performed_on"])
+    if day is None:
         form.wrong("performed_on", _(forms.NO_DATE))
-        return None
-    if day > date_of(there.now, programme):
+    elif day > date_of(there.now, programme):
         form.wrong("performed_on", _("The work lies in the future; give the day it was done."))
     return day
 

@@ -1,6 +1,7 @@
 """Who leads, coaches or examines whom: said on a person's page, and agreed to where alumni named
 their superior."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import redirect, render_template, url_for
@@ -75,17 +76,8 @@ def set_superior(person: str) -> Page:
         units.set_superior(connection, there.tenant.id, identity, named, there.who, day=since)
         there.did(connection, "superior/named", f"person {person}")
 
-    if form.sound:
-        try:
-            there.write(enter)
-        except errors.NotFound:
-            form.wrong("superior", _("Nobody in the register has this number."))
-        except errors.Conflict as told:
-            form.wrong("superior", sentences.error(told))
-    if not form.sound:
-        return one_page(person, form), 400
-    site.say(_("Saved. Questions go to this superior from that day on."))
-    return redirect(url_for("web.people.one", person=person), 303)
+    saved = _("Saved. Questions go to this superior from that day on.")
+    return _entered(person, form, "superior", enter, saved)
 
 
 @ROOM.page("/people/<person>/guide", "people/write", methods=("POST",))
@@ -109,14 +101,22 @@ def set_guide(person: str) -> Page:
         stands = (each for each in held if (each.person, each.role) == (who, form["role"]))
         return next((each.first for each in stands), None)
 
+    saved = _("Saved. Signed in as coach or examiner, they see what of this person is theirs.")
+    return _entered(person, form, "guide", enter, saved)
+
+
+def _entered(
+    person: str, form: Form, field: str, enter: Callable[[Connection], None], saved: str
+) -> Page:
+    """The person's page once this is entered, or with what is wrong with who was named."""
     if form.sound:
         try:
-            there.write(enter)
+            here().write(enter)
         except errors.NotFound:
-            form.wrong("guide", _("Nobody in the register has this number."))
-        except errors.Refused as told:
-            form.wrong("guide", sentences.error(told))
+            form.wrong(field, _("Nobody in the register has this number."))
+        except (errors.Conflict, errors.Refused) as told:
+            form.wrong(field, sentences.error(told))
     if not form.sound:
         return one_page(person, form), 400
-    site.say(_("Saved. Signed in as coach or examiner, they see what of this person is theirs."))
+    site.say(saved)
     return redirect(url_for("web.people.one", person=person), 303)

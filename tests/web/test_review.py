@@ -373,9 +373,10 @@ def test_links_of_another_behaviour_are_not_taken_along(
 # Second opinions ----------------------------------------------------------------------------
 
 
-def test_a_second_opinion_is_blind_and_somebody_elses(
-    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser], app: Flask
-) -> None:
+def decided_by_the_first(
+    desk: Desk, signed_in: Callable[..., Browser], app: Flask
+) -> tuple[Browser, Browser]:
+    """Rina rejected a link, every one of which is to have a second opinion; Tono may give it."""
     context = app.extensions["jejak"]
     app.extensions["jejak"] = replace(
         context, settings=replace(context.settings, second_opinions=100)
@@ -385,6 +386,13 @@ def test_a_second_opinion_is_blind_and_somebody_elses(
     rina.send("/review/next")
     rina.send("/decide", verdict="reject 8", note="Hanya latihan.")
     desk.catch_up()
+    return rina, tono
+
+
+def test_a_second_opinion_is_blind_and_somebody_elses(
+    desk: Desk, waiting: list[str], signed_in: Callable[..., Browser], app: Flask
+) -> None:
+    rina, tono = decided_by_the_first(desk, signed_in, app)
     assert "No second opinion is wanted" in rina.get("/review/second").text
     assert rina.get(f"/review/second/{waiting[0]}").status == 404
     assert "Antrean satu" in tono.get("/review/second").text
@@ -443,15 +451,7 @@ def test_their_links_are_neither_in_the_queue_nor_counted_nor_opened(
 def test_no_second_opinion_is_asked_of_them_and_no_document_of_theirs_is_opened(
     desk: Desk, waiting: list[str], signed_in: Callable[..., Browser], app: Flask
 ) -> None:
-    context = app.extensions["jejak"]
-    app.extensions["jejak"] = replace(
-        context, settings=replace(context.settings, second_opinions=100)
-    )
-    rina, tono = signed_in("reviewer", login="rina"), signed_in("reviewer", login="tono")
-    rina.get("/review")
-    rina.send("/review/next")
-    rina.send("/decide", verdict="reject 8", note="Hanya latihan.")
-    desk.catch_up()
+    _, tono = decided_by_the_first(desk, signed_in, app)
     statement = uuid.UUID(bytes=bytes(desk.links()[0]["evidence"]))
     assert "Antrean satu" in tono.get("/review/second").text
     assert tono.get(f"/evidence/{statement}").status == 200
