@@ -5,7 +5,7 @@ figure is, with its formula: docs/figures.md.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -43,7 +43,12 @@ ALL: tuple[Described, ...] = tuple(
         ),
         ("M2", "How long until applied", "Berapa lama sampai diterapkan", (*_CASES, "behaviour")),
         ("M3", "Response rate", "Tingkat respons", (*_CASES, "window")),
-        ("M4", "Confirmed by the superior", "Dikonfirmasi atasan", (*_CASES, "window")),
+        (
+            "M4",
+            "Confirmed by the superior",
+            "Dikonfirmasi atasan",
+            (*_CASES, "behaviour", "window"),
+        ),
         ("M5", "Still applied", "Keberlanjutan", (*_CASES, "behaviour", "window")),
         (
             "M6",
@@ -72,7 +77,7 @@ ALL: tuple[Described, ...] = tuple(
             "funnel",
             "From invitation to lasting practice",
             "Dari undangan sampai menetap",
-            ("programme", "cohort", "unit"),
+            _CASES,
         ),
     )
 )
@@ -82,7 +87,6 @@ ALL: tuple[Described, ...] = tuple(
 #: programmes that expect it, where nothing is told of one by itself.
 _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
     "M3": ("behaviour",),
-    "M4": ("behaviour",),
     "M10": ("behaviour",),
     "M13": ("window",),
     "funnel": ("behaviour",),
@@ -226,9 +230,10 @@ class _Work:
 
     @cached_property
     def periods(self) -> tuple[int, ...]:
-        """The first days of the quarters that completions of the slice lie in, or that links were
-        proposed in, where these are counted."""
-        ask = figures.proposed_span if self.described.id == "M9" else figures.span
+        """The first days of the quarters that completions of the slice lie in; or that links were
+        proposed in, or ways began in, where these are counted."""
+        spans = {"M9": figures.proposed_span, "funnel": figures.begun_span}
+        ask = spans.get(self.described.id, figures.span)
         span = ask(self.connection, self.cut(by=None))
         return () if span is None else tuple(days(each) for each in quarters(*span))
 
@@ -516,21 +521,20 @@ OPENINGS = (30, 90, 180, 330)
 
 def _m2(work: _Work) -> Figure:
     """All curves of the whole; of each group the first, with its band."""
-    whole = work.cut(by=None)
     review = work.slice.review_days
-    offsets = _parts(work, work.cut(), lambda cut: figures.offsets(work.connection, cut))
-    bands = _parts(
-        work, work.cut(), lambda cut: figures.band(work.connection, cut, OPENINGS, review)
+    told = _parts(
+        work, work.cut(), lambda cut: figures.times(work.connection, cut, OPENINGS, review)
     )
-    measures, curves = _survival(offsets[None], bands[None])
+    whole = told.pop(None)
+    measures, curves = _survival(whole)
     groups = []
-    for place in offsets.keys() | bands.keys():
+    for place, counts in told.items():
         if place is not None:
-            told, lines = _survival(offsets.get(place, Counter()), bands.get(place, Counter()))
-            groups.append(work.group(place, told, curves=lines))
-    between, leavings = figures.endings(work.connection, whole, EDGES)
+            middle, lines = _survival(counts)
+            groups.append(work.group(place, middle, curves=lines))
+    between, leavings = figures.endings(work.connection, work.cut(by=None), EDGES)
     spans = {(lower, None if upper < 0 else upper): n for (lower, upper), n in between.items()}
-    exits = _exits(offsets[None])
+    exits = _exits(whole)
     turnbull = survival.by_window(survival.turnbull(spans), exits.people)
     total = _all(measures, curves=(*curves, turnbull, *_risks(exits, leavings)))
     return work.finish(total, groups, notes=("census", "last_contact"))
@@ -580,17 +584,15 @@ def _exits(told: Mapping[Any, int]) -> survival.Exits:
     )
 
 
-def _survival(
-    told: Mapping[Any, int], bands: Mapping[Any, int]
-) -> tuple[list[Measure], tuple[Curve, Curve]]:
+def _survival(told: Mapping[Any, int]) -> tuple[list[Measure], tuple[Curve, Curve]]:
     """The curve of one group with the band that the silent leave, and its median."""
     exits = _exits(told)
     curve = survival.kaplan_meier(exits)
     points = []
-    for number, day in enumerate(OPENINGS):
-        n, k = bands[f"n{number}"], bands[f"applied{number}"]
+    for day in OPENINGS:
+        n, k = told.get(("n", day), 0), told.get(("by", day), 0)
         if n:
-            low, high = rates.bounds(k, n - k - bands[f"known_not{number}"], n)
+            low, high = rates.bounds(k, n - k - told.get(("known_not", day), 0), n)
             points.append(Point(day=day, at_risk=n, events=k, value=low, low=low, high=high))
     band = Curve(name="band", points=tuple(points), median=survival.median(points))
     # Before this day not even with all of the silent would it be a half.
@@ -653,13 +655,55 @@ def _responses(counts: Mapping[Any, int]) -> list[Measure]:
 
 
 def _m4(work: _Work) -> Figure:
-    rows = figures.confirmations(work.connection, work.cut(), work.assessed())
+    cut, windows = work.cut(), work.assessed()
+    # A superior is asked of each behaviour that the programme expects.
+    each = work.by == "behaviour"
+    asked = replace(cut, by="programme") if each else cut
+    rows = figures.confirmations(work.connection, asked, windows)
     total, groups = work.spread(rows)
+    if each:
+        found = _expected(work, figures.confirmations(work.connection, cut, windows))
+        of_programme = {key[0]: counts for key, counts in rows}
+        groups = {}
+        for behaviour, owners in work.expected(work.slice.behaviour).items():
+            place = (behaviour, None)
+            groups[place] = counts = Counter(found.get(place, {}))
+            for name in ("N", "sampled"):
+                counts[name] = sum(of_programme.get(owner, {}).get(name, 0) for owner in owners)
+    voices = _voices(work, cut, windows) if total["sampled"] else {}
     return work.finish(
-        _all(_confirmed(total)),
-        (work.group(key, _confirmed(counts)) for key, counts in groups.items()),
+        _all(_confirmed(total, voices.get(None))),
+        (work.group(key, _confirmed(counts, voices.get(key))) for key, counts in groups.items()),
         notes=("census",) if not total["sampled"] else ("sample",),
     )
+
+
+def _voices(work: _Work, cut: Cut, windows: Sequence[str]) -> dict[Key | None, Clusters]:
+    """Superiors of all together (None), and of each group: whoever speaks of several parts of it is
+    one voice."""
+    found: dict[Key | None, dict[bytes, tuple[int, int]]] = {}
+    for place, told in _heard(work, cut, windows):
+        of = found.setdefault(place, {})
+        for rater, (y, m) in told.items():
+            before = of.get(rater, (0, 0))
+            of[rater] = before[0] + y, before[1] + m
+    return {place: Clusters.of(of.values()) for place, of in found.items()}
+
+
+def _heard(
+    work: _Work, cut: Cut, windows: Sequence[str]
+) -> Iterator[tuple[Key | None, Mapping[bytes, tuple[int, int]]]]:
+    """What each superior said, wherever it belongs."""
+    rows = figures.voices(work.connection, cut, windows)
+    if work.by != "behaviour":
+        yield from ((place, told) for key, told in rows for place in (None, *work.places(key)))
+        return
+    expected = work.expected(work.slice.behaviour)
+    for (programme, behaviour), told in rows:
+        if programme in expected.get(behaviour, ()):
+            yield (behaviour, None), told
+    for _, told in figures.voices(work.connection, replace(cut, by=None), windows):
+        yield None, told
 
 
 def _needed(programme: Programme) -> int:
@@ -668,7 +712,7 @@ def _needed(programme: Programme) -> int:
     return {"any": 1, "all": every, "most": every // 2 + 1}[programme.counts]
 
 
-def _confirmed(counts: Mapping[Any, int]) -> list[Measure]:
+def _confirmed(counts: Mapping[Any, int], voices: Clusters | None) -> list[Measure]:
     """Of all who were asked, with what those who did not answer leave open; and of those who had
     seen, as a sample where superiors were drawn."""
     asked = counts["N"]
@@ -683,15 +727,7 @@ def _confirmed(counts: Mapping[Any, int]) -> list[Measure]:
         ),
     ]
     if counts["sampled"]:
-        clusters = Clusters(
-            counts["clusters"],
-            counts["yes"],
-            counts["observed"],
-            counts["yy"],
-            counts["ym"],
-            counts["mm"],
-        )
-        found.append(rates.sampled("confirmed_of_observed", clusters))
+        found.append(rates.sampled("confirmed_of_observed", voices or Clusters()))
     else:
         k, n = counts["yes"], counts["observed"]
         found.append(rates.bounded("confirmed_of_observed", k, 0, n))

@@ -129,7 +129,7 @@ def test_a_behaviour_of_which_nothing_is_known_counts_as_unknown(cast: Cast, row
     assert one.total.measures[0] == told["menata arsip"]
 
 
-@pytest.mark.parametrize("id", ["M1", "M2", "M5", "M6", "M7", "M12", "M13"])
+@pytest.mark.parametrize("id", ["M1", "M2", "M4", "M5", "M6", "M7", "M12", "M13"])
 def test_a_part_is_what_is_told_of_its_behaviour_alone(cast: Cast, rows: Rows, id: str) -> None:
     both = rows.programme(programme("Arsip", "menata arsip", "memusnahkan arsip"))
     other = rows.programme(programme("Anggaran", "menyusun anggaran"))
@@ -140,6 +140,7 @@ def test_a_part_is_what_is_told_of_its_behaviour_alone(cast: Cast, rows: Rows, i
         case.answer("menata arsip", form="A", window="W0", day=5, value=1, rater=f"a{number}")
         case.answer("menata arsip", value=3, recalled=1, rater=f"a{number}")
         case.answer("menata arsip", role="self", value=4)
+        case.invitation(rater=f"a{number}", answered=95)
         case.answer("memusnahkan arsip", window="W3", day=200, value=number % 4)
         case.link("menata arsip", performed=200, decided=210)
         for name in ("menata arsip", "memusnahkan arsip"):  # the same two colleagues of both
@@ -318,6 +319,48 @@ def test_a_sample_of_superiors_has_an_interval_that_knows_who_shares_one(
     assert told.effect == pytest.approx(4 * 12 / 11)
     assert told.low < 0.3
     assert told.high > 0.7
+
+
+def test_all_superiors_are_asked_of_each_behaviour_that_their_programme_expects(
+    cast: Cast, rows: Rows
+) -> None:
+    both = rows.programme(programme("Arsip", "menata", "memusnahkan", counts="all"))
+    other = rows.programme(programme("Anggaran", "menyusun"))
+    asked = {"answered": 95}
+    rows.case(both).invitation(**asked).answer("menata", value=3).answer("memusnahkan", value=1)
+    rows.case(both).invitation(**asked).answer("menata", observed=False)
+    rows.case(both).invitation()
+    rows.case(other).invitation(**asked).answer("menyusun", value=4, flagged=True)
+    found = ask(cast, rows, "M4", by="behaviour")
+    told = {
+        group.label: (one.k, one.n, one.low, one.high)
+        for group in found.groups
+        for one in [group.measure("confirmed")]
+    }
+    assert told == {
+        "menata": (1, 3, pytest.approx(1 / 3), pytest.approx(2 / 3)),
+        "memusnahkan": (0, 3, 0, pytest.approx(2 / 3)),
+        "menyusun": (1, 1, 1, 1),
+    }
+    assert [group.measure("silent").k for group in found.groups] == [2, 1, 0]
+    assert found.total == ask(cast, rows, "M4").total
+    assert found.total.measure("confirmed").k == 1  # of Arsip both were wanted
+
+
+@pytest.mark.parametrize("by", ["programme", "unit", "behaviour"])
+def test_a_superior_of_several_programmes_is_one_voice(cast: Cast, rows: Rows, by: str) -> None:
+    for title, name in (("Arsip", "menata"), ("Anggaran", "menyusun")):
+        course = rows.programme(programme(title, name))
+        for number in range(8):
+            rows.case(course, unit=f"Dinas A / {title}").invitation(
+                rater=f"atasan {number}", answered=95, sampled=True
+            ).answer(name, rater=f"atasan {number}", value=4 * (number % 2))
+    found = ask(cast, rows, "M4", by=by)
+    assert found.total == ask(cast, rows, "M4").total
+    assert found.total.measure("confirmed_of_observed").effect == pytest.approx(2 * 8 / 7)
+    for group in found.groups:
+        alone = {"unit": group.key, "programme": group.key, "behaviour": group.key}[by]
+        assert group.measures == ask(cast, rows, "M4", **{by: alone}).total.measures, group.label
 
 
 def test_what_is_still_applied_is_asked_of_what_was_applied_early(cast: Cast, rows: Rows) -> None:
@@ -506,6 +549,44 @@ def test_the_funnel_tells_what_was_said_and_what_must_have_been(cast: Cast, rows
         "applied": (1, 1),
         "lasting": (1, 1),
     }
+
+
+def test_the_funnel_of_a_period_follows_those_whose_way_began_in_it(cast: Cast, rows: Rows) -> None:
+    # Clocks start in January 2025 and after; most ways began before.
+    course = rows.programme(programme(cohorts=("I", "II")))
+    rows.participation(course, "sari", cohort="I", invited=-150, enrolled=-60, completed=0)
+    rows.case(course, who="sari", cohort="I").outcome(applied=20, lasting=100)
+    rows.participation(course, "sari", cohort="II", course="lagi", enrolled=-10, completed=60)
+    rows.case(course, who="sari", cohort="II", clock=later(60))
+    rows.participation(course, "budi", enrolled=-10)
+    rows.participation(course, "wati", cohort="I", completed=0)
+    rows.case(course, who="wati", cohort="I")
+    found = ask(cast, rows, "funnel", by="period")
+    told = {
+        group.key: {each.name: (each.low, each.high) for each in group.measures}
+        for group in found.groups
+    }
+    assert told["2024-Q3"] == {
+        "invited": (1, 1),
+        "enrolled": (1, 1),
+        "attended": (0, 1),
+        "completed": (1, 1),
+        "applied": (1, 1),
+        "lasting": (1, 1),
+    }
+    assert {key: each["enrolled"][1] for key, each in told.items()} == {
+        "2024-Q3": 1,
+        "2024-Q4": 2,  # Sari again, in another run, and Budi
+        "2025-Q1": 1,
+    }
+    assert [each["applied"] for each in told.values()] == [(1, 1), (0, 1), (0, 1)]
+    assert found.total == ask(cast, rows, "funnel").total
+    for group in found.groups:
+        year, quarter = group.key.split("-Q")
+        first = date(int(year), 3 * int(quarter) - 2, 1)
+        last = reporting.quarters(first, first + timedelta(days=100))[1] - timedelta(days=1)
+        alone = ask(cast, rows, "funnel", since=first, until=last).total
+        assert alone.measures == group.measures, group.key
 
 
 def test_the_funnel_counts_no_trainer_who_is_enrolled_like_the_learners(

@@ -32,8 +32,8 @@ def bounds(k: int, unknown: int, n: int) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """Answers by cluster (alumni who share a superior), as sums that can be added: `m` answers and
-    `y` of them that say yes in each of `count` clusters."""
+    """Answers by cluster (alumni who share a superior), as sums: `m` answers and `y` of them that
+    say yes in `count` clusters."""
 
     count: int = 0
     y: int = 0
@@ -53,16 +53,6 @@ class Clusters:
             sum(y * y for y, _ in told),
             sum(y * m for y, m in told),
             sum(m * m for _, m in told),
-        )
-
-    def __add__(self, other: "Clusters") -> "Clusters":
-        return Clusters(
-            self.count + other.count,
-            self.y + other.y,
-            self.m + other.m,
-            self.yy + other.yy,
-            self.ym + other.ym,
-            self.mm + other.mm,
         )
 
 

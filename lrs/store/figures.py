@@ -8,10 +8,10 @@ rolled up without asking again.
 links that were accepted by then (`_applied`).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -80,9 +80,13 @@ def _where(cut: Cut, alias: str = "c") -> Sql:
 def span(connection: Connection, cut: Cut) -> tuple[date, date] | None:
     """From which day to which the clocks of a cut's completions started."""
     where, values = _where(cut)
-    row = run(
+    return _span(
         connection, f"SELECT MIN(c.clock_day), MAX(c.clock_day) FROM cases c WHERE {where}", values
-    ).one()
+    )
+
+
+def _span(connection: Connection, sql: str, values: Sequence[Any]) -> tuple[date, date] | None:
+    row = run(connection, sql, values).one()
     if row[0] is None:
         return None
     first, last = (date(1970, 1, 1) + timedelta(days=day) for day in row)
@@ -381,27 +385,45 @@ class _Alike:
         return found
 
 
-def offsets(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, int], int]]]:
-    """When completions were first applied or last heard of, in days after their clock.
+def times(
+    connection: Connection, cut: Cut, horizons: Collection[int], review_days: int
+) -> list[tuple[Key, dict[tuple[str, int], int]]]:
+    """When completions were first applied or last heard of, in days after their clock: each count
+    under (`applied`, day) or (`censored`, day), where who left is heard of no more.
 
-    Each count under (`applied`, day) or (`censored`, day): who left is heard of no more.
+    And, as `completions`, of each of these horizons (`n`, horizon), (`known_not`, horizon) and, for
+    what was applied by then, (`by`, horizon): of one walk, since there are three times as many
+    behaviours as completions.
     """
+    alike = _Alike(tuple(sorted(set(horizons))), review_days)
     inner, values = _cases(cut, contacts=True)
     last = (
         "CASE WHEN contact IS NULL OR contact < 0 THEN 0"
         " WHEN ended < contact THEN ended ELSE contact END"
     )
+    number, number_values = alike.number()
     rows = _rows(
         connection,
-        "SELECT g1, g2, CASE WHEN applied IS NULL THEN 0 ELSE 1 END AS done,"
-        f" CASE WHEN applied IS NULL THEN {last} ELSE applied END AS day, COUNT(*)"
-        f" FROM ({inner}) x WHERE {_VALID} AND age >= 0 GROUP BY 1, 2, 3, 4",
-        values,
+        f"SELECT g1, g2, CASE WHEN applied IS NULL THEN {last} ELSE applied END AS day,"
+        f" CASE WHEN applied IS NULL THEN 0 ELSE 1 END AS done, {number} AS cell, COUNT(*)"
+        f" FROM ({inner}) x WHERE {_VALID} AND age >= 0 GROUP BY 1, 2, 3, 4, 5",
+        (*number_values, *values),
     )
-    return _by_key(
-        (row[:2], ("applied" if row[2] else "censored", max(0, int(row[3]))), row[4])
-        for row in rows
-    )
+    told = {
+        cell: [
+            ("by" if name == "applied" else name, horizon)
+            for horizon, names in alike.counts(cell)
+            for name in names
+            if name in ("n", "applied", "known_not")
+        ]
+        for cell in {int(row[4]) for row in rows}
+    }
+    found: dict[Any, dict[tuple[str, int], int]] = {}
+    for first, second, day, done, cell, count in rows:
+        counts = found.setdefault((first, second), {})
+        for name in (("applied" if done else "censored", max(0, int(day))), *told[int(cell)]):
+            counts[name] = counts.get(name, 0) + int(count)
+    return [(_plain(key), counts) for key, counts in found.items()]
 
 
 def endings(
@@ -443,23 +465,6 @@ def endings(
         left = (("stayed", "promoted", "left")[what], max(0, int(day)))
         leavings[left] = leavings.get(left, 0) + int(count)
     return spans, leavings
-
-
-def band(
-    connection: Connection, cut: Cut, edges: Sequence[int], review_days: int
-) -> list[tuple[Key, Counts]]:
-    """As `completions`, on each of these days: `n0`, `applied0`, `known_not0` on the first."""
-    return [
-        (
-            key,
-            {
-                f"{name}{number}": told[day][name]
-                for number, day in enumerate(edges)
-                for name in ("n", "applied", "known_not")
-            },
-        )
-        for key, told in completions(connection, cut, edges, review_days)
-    ]
 
 
 def _by_key(rows: Iterable[tuple[Any, Any, Any]]) -> list[tuple[Key, dict[Any, int]]]:
@@ -526,17 +531,67 @@ def confirmations(
     connection: Connection, cut: Cut, windows: Sequence[str]
 ) -> list[tuple[Key, Counts]]:
     """Superiors who were asked for an assessment: `N` of them, `answered`, `observed`, and `yes`
-    where they gave 3 or more on as many behaviours as the programme needs. `clean…`: the same
-    without flagged answers. `sampled`: of a sample. And, where some were, of those that observed,
-    sums by superior (see `rates.Clusters`): `clusters`, `yy`, `ym`, `mm`.
+    where they gave 3 or more on as many behaviours as the programme needs. `clean_…`: the same
+    without flagged answers. `sampled`: of a sample.
+
+    Of each behaviour only those who answered are told, since all are asked of each that their
+    programme expects.
     """
     if not windows:
         return []
+    found: dict[Any, Counts] = {}
+    for key, sampled, needed, said, count in _confirmed(connection, cut, windows, "i.sampled"):
+        counts = found.setdefault(key, dict.fromkeys(_CONFIRMED, 0))
+        for name, holds in (
+            ("N", True),
+            ("answered", said.answered > 0),
+            ("observed", said.seen > 0),
+            ("yes", said.yes >= needed),
+            ("clean_observed", said.clean > 0),
+            ("clean_yes", said.clean_yes >= needed),
+            ("sampled", sampled),
+        ):
+            counts[name] += count if holds else 0
+    return [(_plain(key), counts) for key, counts in found.items()]
+
+
+def voices(
+    connection: Connection, cut: Cut, windows: Sequence[str]
+) -> list[tuple[Key, dict[bytes, tuple[int, int]]]]:
+    """As `confirmations`, of those that had observed, by superior: how many said yes, of how many.
+    Many more groups, and wanted of a sample alone."""
+    found: dict[Any, dict[bytes, tuple[int, int]]] = {}
+    for key, rater, needed, said, count in _confirmed(connection, cut, windows, "i.rater"):
+        if said.seen:
+            of = found.setdefault(key, {})
+            y, m = of.get(bytes(rater), (0, 0))
+            of[bytes(rater)] = y + (said.yes >= needed) * count, m + count
+    return [(_plain(key), of) for key, of in found.items()]
+
+
+class _Said(NamedTuple):
+    """How many answers of one assessment there are, and of them how many had seen, and gave 3 or
+    more; without flagged ones."""
+
+    answered: int
+    seen: int
+    yes: int
+    clean: int
+    clean_yes: int
+
+
+def _confirmed(
+    connection: Connection, cut: Cut, windows: Sequence[str], apart: str
+) -> Iterator[tuple[Any, Any, int, _Said, int]]:
+    """Superiors who were asked for an assessment, by key, `apart`, how many behaviours are needed
+    and what they said: how many."""
     key, key_values = _key(cut, "i.window_name")
-    first, second = _aside(key).rsplit(", ", 1)
     source, values = _asked(cut)
     of, of_values = "a.behaviour <> ?", (ZERO,)
     need, many = "1", {digest: count for digest, count in cut.needed.items() if count > 1}
+    each = cut.by == "behaviour"
+    if each:
+        key, many = "c.programme, s.behaviour", {}
     if cut.behaviour != ZERO:
         of, of_values, many = "a.behaviour = ?", (cut.behaviour,), {}
     if many:
@@ -555,62 +610,34 @@ def confirmations(
         f"SUM(CASE WHEN a.window_name = ? THEN {packed} ELSE 0 END) AS w{n}"
         for n in range(len(windows))
     )
+    group = "a.case_id, a.behaviour" if each else "a.case_id"
     answers = (
-        f"SELECT a.case_id AS case_id, {said} FROM answers a WHERE a.tenant_id = ?"
-        f" AND a.role = 'superior' AND a.form = 'C' AND a.day <= ? AND {of} GROUP BY a.case_id"
-    )
-    joined = source.replace(
-        " WHERE ", f" LEFT JOIN ({answers}) s ON s.case_id = i.case_id WHERE ", 1
+        f"SELECT {group.replace('a.case_id', 'a.case_id AS case_id')}, {said} FROM answers a"
+        f" WHERE a.tenant_id = ? AND a.role = 'superior' AND a.form = 'C' AND a.day <= ? AND {of}"
+        f" GROUP BY {group}"
     )
     which = " ".join(f"WHEN ? THEN s.w{n}" for n in range(len(windows)))
     code = f"CASE i.window_name {which} END"
-    asked = f" AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
-    inner_values = (*windows, cut.tenant_id, cut.as_of, *of_values, *values, *windows, cut.end)
-    rows = _rows(
+    # Who said nothing is told too, but of each behaviour, and by superior.
+    join = "JOIN" if each or apart == "i.rater" else "LEFT JOIN"
+    source = source.replace(" WHERE ", f" {join} ({answers}) s ON s.case_id = i.case_id WHERE ", 1)
+    for *first, sampled, needed, given, count in _rows(
         connection,
-        f"SELECT {first}, {second}, i.sampled, {need}, {code}, COUNT(*){joined}{asked}"
+        f"SELECT {_aside(key)}, {apart}, {need}, {code}, COUNT(*){source}"
+        f" AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
         " GROUP BY 1, 2, 3, 4, 5",
-        (*key_values, *many, *windows, *inner_values),
-    )
-    found: dict[Any, Counts] = {}
-    for one, two, sampled, needed, given, count in rows:
-        counts = found.setdefault((one, two), dict.fromkeys(_CONFIRMED, 0))
-        answered, seen, affirmed, clean, clean_yes = _unpacked(int(given or 0), len(counted))
-        for name, holds in (
-            ("N", True),
-            ("answered", answered > 0),
-            ("observed", seen > 0),
-            ("yes", affirmed >= needed),
-            ("clean_observed", clean > 0),
-            ("clean_yes", clean_yes >= needed),
-            ("sampled", sampled),
-        ):
-            counts[name] += int(count) if holds else 0
-    if not any(counts["sampled"] for counts in found.values()):
-        return [(_plain(key), counts) for key, counts in found.items()]
-    # Of a sample, by superior too: many more groups, and of those who answered alone.
-    sums: dict[tuple[Any, ...], tuple[int, int]] = {}
-    for one, two, rater, needed, given, count in _rows(
-        connection,
-        f"SELECT {first}, {second}, i.rater, {need}, {code}, COUNT(*){joined}{asked}"
-        " AND s.case_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5",
-        (*key_values, *many, *windows, *inner_values),
+        (
+            *(*key_values, *many, *windows),
+            *(*windows, cut.tenant_id, cut.as_of, *of_values),
+            *(*values, *windows, cut.end),
+        ),
     ):
-        _, seen, affirmed, *_ = _unpacked(int(given or 0), len(counted))
-        y, m = sums.get((one, two, rater), (0, 0))
-        sums[one, two, rater] = y + (affirmed >= needed) * int(count), m + (seen > 0) * int(count)
-    for (one, two, _), (y, m) in sums.items():
-        counts = found[one, two]
-        for name, value in (("clusters", int(m > 0)), ("yy", y * y), ("ym", y * m), ("mm", m * m)):
-            counts[name] += value
-    return [(_plain(key), counts) for key, counts in found.items()]
+        told = _Said(*_unpacked(int(given or 0), len(counted)))
+        yield tuple(first), sampled, int(needed), told, int(count)
 
 
 #: What `confirmations` counts.
-_CONFIRMED = (
-    *("N", "answered", "observed", "yes", "clean_observed", "clean_yes", "sampled"),
-    *("clusters", "yy", "ym", "mm"),
-)
+_CONFIRMED = ("N", "answered", "observed", "yes", "clean_observed", "clean_yes", "sampled")
 
 #: Counts below this are packed into one number.
 _DIGITS = 1000
@@ -1090,8 +1117,17 @@ def unmatched_hours(connection: Connection, cut: Cut, first: int, last: int) -> 
     )
 
 
-#: Columns of `participation` in the order in which people go through them.
+#: What participation tells the day of, in the order in which people go through it.
+_TOLD = ("invited", "enrolled", "attended", "progressed", "completed", "certified")
+
+#: What of it the funnel tells.
 _STEPS = ("invited", "enrolled", "attended", "completed")
+
+#: The first that is told of somebody: their way begins in the period of that day.
+_BEGUN = f"COALESCE({', '.join(_TOLD)})"
+
+#: The first day that each was said of, by the as-of date (once for each).
+_FIRST = "MIN(CASE WHEN {0}.{1}_day <= ? THEN {0}.{1}_day END)"
 
 
 def idle(connection: Connection, cut: Cut) -> list[bytes]:
@@ -1113,58 +1149,96 @@ def participants(
     """How many are said to have come to each step, and how many came to it or a later one
     (`reached_…`): each person once in a run of a programme. The slice's period is that of the first
     day anything is said of them. `but` are, by programme, those who are no learners of it."""
-    key, key_values = _key(cut)
+    whole = replace(cut, since=None, until=None, by=None if cut.by == "period" else cut.by)
+    key, key_values = _key(whole)
     first, second = _aside(key).rsplit(", ", 1)
-    where, values = _where(replace(cut, since=None, until=None))
+    where, values = _where(whole)
     for programme, left_out in sorted(but.items()):
         for piece in pieces(sorted(left_out)):
             where += f" AND NOT (c.programme = ? AND c.subject IN ({placeholders(piece)}))"
             values = (*values, programme, *piece)
-    told = ", ".join(
-        f"MIN(CASE WHEN c.{step}_day <= ? THEN c.{step}_day END) AS {step}"
-        for step in ("invited", "enrolled", "attended", "progressed", "completed", "certified")
-    )
+    told = ", ".join(f"{_FIRST.format('c', each)} AS {each}" for each in _TOLD)
     run_of = "CASE WHEN c.programme = ? THEN c.course ELSE c.programme END"
     inner = (
         f"SELECT {first} AS g1, {second} AS g2, {told} FROM participation c"
         f" WHERE {where} GROUP BY 1, 2, c.subject, {run_of}, c.cohort"
     )
-    begun = "COALESCE(invited, enrolled, attended, progressed, completed, certified)"
-    within = f"{begun} IS NOT NULL"
-    within_values: tuple[Any, ...] = ()
-    for sign, day in ((">=", cut.since), ("<=", cut.until)):
-        if day is not None:
-            within += f" AND {begun} {sign} ?"
-            within_values = (*within_values, day)
-    after = {
-        "invited": "invited, enrolled, attended, progressed, completed, certified",
-        "enrolled": "enrolled, attended, progressed, completed, certified",
-        "attended": "attended, progressed, completed, certified",
-        "completed": "completed, certified",
-    }
+    inner_values = (*key_values, *(cut.as_of for _ in _TOLD), *values, ZERO)
+    begun = f"SELECT g1, g2, {', '.join(_TOLD)}, {_BEGUN} AS begun FROM ({inner}) r"
     return _counted(
         connection,
         cut,
-        (inner, (*key_values, *(cut.as_of for _ in range(6)), *values, ZERO)),
+        _begun(cut, (begun, inner_values)),
         {
-            name: (f"{within} AND {condition}", within_values)
-            for step in _STEPS
+            name: (condition, ())
+            for number, step in enumerate(_TOLD)
+            if step in _STEPS
             for name, condition in (
                 (step, f"{step} IS NOT NULL"),
-                (f"reached_{step}", f"COALESCE({after[step]}) IS NOT NULL"),
+                (f"reached_{step}", f"COALESCE({', '.join((step, *_TOLD[number:]))}) IS NOT NULL"),
             )
         },
     )
 
 
+def _begun(cut: Cut, inner: Sql) -> Sql:
+    """Those of `inner` whose way began (`begun`) in the cut's period, by the span it began in where
+    they are taken apart by that."""
+    period, period_values = ("g1, g2", ())
+    if cut.by == "period" and cut.periods:
+        period, period_values = _period(cut, "begun")
+    first, second = period.rsplit(", ", 1)
+    within, within_values = "begun IS NOT NULL", tuple[Any, ...]()
+    for sign, day in ((">=", cut.since), ("<=", cut.until)):
+        if day is not None:
+            within += f" AND begun {sign} ?"
+            within_values = (*within_values, day)
+    sql, values = inner
+    return (
+        f"SELECT {first} AS g1, {second} AS g2, b.* FROM ({sql}) b WHERE {within}",
+        (*period_values, *values, *within_values),
+    )
+
+
+def begun_span(connection: Connection, cut: Cut) -> tuple[date, date] | None:
+    """From which day to which the ways of a cut's participants began."""
+    where, values = _where(replace(cut, since=None, until=None))
+    days = ", ".join(f"{each}_day" for each in _TOLD)
+    return _span(
+        connection,
+        f"SELECT MIN(begun), MAX(begun) FROM (SELECT COALESCE({days}) AS begun"
+        f" FROM participation c WHERE {where}) b",
+        values,
+    )
+
+
 def practised(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
     """Completions that were `applied` by the as-of date and that are `lasting`; `open_applied` and
-    `open_lasting`, of which nobody said that they are not."""
+    `open_lasting`, of which nobody said that they are not. The slice's period is as in
+    `participants`, so that a funnel is of the same people from end to end."""
+    inner = _cases(cut)
+    if cut.by == "period" or cut.since is not None or cut.until is not None:
+        whole = replace(cut, since=None, until=None, by=None if cut.by == "period" else cut.by)
+        sql, values = _cases(whole)
+        told = ", ".join(_FIRST.format("p", each) for each in _TOLD)
+        # Of a course of no programme the case does not say which: it begins with its clock.
+        begun = (
+            f"COALESCE((SELECT COALESCE({told}) FROM participation p"
+            " WHERE p.tenant_id = c.tenant_id AND p.subject = c.subject"
+            " AND p.programme = c.programme AND c.programme <> ?"
+            " AND (p.cohort = c.cohort OR p.cohort IS NULL AND c.cohort IS NULL)), x.clock)"
+        )
+        sql = (
+            "SELECT x.g1 AS g1, x.g2 AS g2, x.state AS state, x.matched AS matched, x.age AS age,"
+            " x.applied AS applied, x.lasting AS lasting, x.known_not AS known_not,"
+            f" {begun} AS begun FROM ({sql}) x JOIN cases c ON c.id = x.id"
+        )
+        inner = _begun(cut, (sql, (*(cut.as_of for _ in _TOLD), ZERO, *values)))
     silent = "(known_not IS NULL OR known_not < age)"
     return _counted(
         connection,
         cut,
-        _cases(cut),
+        inner,
         {
             "applied": (f"{_VALID} AND applied IS NOT NULL", ()),
             "open_applied": (f"{_VALID} AND applied IS NULL AND {silent}", ()),

@@ -25,7 +25,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 
 import lrs.app
-from lrs import server
+from lrs import server, worker
 from lrs.settings import Settings
 from lrs.store import log
 from lrs.store.engine import PATIENCE
@@ -276,8 +276,10 @@ def writes(
 
 
 def serve_empty(settings: Settings) -> int:
-    """Serve the empty view exactly as the service is served, until told to stop."""
+    """Serve the empty view exactly as the service is served, until told to stop; its worker, which
+    has no database, has no duties either."""
     lrs.app.create_app = empty_app  # type: ignore[assignment]
+    worker.work = lambda _, told: told.wait()  # type: ignore[assignment, misc]
     return server.serve(settings, lambda: None)
 
 

@@ -71,12 +71,6 @@ def test_a_clustered_interval_is_never_narrower_than_one_of_strangers(
     assert high - low >= alone[1] - alone[0] - 1e-9
 
 
-@given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.just(3)))))
-def test_sums_by_superior_may_be_added(parts: list[list[tuple[int, int]]]) -> None:
-    together = Clusters.of([pair for part in parts for pair in part])
-    assert sum((Clusters.of(part) for part in parts), Clusters()) == together
-
-
 def test_units_are_put_in_order_only_where_their_ranges_are_apart() -> None:
     def of(low: float, high: float) -> Measure:
         return Measure(name="applied", k=1, n=10, low=low, high=high)
