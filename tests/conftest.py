@@ -4,10 +4,14 @@
 without it, SQLite alone. Each gets one new database for the session, migrated once and emptied
 before each test that asks for it, and dropped at the end. One that was asked for and does not
 answer is an error, not a skip.
+
+`JEJAK_TEST_UNTIL` (seconds since 1970) is when to come to an end: what has not begun by then is
+skipped, and the summary says how many those were.
 """
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -46,14 +50,23 @@ hypothesis_settings.register_profile("search", deadline=None, print_blob=True)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+UNTIL = float(os.environ.get("JEJAK_TEST_UNTIL", "inf"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out, where SQLite is not among the databases, what asks for no database: that is run
-    with SQLite, and comes out the same."""
+    with SQLite, and comes out the same. The promises are tried first."""
+    items.sort(key=lambda each: "promises" not in each.path.parts)
     if "sqlite" in DIALECTS:
         return
     without = [each for each in items if "database_url" not in getattr(each, "fixturenames", ())]
     config.hook.pytest_deselected(items=without)
     items[:] = [each for each in items if each not in set(without)]
+
+
+def pytest_runtest_setup() -> None:
+    if time.time() > UNTIL:
+        pytest.skip("left out: the time that JEJAK_TEST_UNTIL gives is over")
 
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
