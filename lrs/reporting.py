@@ -521,20 +521,21 @@ OPENINGS = (30, 90, 180, 330)
 
 def _m2(work: _Work) -> Figure:
     """All curves of the whole; of each group the first, with its band."""
+    whole = work.cut(by=None)
     review = work.slice.review_days
-    told = _parts(
-        work, work.cut(), lambda cut: figures.times(work.connection, cut, OPENINGS, review)
+    offsets = _parts(work, work.cut(), lambda cut: figures.offsets(work.connection, cut))
+    bands = _parts(
+        work, work.cut(), lambda cut: figures.band(work.connection, cut, OPENINGS, review)
     )
-    whole = told.pop(None)
-    measures, curves = _survival(whole)
+    measures, curves = _survival(offsets[None], bands[None])
     groups = []
-    for place, counts in told.items():
+    for place in offsets.keys() | bands.keys():
         if place is not None:
-            middle, lines = _survival(counts)
-            groups.append(work.group(place, middle, curves=lines))
-    between, leavings = figures.endings(work.connection, work.cut(by=None), EDGES)
+            told, lines = _survival(offsets.get(place, Counter()), bands.get(place, Counter()))
+            groups.append(work.group(place, told, curves=lines))
+    between, leavings = figures.endings(work.connection, whole, EDGES)
     spans = {(lower, None if upper < 0 else upper): n for (lower, upper), n in between.items()}
-    exits = _exits(whole)
+    exits = _exits(offsets[None])
     turnbull = survival.by_window(survival.turnbull(spans), exits.people)
     total = _all(measures, curves=(*curves, turnbull, *_risks(exits, leavings)))
     return work.finish(total, groups, notes=("census", "last_contact"))
@@ -584,15 +585,17 @@ def _exits(told: Mapping[Any, int]) -> survival.Exits:
     )
 
 
-def _survival(told: Mapping[Any, int]) -> tuple[list[Measure], tuple[Curve, Curve]]:
+def _survival(
+    told: Mapping[Any, int], bands: Mapping[Any, int]
+) -> tuple[list[Measure], tuple[Curve, Curve]]:
     """The curve of one group with the band that the silent leave, and its median."""
     exits = _exits(told)
     curve = survival.kaplan_meier(exits)
     points = []
-    for day in OPENINGS:
-        n, k = told.get(("n", day), 0), told.get(("by", day), 0)
+    for number, day in enumerate(OPENINGS):
+        n, k = bands[f"n{number}"], bands[f"applied{number}"]
         if n:
-            low, high = rates.bounds(k, n - k - told.get(("known_not", day), 0), n)
+            low, high = rates.bounds(k, n - k - bands[f"known_not{number}"], n)
             points.append(Point(day=day, at_risk=n, events=k, value=low, low=low, high=high))
     band = Curve(name="band", points=tuple(points), median=survival.median(points))
     # Before this day not even with all of the silent would it be a half.

@@ -385,45 +385,27 @@ class _Alike:
         return found
 
 
-def times(
-    connection: Connection, cut: Cut, horizons: Collection[int], review_days: int
-) -> list[tuple[Key, dict[tuple[str, int], int]]]:
-    """When completions were first applied or last heard of, in days after their clock: each count
-    under (`applied`, day) or (`censored`, day), where who left is heard of no more.
+def offsets(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str, int], int]]]:
+    """When completions were first applied or last heard of, in days after their clock.
 
-    And, as `completions`, of each of these horizons (`n`, horizon), (`known_not`, horizon) and, for
-    what was applied by then, (`by`, horizon): of one walk, since there are three times as many
-    behaviours as completions.
+    Each count under (`applied`, day) or (`censored`, day): who left is heard of no more.
     """
-    alike = _Alike(tuple(sorted(set(horizons))), review_days)
     inner, values = _cases(cut, contacts=True)
     last = (
         "CASE WHEN contact IS NULL OR contact < 0 THEN 0"
         " WHEN ended < contact THEN ended ELSE contact END"
     )
-    number, number_values = alike.number()
     rows = _rows(
         connection,
-        f"SELECT g1, g2, CASE WHEN applied IS NULL THEN {last} ELSE applied END AS day,"
-        f" CASE WHEN applied IS NULL THEN 0 ELSE 1 END AS done, {number} AS cell, COUNT(*)"
-        f" FROM ({inner}) x WHERE {_VALID} AND age >= 0 GROUP BY 1, 2, 3, 4, 5",
-        (*number_values, *values),
+        "SELECT g1, g2, CASE WHEN applied IS NULL THEN 0 ELSE 1 END AS done,"
+        f" CASE WHEN applied IS NULL THEN {last} ELSE applied END AS day, COUNT(*)"
+        f" FROM ({inner}) x WHERE {_VALID} AND age >= 0 GROUP BY 1, 2, 3, 4",
+        values,
     )
-    told = {
-        cell: [
-            ("by" if name == "applied" else name, horizon)
-            for horizon, names in alike.counts(cell)
-            for name in names
-            if name in ("n", "applied", "known_not")
-        ]
-        for cell in {int(row[4]) for row in rows}
-    }
-    found: dict[Any, dict[tuple[str, int], int]] = {}
-    for first, second, day, done, cell, count in rows:
-        counts = found.setdefault((first, second), {})
-        for name in (("applied" if done else "censored", max(0, int(day))), *told[int(cell)]):
-            counts[name] = counts.get(name, 0) + int(count)
-    return [(_plain(key), counts) for key, counts in found.items()]
+    return _by_key(
+        (row[:2], ("applied" if row[2] else "censored", max(0, int(row[3]))), row[4])
+        for row in rows
+    )
 
 
 def endings(
@@ -465,6 +447,23 @@ def endings(
         left = (("stayed", "promoted", "left")[what], max(0, int(day)))
         leavings[left] = leavings.get(left, 0) + int(count)
     return spans, leavings
+
+
+def band(
+    connection: Connection, cut: Cut, edges: Sequence[int], review_days: int
+) -> list[tuple[Key, Counts]]:
+    """As `completions`, on each of these days: `n0`, `applied0`, `known_not0` on the first."""
+    return [
+        (
+            key,
+            {
+                f"{name}{number}": told[day][name]
+                for number, day in enumerate(edges)
+                for name in ("n", "applied", "known_not")
+            },
+        )
+        for key, told in completions(connection, cut, edges, review_days)
+    ]
 
 
 def _by_key(rows: Iterable[tuple[Any, Any, Any]]) -> list[tuple[Key, dict[Any, int]]]:
@@ -1168,22 +1167,22 @@ def participants(
     return _counted(
         connection,
         cut,
-        _begun(cut, (begun, inner_values)),
+        _begun(cut, (begun, inner_values), _TOLD),
         {
             name: (condition, ())
             for number, step in enumerate(_TOLD)
             if step in _STEPS
             for name, condition in (
                 (step, f"{step} IS NOT NULL"),
-                (f"reached_{step}", f"COALESCE({', '.join((step, *_TOLD[number:]))}) IS NOT NULL"),
+                (f"reached_{step}", f"COALESCE({', '.join(_TOLD[number:])}) IS NOT NULL"),
             )
         },
     )
 
 
-def _begun(cut: Cut, inner: Sql) -> Sql:
-    """Those of `inner` whose way began (`begun`) in the cut's period, by the span it began in where
-    they are taken apart by that."""
+def _begun(cut: Cut, inner: Sql, columns: Sequence[str]) -> Sql:
+    """These columns of what of `inner` began (`begun`) in the cut's period, by the span it began in
+    where it is taken apart by that."""
     period, period_values = ("g1, g2", ())
     if cut.by == "period" and cut.periods:
         period, period_values = _period(cut, "begun")
@@ -1195,7 +1194,7 @@ def _begun(cut: Cut, inner: Sql) -> Sql:
             within_values = (*within_values, day)
     sql, values = inner
     return (
-        f"SELECT {first} AS g1, {second} AS g2, b.* FROM ({sql}) b WHERE {within}",
+        f"SELECT {first} AS g1, {second} AS g2, {', '.join(columns)} FROM ({sql}) b WHERE {within}",
         (*period_values, *values, *within_values),
     )
 
@@ -1228,12 +1227,10 @@ def practised(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
             " AND p.programme = c.programme AND c.programme <> ?"
             " AND (p.cohort = c.cohort OR p.cohort IS NULL AND c.cohort IS NULL)), x.clock)"
         )
-        sql = (
-            "SELECT x.g1 AS g1, x.g2 AS g2, x.state AS state, x.matched AS matched, x.age AS age,"
-            " x.applied AS applied, x.lasting AS lasting, x.known_not AS known_not,"
-            f" {begun} AS begun FROM ({sql}) x JOIN cases c ON c.id = x.id"
-        )
-        inner = _begun(cut, (sql, (*(cut.as_of for _ in _TOLD), ZERO, *values)))
+        known = ("state", "matched", "age", "applied", "lasting", "known_not")
+        columns = ", ".join(f"x.{each} AS {each}" for each in ("g1", "g2", *known))
+        sql = f"SELECT {columns}, {begun} AS begun FROM ({sql}) x JOIN cases c ON c.id = x.id"
+        inner = _begun(cut, (sql, (*(cut.as_of for _ in _TOLD), ZERO, *values)), known)
     silent = "(known_not IS NULL OR known_not < age)"
     return _counted(
         connection,
