@@ -9,7 +9,7 @@ Functions take a connection first and never commit.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
@@ -22,7 +22,7 @@ from lrs.auth import links
 from lrs.errors import Conflict
 from lrs.i18n import N_
 from lrs.practice.cases import date_of, days
-from lrs.store import cases, register
+from lrs.store import cases, practice, register
 from lrs.store.accounts import Tenant
 from lrs.store.cases import Case, Outcome
 from lrs.store.register import Fact
@@ -44,8 +44,9 @@ class Applied:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """What a certificate says, and whether that holds now. `why`: `voided` (the completion),
-    `withdrawn` (evidence of a behaviour), or empty. `person` None: they are in the register no
-    more, and nothing is said of them."""
+    `withdrawn` (evidence of a behaviour), `kept` (what is held of the person is not told to
+    others), or empty. `person` None: nothing is said of them; unless it is `kept`, they are in the
+    register no more."""
 
     id: bytes
     case: bytes
@@ -175,8 +176,12 @@ def code(connection: Connection, tenant: Tenant, certificate: Certificate, now: 
 
 
 def check(connection: Connection, given: str, now: datetime) -> Certificate | None:
-    """The certificate that a code is of; None: it is no code of ours."""
+    """The certificate that a code is of, as anybody may see it; None: it is no code of ours."""
     opened = links.redeem(connection, given, now)
     if isinstance(opened, links.Dead) or opened.purpose != links.CHECK:
         return None
-    return find(connection, opened.tenant, opened.subject)
+    found = find(connection, opened.tenant, opened.subject)
+    if found and found.person in practice.restricted(connection, opened.tenant.id):
+        untold = replace(found, person=None, name="", programme="", cohort="", applied=())
+        return replace(untold, completed=0, why="kept")
+    return found

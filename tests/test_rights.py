@@ -1,7 +1,7 @@
 """What people may ask of their data: requests, putting right, keeping without use."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from lrs.auth import relations
 from lrs.auth.relations import Viewer
 from lrs.casework import Filled
 from lrs.errors import Conflict, NotFound, Refused
+from lrs.followup import FilledIn, Sheet
 from lrs.practice import people as facts
 from lrs.practice import records
 from lrs.practice.cases import days
@@ -179,6 +180,72 @@ def test_what_was_asked_before_is_owed_by_nobody(agency: Agency) -> None:
     agency.do(rights.lift, agency.staff[WHO], why="Selesai.", by="admin")
     with agency.database.read() as connection:
         assert about <= {each.id for each in cases.invitations(connection, tenant.id).rows}
+
+
+def test_what_was_asked_at_enrolment_is_owed_by_nobody_either(
+    cast: Cast, settings: Settings
+) -> None:
+    agency = Agency(cast, settings)
+    agency.setup(forms=("G", "H"))
+    early = datetime(2026, 2, 1, 3, tzinfo=UTC)
+    agency.complete(WHO, "Staf 02", verb="enrolled", at=early)
+    agency.begin()
+    agency.now = early
+    agency.plan()
+
+    def owed() -> tuple[int, int, list[str]]:
+        with agency.database.read() as connection:
+            tenant, day = agency.tenant, days(agency.now.date())
+            return (
+                len(cases.invitations(connection, tenant.id).rows),
+                invitations.overdue(connection, tenant.id, day)["due"],
+                [row.name for row in followup.waiting(connection, tenant, agency.now)],
+            )
+
+    assert owed()[:2] == (4, 4)
+    restrict(agency)
+    assert owed()[:2] == (2, 2)
+    assert WHO not in owed()[2]
+    agency.plan()
+    assert len(agency.rows("invitations")) == 4
+
+
+def test_nobody_is_called_silent_about_them_but_what_was_answered_counts(agency: Agency) -> None:
+    agency.complete()
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    with mail_server() as (_, mailer):
+        agency.post(mailer)
+
+    def asked(id: str, name: str) -> tuple[int, int]:
+        day = agency.now.date() + timedelta(days=1)
+        with agency.database.read() as connection:
+            told = reporting.figure(connection, agency.tenant.id, id, Slice(as_of=day))
+        measure = told.total.measure(name)
+        return measure.k, measure.n
+
+    assert (asked("M4", "silent"), asked("M3", "superior")) == ((2, 2), (0, 2))
+    restrict(agency)
+    assert (asked("M4", "silent"), asked("M3", "superior")) == ((1, 1), (0, 1))
+    agency.do(rights.lift, agency.staff[WHO], why="Selesai.", by="admin")
+    answer_about_all(agency)
+    assert (asked("M4", "silent"), asked("M3", "superior")) == ((0, 2), (2, 2))
+    restrict(agency)
+    assert (asked("M4", "silent"), asked("M3", "superior")) == ((0, 2), (2, 2))
+
+
+def answer_about_all(agency: Agency) -> None:
+    """The superior answers every row of their page."""
+    page = agency.page(agency.round_of("Rina Kepala"))
+    told = Sheet(
+        submission=str(uuid.uuid4()),
+        entries=tuple(
+            FilledIn(row=row.key, form="C", items={ANSWERS: {"value": 3}, HELPS: {"value": 3}})
+            for row in page.rows
+        ),
+    )
+    agency.do(followup.answer, page, told, now=agency.now)
 
 
 def test_the_contact_of_their_unit_is_not_asked_about_them(agency: Agency) -> None:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from lrs.practice.names import ZERO
+from lrs.store import invitations
 from lrs.store.engine import pieces, placeholders, run
 
 #: Of so many programmes or units cases are looked up; of more, all are read and most kept.
@@ -480,16 +481,19 @@ def _by_key(rows: Iterable[tuple[Any, Any, Any]]) -> list[tuple[Key, dict[Any, i
 # Whom was asked, and what they said ----------------------------------------------------------
 
 
-def _asked(cut: Cut) -> Sql:
-    """Invitations that reached somebody by the as-of date, of completions of the cut."""
+def _asked(connection: Connection, cut: Cut) -> Sql:
+    """Invitations that were made by the as-of date, of completions of the cut. Of whom what is
+    held is only kept nobody is asked any more, and nobody is silent: what was answered counts."""
     where, values = _where(cut)
+    but, but_values = invitations.but_kept(connection, cut.tenant_id)
     window, window_values = (
         ("", ()) if cut.window is None else (" AND i.window_name = ?", (cut.window,))
     )
     return (
         " FROM cases c CROSS JOIN invitations i"
-        f" WHERE i.tenant_id = c.tenant_id AND i.case_id = c.id AND {where}{window} AND i.made < ?",
-        (*values, *window_values, cut.end),
+        f" WHERE i.tenant_id = c.tenant_id AND i.case_id = c.id AND {where}{window} AND i.made < ?"
+        + (f" AND (i.state = 'answered' OR ({but}))" if but_values else ""),
+        (*values, *window_values, cut.end, *but_values),
     )
 
 
@@ -503,7 +507,7 @@ def responses(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[st
     """Invitations by role: `valid` ones, of them `answered` and still `open`; and, left out, those
     `undeliverable`, `vacant`, `skipped`, `due`. Each count under (role, word)."""
     key, key_values = _key(cut, "i.window_name")
-    source, values = _asked(cut)
+    source, values = _asked(connection, cut)
     rows = run(
         connection,
         f"SELECT {_aside(key)}, i.role,"
@@ -585,7 +589,7 @@ def _confirmed(
     """Superiors who were asked for an assessment, by key, `apart`, how many behaviours are needed
     and what they said: how many."""
     key, key_values = _key(cut, "i.window_name")
-    source, values = _asked(cut)
+    source, values = _asked(connection, cut)
     of, of_values = "a.behaviour <> ?", (ZERO,)
     need, many = "1", {digest: count for digest, count in cut.needed.items() if count > 1}
     each = cut.by == "behaviour"

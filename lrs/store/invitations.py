@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from lrs.practice import names
 from lrs.practice.followup import (
     ANSWERED,
     DISOWNED,
@@ -385,12 +386,37 @@ def but_kept(connection: Connection, tenant_id: int) -> tuple[str, tuple[Any, ..
     kept = sorted(practice.restricted(connection, tenant_id))
     if not kept:
         return "1 = 1", ()
-    marks = placeholders(kept)
-    return (
-        f"(i.rater IS NULL OR i.rater NOT IN ({marks})) AND i.case_id NOT IN"
-        f" (SELECT k.id FROM cases k WHERE k.tenant_id = ? AND k.subject IN ({marks}))",
-        (*kept, tenant_id, *kept),
+    about = _cases_about(connection, tenant_id, kept)
+    told = f"(i.rater IS NULL OR i.rater NOT IN ({placeholders(kept)}))"
+    if about:
+        told += f" AND i.case_id NOT IN ({placeholders(about)})"
+    return told, (*kept, *about)
+
+
+def _cases_about(connection: Connection, tenant_id: int, people: Sequence[bytes]) -> list[bytes]:
+    """The cases of a few people, and what stands for one where somebody is asked of them who has
+    none: at enrolment, or since they never came."""
+    marks = placeholders(people)
+    found = {
+        bytes(row[0])
+        for row in run(
+            connection,
+            f"SELECT id FROM cases WHERE tenant_id = ? AND subject IN ({marks})",
+            (tenant_id, *people),
+        )
+    }
+    took_part = run(
+        connection,
+        "SELECT DISTINCT subject, programme FROM participation WHERE tenant_id = ?"
+        f" AND programme IS NOT NULL AND subject IN ({marks})",
+        (tenant_id, *people),
     )
+    found |= {
+        names.enrolment(tenant_id, bytes(programme), bytes(subject), form)
+        for subject, programme in took_part
+        for form in ("G", "H")
+    }
+    return sorted(found)
 
 
 def in_states(

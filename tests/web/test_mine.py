@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from pypdf import PdfReader
 
-from lrs import agency, casework, certificates
+from lrs import agency, casework, certificates, rights
 from lrs.auth import links
 from lrs.practice import people, records
 from lrs.settings import Settings
@@ -316,6 +316,24 @@ def test_a_letter_holds_no_more_when_the_completion_is_voided(
     desk.catch_up()
     page = Browser(app).get(path)
     assert "Does not hold any more" in page.text
+
+
+def test_of_whom_data_is_only_kept_the_public_check_says_nothing(
+    desk: Desk, app: Flask, case: str, who: Who
+) -> None:
+    sari = who("sari", SARI, "learner")
+    hand_in(desk, bytes.fromhex(case), "Antrean lebih singkat")
+    desk.accept(bytes(desk.links()[0]["id"]))
+    _, path = letter_of(desk, case, sari)
+    person = uuid.UUID(SARI).bytes
+    desk.do(rights.restrict, person, why="Sengketa.", by="admin")
+    page = Browser(app).get(path)
+    assert page.status == 200
+    assert "At present the agency says nothing of it" in page.text
+    for kept in ("Sari", "Pelayanan Prima", "Menjawab keluhan", "Holds", "restricted"):
+        assert kept not in page.text
+    desk.do(lambda c, tenant, now: rights.lift(c, tenant, person, why="Selesai.", by="admin"))
+    assert "Sari Dewi" in Browser(app).get(path).text
 
 
 def test_codes_that_are_guessed_or_of_another_page_check_nothing(
