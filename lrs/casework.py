@@ -462,6 +462,20 @@ def end(connection: Connection, tenant: Tenant, ending: Ending, *, now: datetime
     return statement
 
 
+def endings(connection: Connection, tenant: Tenant, case: cases.Case) -> list[tuple[bytes, Ending]]:
+    """The ends of a case's observation that nobody took back, each by its statement; the last
+    first."""
+    if case.person is None:
+        return []
+    return [
+        (statement, record)
+        for statement, _, record in cases.own_records(
+            connection, tenant.id, case.person, ["ending"]
+        )
+        if isinstance(record, Ending) and record.case == case.id.hex()
+    ]
+
+
 def handed_in(connection: Connection, tenant: Tenant, statement: bytes) -> Evidence:
     """What was handed in here under this statement. NotFound: nothing was."""
     held = cases.record(connection, tenant.id, statement)

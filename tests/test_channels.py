@@ -1,6 +1,7 @@
 """Rounds by WhatsApp, on paper and by code; and what comes back from paper."""
 
 import re
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -157,6 +158,35 @@ def test_the_admin_sees_what_would_be_asked_begins_and_stops(
     assert jejak(agency, "followup", "stop", IRI).exit_code == 0
     assert jejak(agency, "followup", "remind").exit_code == 0
     assert jejak(agency, "followup", "invite", "https://example.org/none").exit_code == 1
+
+
+def test_peers_are_named_confirmed_and_drawn(cast: Cast, settings: Settings) -> None:
+    agency = Agency(cast, settings)
+    agency.setup(staff=4)
+    agency.complete("Staf 01")
+    [case] = [bytes(row["id"]).hex() for row in agency.rows()]
+    second, third, fourth = (str(uuid.UUID(bytes=agency.staff[f"Staf {n:02}"])) for n in (2, 3, 4))
+
+    def peers(*words: str) -> list[list[str]]:
+        done = jejak(agency, "followup", "peers", case, *words)
+        assert done.exit_code == 0, done.output
+        return [line.split("  ") for line in done.output.splitlines()[1:]]
+
+    assert peers() == []
+    named = [["Staf 02", "not yet", "-"], ["Staf 03", "not yet", "-"]]
+    told = peers("--name", second, "--name", third)
+    assert [[cell.strip() for cell in row if cell][1:] for row in told] == named
+    refused = jejak(agency, "followup", "peers", case, "--confirm", fourth)
+    assert "Only who was named" in refused.output
+    told = peers("--confirm", third)
+    assert [row[0] for row in told if "yes" in " ".join(row).split()] == [third]
+    agency.begin()
+    agency.after(90)
+    agency.plan()
+    drawn = {row[0]: row[-1].strip() for row in peers()}
+    assert (drawn[second], drawn[third]) == ("-", "due")
+    assert all("no" in " ".join(row).split() for row in peers("--none"))
+    assert "Not found" in jejak(agency, "followup", "peers", "0" * 32, "--none").output
 
 
 def test_other_ways_and_rounds_by_name(cast: Cast, settings: Settings, tmp_path: Path) -> None:

@@ -2,14 +2,20 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
+from lrs import reasons
 from lrs.cli.main import main
+from lrs.practice.records import Meeting
+from lrs.reasons import Reason
+from lrs.settings import Settings
 from lrs.store import cases as lists
 from lrs.store import practice
+from tests.agency import HEAD, graduated
 from tests.conftest import Cast
 from tests.practice_rows import LISTENS, SERVICE, Agency
 
@@ -82,10 +88,23 @@ def test_links_are_taken_decided_and_told_why_not(agency: Agency, jejak: Jejak) 
     decided = ("--reason", "Nothing of it shows", "--rests-on", "page 1")
     jejak("links", "reject", links[0], *decided)
     jejak("links", "return", links[1], *decided)
-    assert (
-        "names the page" in jejak("links", "reject", links[2], "--reason", "x", fails=True) or True
-    )
     assert "Missing option '--reason'" in jejak("links", "accept", links[2], fails=True)
+
+
+def test_usual_reasons_are_listed_also_to_withdraw(
+    cast: Cast, agency: Agency, jejak: Jejak
+) -> None:
+    told = jejak("links", "reasons", "--language", "en")
+    assert "accept    The work shows this behaviour." in told
+    assert "withdraw  It was accepted by mistake." in told
+    assert "withdraw" in jejak("links", "reasons")
+    assert "by mistake" not in jejak("links", "reasons")
+    own = [Reason(move, f"Alasan {move}") for move in reasons.MOVES]
+    cast.database.write(lambda c: reasons.enter(c, cast.tenant.id, own, "admin"))
+    told = jejak("links", "reasons", "--language", "en")
+    assert "Alasan accept" in told
+    assert "The work shows" not in told
+    assert "by mistake" in told
 
 
 def test_the_learner_does_not_review_herself(agency: Agency, jejak: Jejak) -> None:
@@ -129,3 +148,54 @@ def test_a_link_is_made_by_hand_only_of_one_person(agency: Agency, jejak: Jejak)
     assert len(made) == 32
     refused = jejak("links", "propose", case.hex(), of_another.hex(), *why, fails=True)
     assert "no evidence of this person" in refused
+
+
+def test_the_observation_of_a_case_ends_with_a_reason_and_is_resumed(
+    cast: Cast, settings: Settings
+) -> None:
+    agency = graduated(cast, settings)
+    case, other = (bytes(row["id"]) for row in agency.rows())
+
+    def ends() -> dict[bytes, str | None]:
+        agency.catch_up()
+        return {bytes(row["id"]): row["ended"] for row in agency.rows()}
+
+    def jejak(*words: str) -> Result:
+        environ = {"JEJAK_DATABASE_URL": agency.settings.database_url}
+        return CliRunner().invoke(main, [*words, "--tenant", "agency"], env=environ)
+
+    end = ("cases", "end", case.hex(), "--on", "2026-03-31")
+    assert "Missing option '--why'" in jejak(*end).output
+    assert "Say in a sentence" in jejak(*end, "--why", "other").output
+    assert ends() == {case: None, other: None}
+    assert jejak(*end, "--why", "promoted", "--note", "Kepala seksi").exit_code == 0
+    assert ends() == {case: "promoted", other: None}
+    shown = jejak("cases", "show", case.hex()).output
+    assert "2026-03-31  promoted  Kepala seksi" in shown
+    why = ("--why", "Tugasnya tetap.")
+    assert "1 taken back." in jejak("cases", "resume", case.hex(), *why).output
+    assert ends() == {case: None, other: None}
+    assert "Nobody ended" in jejak("cases", "resume", case.hex(), *why).output
+    assert "Not found" in jejak("cases", "resume", "0" * 32, *why).output
+
+
+def test_one_note_of_a_meeting_is_of_many(cast: Cast, settings: Settings) -> None:
+    agency = graduated(cast, settings)
+    agency.enter_number(agency.staff["Staf 02"], "199001012015011001")
+    first = str(uuid.UUID(bytes=agency.staff["Staf 01"]))
+    environ = {"JEJAK_DATABASE_URL": agency.settings.database_url}
+
+    def meeting(*words: str) -> Result:
+        told = ("evidence", "meeting", first, "199001012015011001", *words)
+        return CliRunner().invoke(main, [*told, "--tenant", "agency"], env=environ)
+
+    done = meeting("--text", "Antrean ditata.", "--on", "2026-03-31", "--copied", first)
+    assert done.exit_code == 0, done.output
+    agency.catch_up()
+    with cast.database.read() as connection:
+        held = lists.record(connection, cast.tenant.id, uuid.UUID(done.output.strip()).bytes)
+    assert isinstance(held, Meeting)
+    assert (len(held.people), held.copied, held.role) == (2, (first,), "admin")
+    assert held.held_on == date(2026, 3, 31)
+    head = str(uuid.UUID(bytes=HEAD))
+    assert "one of those looked at" in meeting("--text", "x", "--copied", head).output

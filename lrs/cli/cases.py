@@ -9,18 +9,20 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from lrs import casework
+from lrs import casework, i18n, units
 from lrs.casework import Upload
 from lrs.cli.accounts import of_tenant, print_table
 from lrs.cli.webhooks import HexId
 from lrs.context import Context
-from lrs.errors import JejakError, NotFound, Refused
+from lrs.errors import Conflict, JejakError, NotFound, Refused
 from lrs.practice import files, names, records, review
 from lrs.practice.cases import date_of
+from lrs.practice.records import Ending, Meeting
 from lrs.store import accounts
 from lrs.store import cases as lists
 from lrs.store.accounts import Tenant
 from lrs.store.cases import Named, Page, Place, Which
+from lrs.web import told as words
 
 #: Who decides and hands in what is done here, unless another is named.
 USER = "user:command-line"
@@ -171,12 +173,11 @@ def show_case(context: Context, case: bytes, tenant: str) -> None:
     """Show a case: what is known of each behaviour, and its links."""
     owner = _tenant(context, tenant)
     with context.database.read() as connection:
-        found = lists.case(connection, owner.id, case)
-        if found is None:
-            raise NotFound(f"a case {case.hex()}")
+        found = _case(connection, owner, case)
         outcomes = lists.outcomes(connection, owner.id, case)
         links = lists.links_of_case(connection, owner.id, case)
         answers = lists.answers(connection, owner.id, case)
+        ends = casework.endings(connection, owner, found)
     for word, value in (
         ("who", found.name or "(nobody known)"),
         ("person", str(uuid.UUID(bytes=found.person)) if found.person else ""),
@@ -205,6 +206,86 @@ def show_case(context: Context, case: bytes, tenant: str) -> None:
     print_table(rows)
     click.echo()
     _print_links(links)
+    if ends:
+        click.echo()
+        print_table(
+            [("end of observation", "day", "why", "note")]
+            + [(sid.hex(), each.day.isoformat(), each.why, each.note) for sid, each in ends]
+        )
+
+
+@cases_group.command("end")
+@click.argument("case", type=HexId())
+@click.option("--why", required=True, type=click.Choice(records.ENDINGS), help="Why it ends.")
+@click.option("--note", default="", help="More of it, in a sentence; needed for `other`.")
+@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="From which day; today.")
+@_acting
+@of_tenant
+@click.pass_obj
+def end_case(
+    context: Context,
+    case: bytes,
+    why: str,
+    note: str,
+    on: datetime | None,
+    by: uuid.UUID | None,
+    tenant: str,
+) -> None:
+    """End the observation of a case.
+
+    Since the duties no longer include what was learned, which is no failure and counts as none.
+    Prints the record's id. Who left the agency is entered in the lists of people.
+    """
+    owner = _tenant(context, tenant)
+
+    def write(connection: Connection) -> str:
+        found = _case(connection, owner, case)
+        if found.person is None:
+            raise Conflict("Nobody knows whose case this is.", "Say who they are first.")
+        ending = Ending(
+            person=str(uuid.UUID(bytes=found.person)),
+            case=case.hex(),
+            why=why,
+            day=on.date() if on else date_of(context.clock()),
+            by=_by(by),
+            note=note,
+        )
+        return casework.end(connection, owner, ending, now=context.clock())
+
+    click.echo(context.database.write(write))
+
+
+@cases_group.command("resume")
+@click.argument("case", type=HexId())
+@click.option("--why", required=True, help="Why, in a sentence.")
+@_acting
+@of_tenant
+@click.pass_obj
+def resume_case(context: Context, case: bytes, why: str, by: uuid.UUID | None, tenant: str) -> None:
+    """Take the end of an observation back.
+
+    The case is followed up again. What the lists of people say of who left stays.
+    """
+    owner = _tenant(context, tenant)
+
+    def write(connection: Connection) -> int:
+        ends = casework.endings(connection, owner, _case(connection, owner, case))
+        if not ends:
+            raise Conflict("Nobody ended the observation of this case.", "Nothing is left to do.")
+        for statement, _ in ends:
+            casework.take_back(
+                *(connection, owner), statement=statement, by=_by(by), why=why, now=context.clock()
+            )
+        return len(ends)
+
+    click.echo(f"{context.database.write(write)} taken back.")
+
+
+def _case(connection: Connection, owner: Tenant, case: bytes) -> lists.Case:
+    found = lists.case(connection, owner.id, case)
+    if found is None:
+        raise NotFound(f"a case {case.hex()}")
+    return found
 
 
 # Links ---------------------------------------------------------------------------------------
@@ -378,6 +459,28 @@ _deciding_move("reject", "Reject links: the evidence does not show the practice.
 _deciding_move("withdraw", "Withdraw links that were accepted.")
 
 
+@links_group.command("reasons")
+@click.option(
+    "--language", type=click.Choice(i18n.LOCALES), help="That of the agency, if not said."
+)
+@of_tenant
+@click.pass_obj
+def list_reasons(context: Context, language: str | None, tenant: str) -> None:
+    """List the usual reasons, by move.
+
+    Those that reviewers choose from on pages, also to withdraw what was accepted; any sentence
+    serves as --reason.
+    """
+    owner = _tenant(context, tenant)
+    with (
+        context.database.read() as connection,
+        i18n.speaking(language or context.settings.language),
+    ):
+        found = words.reasons_of(connection, owner)
+        found += [("withdraw", i18n._(each)) for each in words.WITHDRAWALS]
+    print_table([("move", "reason"), *found])
+
+
 @links_group.command("propose")
 @click.argument("case", type=HexId())
 @click.argument("evidence", type=HexId())
@@ -513,6 +616,53 @@ def _upload(context: Context, path: Path) -> Upload:
     if refused is not None:
         raise Refused(refused)
     return Upload(name, files.kind(content, name) or "application/octet-stream", content)
+
+
+@evidence_group.command("meeting")
+@click.argument("people", nargs=-1, required=True, metavar="PERSON…")
+@click.option("--text", required=True, help="What was found.")
+@click.option("--title", default="", help="In a few words, which meeting.")
+@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="Day of the meeting; today.")
+@click.option("--role", type=click.Choice(records.ROLES), default="admin", show_default=True)
+@click.option("--programme", metavar="IRI", help="The programme it was about.")
+@click.option("--behaviour", "behaviours", multiple=True, metavar="IRI", help="Which was seen.")
+@click.option(
+    "--copied", multiple=True, metavar="PERSON", help="Whom colleagues imitate; repeatable."
+)
+@_acting
+@of_tenant
+@click.pass_obj
+def meeting(
+    context: Context,
+    /,
+    people: tuple[str, ...],
+    copied: tuple[str, ...],
+    on: datetime | None,
+    by: uuid.UUID | None,
+    tenant: str,
+    **told: Any,
+) -> None:
+    """Keep one note of a meeting, of many alumni.
+
+    Each PERSON, by number, mail or id, is somebody whose practice was looked at there.
+    """
+    owner = _tenant(context, tenant)
+
+    def write(connection: Connection) -> str:
+        def ids(some: tuple[str, ...]) -> tuple[str, ...]:
+            found = dict.fromkeys(units.who(connection, owner.id, each) for each in some)
+            return tuple(str(uuid.UUID(bytes=each)) for each in found)
+
+        note = Meeting(
+            people=ids(people),
+            copied=ids(copied),
+            held_on=on.date() if on else date_of(context.clock()),
+            by=_by(by),
+            **told,
+        )
+        return casework.meet(connection, owner, note, now=context.clock())
+
+    click.echo(context.database.write(write))
 
 
 @evidence_group.command("take-back")

@@ -12,13 +12,15 @@ from sqlalchemy import Connection
 from lrs import channels, followup, i18n, reminders, spreadsheets, units
 from lrs.casework import Upload
 from lrs.cli.accounts import of_tenant, print_table
+from lrs.cli.webhooks import HexId
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Refused
 from lrs.followup import Waiting
 from lrs.mail import Post
 from lrs.practice import files, names
+from lrs.practice.followup import PEER
 from lrs.settings import Settings
-from lrs.store import accounts, invitations, register
+from lrs.store import accounts, invitations, practice, register
 from lrs.store.accounts import Tenant
 from lrs.web import mobile, sheets
 
@@ -124,6 +126,65 @@ def team_of(
         told = known.get(each, {})
         rows.append((str(UUID(bytes=each)), str(told.get("name") or "?"), told.get("mail") or "-"))
     print_table(rows)
+
+
+@followup_group.command("peers")
+@click.argument("case", type=HexId())
+@click.option("--name", "named", multiple=True, metavar="PERSON", help="As the alumni names them.")
+@click.option("--confirm", "agreed", multiple=True, metavar="PERSON", help="As the unit agrees.")
+@click.option("--none", is_flag=True, help="The unit agrees with none of them.")
+@of_tenant
+@click.pass_obj
+def peers(
+    context: Context,
+    case: bytes,
+    named: tuple[str, ...],
+    agreed: tuple[str, ...],
+    none: bool,
+    tenant: str,
+) -> None:
+    """List the peers of a case, or say who they are.
+
+    The alumni names up to five (number, mail or id; --name again for each), the unit confirms which
+    of them see the work, and of those some are drawn and asked.
+    """
+    owner = _owner(context, tenant)
+    with context.database.read() as connection:
+        if not practice.case(connection, owner.id, case):
+            raise NotFound(f"a case {case.hex()}")
+
+    def enter(connection: Connection) -> None:
+        def ids(some: tuple[str, ...]) -> list[bytes]:
+            return [units.who(connection, owner.id, each) for each in some]
+
+        if named:
+            followup.name_peers(connection, owner, case, ids(named), BY)
+        if agreed or none:
+            followup.confirm_peers(connection, owner, case, ids(agreed), BY)
+
+    if named or agreed or none:
+        context.database.write(enter)
+    with context.database.read() as connection:
+        said = followup.peers_of(connection, owner, [case], confirmed=False).get(case, ())
+        sure = followup.peers_of(connection, owner, [case], confirmed=True).get(case)
+        asked = {
+            each.told.rater: each.told.state
+            for each in invitations.of_cases(connection, owner.id, [case])
+            if each.told.role == PEER and each.told.rater
+        }
+        ids = list(dict.fromkeys([*said, *asked]))
+        known = invitations.facts(connection, owner.id, ids)
+    print_table(
+        [("id", "name", "confirmed", "drawn")]
+        + [
+            (
+                *(str(UUID(bytes=each)), str(known.get(each, {}).get("name") or "?")),
+                "not yet" if sure is None else "yes" if each in sure else "no",
+                asked.get(each, "-"),
+            )
+            for each in ids
+        ]
+    )
 
 
 @followup_group.command("remind")

@@ -385,15 +385,7 @@ def _whose(case: Case) -> frozenset[bytes] | None:
 
 
 def _endings(connection: Connection, there: Here, case: Case) -> list[End]:
-    if case.person is None:
-        return []
-    found = [
-        (statement, record)
-        for statement, _at, record in cases.own_records(
-            connection, there.tenant.id, case.person, ["ending"]
-        )
-        if isinstance(record, Ending) and record.case == case.id.hex()
-    ]
+    found = casework.endings(connection, there.tenant, case)
     whose = told.named(connection, there.tenant, [records.actor_id(r.by) for _s, r in found])
     return [
         End(
