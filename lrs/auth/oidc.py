@@ -24,6 +24,7 @@ import logging
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -230,13 +231,13 @@ def fetch_keys(issuer: str) -> tuple[IssuerKey, ...]:
 
     OpenID Connect Discovery 1.0, section 4: the answer must name the issuer just as we do.
     """
-    about = get(issuer.rstrip("/") + "/.well-known/openid-configuration")
+    about = ask(issuer.rstrip("/") + "/.well-known/openid-configuration")
     if about.get("issuer") != issuer:
         raise Unanswered("its configuration names another issuer")
     address = about.get("jwks_uri")
     if not isinstance(address, str) or not is_safe_address(address.split("?")[0]):
         raise Unanswered("its configuration names no https address for its keys")
-    listed = get(address).get("keys")
+    listed = ask(address).get("keys")
     trees = listed if isinstance(listed, list) else []
     usable = [_issuer_key(tree) for tree in trees if isinstance(tree, dict)]
     keys = tuple(key for key in usable if key is not None)
@@ -252,9 +253,18 @@ class Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def get(address: str) -> dict[str, Any]:
-    """A JSON object by GET, of bounded size, in bounded time."""
-    request = urllib.request.Request(address, headers={"Accept": "application/json"})
+def ask(
+    address: str, *, form: Mapping[str, str] | None = None, authorization: str | None = None
+) -> dict[str, Any]:
+    """A JSON object by GET, or by POST of a form, of bounded size, in bounded time.
+
+    Raises `Unanswered` with what is wrong, as the end of a sentence.
+    """
+    headers = {"Accept": "application/json"}
+    if authorization is not None:
+        headers["Authorization"] = authorization
+    sent = None if form is None else urllib.parse.urlencode(form).encode()
+    request = urllib.request.Request(address, sent, headers)
     until = time.monotonic() + TIMEOUT
     body = b""
     try:

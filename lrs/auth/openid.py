@@ -3,18 +3,16 @@
 Nothing is kept between going there and coming back but one random *trail* in the browser's cookie;
 `state`, `nonce` and the verifier of PKCE are each derived from it, so that an answer is believed
 only in the browser that asked. The ID token is checked as bearer tokens are (`lrs/auth/oidc.py`):
-signature by a published key, asymmetric only, issuer, audience, time, and the nonce.
+signature by a published key, asymmetric only, issuer, audience, time, and the nonce. What it does
+not say of somebody is asked of the provider's user info.
 """
 
 import hashlib
 import hmac
-import json
 import secrets
 import threading
-import urllib.error
 import urllib.parse
-import urllib.request
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,7 +61,7 @@ class Discovery:
         if kept is not None and abs(now - kept[0]) < oidc.FRESH:
             return kept[1]
         try:
-            about = oidc.get(issuer.rstrip("/") + "/.well-known/openid-configuration")
+            about = oidc.ask(issuer.rstrip("/") + "/.well-known/openid-configuration")
         except oidc.Unanswered as why:
             raise Unauthenticated(f"the sign-in provider could not be asked ({why}).") from None
         if about.get("issuer") != issuer:
@@ -117,38 +115,59 @@ def come_back(
     if "code" not in told:
         raise Unauthenticated("the provider let nobody in.")
     about = found.about(provider.issuer, now)
-    answer = _redeem(provider, str(about["token_endpoint"]), back, told["code"], trail)
+    answer = _redeem(provider, about, back, told["code"], trail)
     token = answer.get("id_token")
     if not isinstance(token, str) or len(token) > oidc.TOKEN_MOST:
         raise Unauthenticated("the provider sent no ID token.")
-    return _identity(provider, _claims(provider, found, token, now), trail)
+    claims = _claims(provider, found, token, now)
+    if not hmac.compare_digest(str(claims.get("nonce", "")), _part(trail, "nonce")):
+        raise Unauthenticated("the ID token was made for another sign-in (nonce).")
+    if provider.claim not in claims:
+        claims = _user_info(about, answer.get("access_token"), claims["sub"]) | claims
+    return _identity(provider, claims)
 
 
-def _redeem(provider: Provider, there: str, back: str, code: str, trail: str) -> dict[str, Any]:
+def _redeem(
+    provider: Provider, about: Mapping[str, Any], back: str, code: str, trail: str
+) -> dict[str, Any]:
+    """What the provider gives for the code, to whom it knows by secret or by PKCE alone."""
     form = {
         "grant_type": "authorization_code",
         "code": code,
         "redirect_uri": back,
         "code_verifier": _part(trail, "verifier"),
         "client_id": provider.client,
-        "client_secret": provider.secret,
     }
-    if not provider.secret:
-        del form["client_secret"]
-    request = urllib.request.Request(
-        there, urllib.parse.urlencode(form).encode(), {"Accept": "application/json"}
-    )
+    authorization = None
+    # Where a provider does not say how, it is by Basic (OpenID Connect Discovery 1.0, section 3).
+    ways = about.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+    if provider.secret and "client_secret_basic" in ways:
+        del form["client_id"]
+        pair = ":".join(map(urllib.parse.quote_plus, (provider.client, provider.secret)))
+        authorization = f"Basic {b64encode(pair.encode()).decode()}"
+    elif provider.secret:
+        form["client_secret"] = provider.secret
     try:
-        with urllib.request.build_opener(oidc.Stay).open(request, timeout=oidc.TIMEOUT) as answer:
-            tree = json.loads(answer.read(oidc.ANSWER_MOST))
-    except urllib.error.HTTPError as status:
-        status.close()
-        raise Unauthenticated(f"the provider did not take the code ({status.code}).") from None
-    except (OSError, ValueError, RecursionError):
-        raise Unauthenticated("the provider could not be asked; try again later.") from None
-    if not isinstance(tree, dict):
-        raise Unauthenticated("the provider's answer is no JSON object.")
-    return tree
+        return oidc.ask(str(about["token_endpoint"]), form=form, authorization=authorization)
+    except oidc.Unanswered as why:
+        raise Unauthenticated(f"the provider did not take the code ({why}).") from None
+
+
+def _user_info(about: Mapping[str, Any], token: Any, subject: Any) -> dict[str, Any]:
+    """What the provider tells of somebody beside the ID token, where it keeps to OpenID Connect
+    Core 1.0, section 5.4: claims of a scope are had here."""
+    address = about.get("userinfo_endpoint")
+    if not isinstance(token, str) or not isinstance(address, str):
+        return {}
+    if not is_safe_address(address.split("?")[0]):
+        raise Unauthenticated("the sign-in provider names no https address for userinfo_endpoint.")
+    try:
+        told = oidc.ask(address, authorization=f"Bearer {token}")
+    except oidc.Unanswered as why:
+        raise Unauthenticated(f"the provider does not say who you are ({why}).") from None
+    if told.get("sub") != subject:
+        raise Unauthenticated("the provider tells of somebody else than signed in (sub).")
+    return told
 
 
 def _claims(provider: Provider, found: Discovery, token: str, now: datetime) -> dict[str, Any]:
@@ -185,9 +204,7 @@ def _claims(provider: Provider, found: Discovery, token: str, now: datetime) -> 
     return claims
 
 
-def _identity(provider: Provider, claims: Mapping[str, Any], trail: str) -> Identity:
-    if not hmac.compare_digest(str(claims.get("nonce", "")), _part(trail, "nonce")):
-        raise Unauthenticated("the ID token was made for another sign-in (nonce).")
+def _identity(provider: Provider, claims: Mapping[str, Any]) -> Identity:
     login = claims.get(provider.claim)
     if not isinstance(login, str) or not login:
         raise Unauthenticated(f"the provider does not say who you are ({provider.claim}).")

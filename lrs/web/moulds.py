@@ -11,6 +11,15 @@ from typing import Final
 from lrs.i18n import N_
 
 PHRASES: Final = (
+    # Why a provider of sign-in said nothing (lrs/auth/oidc.py)
+    N_("it answered %(status)s"),
+    N_("it did not answer in time"),
+    N_("it is not there"),
+    N_("it answers too slowly"),
+    N_("its answer is too large"),
+    N_("its answer is not JSON"),
+    N_("its answer is not a JSON object"),
+    N_("its answer cannot be read: %(kind)s"),
     # Phrases that stand within others (schemas/fields.py, schemas/statements.py)
     N_("an absolute IRI such as https://example.com/thing"),
     N_("an absolute URI in ASCII such as https://id.example.com/someone"),
@@ -306,10 +315,10 @@ MOULDS: Final = (
     # Who signs in through a provider (lrs/auth/openid.py, lrs/auth/oidc.py)
     N_("the sign-in provider could not be asked (%(why)s)."),
     N_("the sign-in provider names no https address for %(name)s."),
-    N_("the provider did not take the code (%(code)s)."),
+    N_("the provider did not take the code (%(why)s)."),
     N_("the provider's keys cannot be had (%(why)s)."),
     N_("the ID token is not sound: %(wrong)s."),
-    N_("the provider does not say who you are (%(claim)s)."),
+    N_("the provider does not say who you are (%(why)s)."),
     N_("the token's time %(name)s is not a number."),
     # What people hand in, decide and answer (lrs/casework.py, lrs/practice, lrs/followup.py)
     N_("It must be one of %(words)s."),

@@ -15,7 +15,7 @@ from datetime import timedelta
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -52,7 +52,9 @@ def jwk(kid: str | None, key: Key, **members: Any) -> dict[str, Any]:
 class Issuer:
     """`published` is what it lists, `asked` counts the requests for it; `answer` replaces the
     answer to any path: (status, body) or None for the usual one. `who` are claims of the person
-    that signs in; `lies` are laid over the ID token's claims."""
+    that signs in; `lies` are laid over the ID token's claims. `apart` are those that it tells only
+    to who asks for user info, and `lied` what is laid over them; `about` is laid over its own
+    configuration."""
 
     def __init__(self) -> None:
         self.published: list[dict[str, Any]] = [jwk("one", rsa_key())]
@@ -61,14 +63,21 @@ class Issuer:
         self.answer: Callable[[str], tuple[int, bytes] | None] = lambda path: None
         self.who: dict[str, Any] = {}
         self.lies: dict[str, Any] = {}
-        self.client_secret = "a secret of the pages"
+        self.apart: frozenset[str] = frozenset()
+        self.lied: dict[str, Any] = {}
+        self.about: dict[str, Any] = {}
+        self.client_secret = "a secret: of the pages & 100%"
         self.codes: dict[str, dict[str, str]] = {}
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 time.sleep(issuer.delay)
-                status, body = issuer.answer(self.path) or issuer.usual(self.path)
+                if self.path == "/realms/asn/userinfo":
+                    usual = issuer.user_info(self.headers["Authorization"])
+                else:
+                    usual = issuer.usual(self.path)
+                status, body = issuer.answer(self.path) or usual
                 self.send_response(status)
                 if status in (301, 302):
                     self.send_header("Location", body.decode())
@@ -82,7 +91,8 @@ class Issuer:
                 form = dict(
                     parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode())
                 )
-                status, body = issuer.answer(self.path) or issuer.redeem(form)
+                sent = self.headers["Authorization"] or ""
+                status, body = issuer.answer(self.path) or issuer.redeem(form, sent)
                 self.send_response(status)
                 self.end_headers()
                 self.wfile.write(body)
@@ -103,8 +113,9 @@ class Issuer:
                 "jwks_uri": f"{self.url}/certs",
                 "authorization_endpoint": f"{self.url}/authorize",
                 "token_endpoint": f"{self.url}/token",
+                "userinfo_endpoint": f"{self.url}/userinfo",
             }
-            return 200, json.dumps(about).encode()
+            return 200, json.dumps(about | self.about).encode()
         if path == "/realms/asn/certs":
             self.asked += 1
             return 200, json.dumps({"keys": self.published}).encode()
@@ -120,22 +131,34 @@ class Issuer:
         back = {"code": code, "state": asked["state"], "iss": self.url}
         return f"{asked['redirect_uri']}?{urlencode(back)}"
 
-    def redeem(self, form: dict[str, str]) -> tuple[int, bytes]:
-        """The ID token for a code; once, to who began, and with the client's secret."""
+    def redeem(self, form: dict[str, str], authorization: str = "") -> tuple[int, bytes]:
+        """The ID token for a code; once, to who began, and with the client's secret, by Basic or,
+        where `about` says so, in the form."""
         asked = self.codes.pop(form["code"], None)
         made = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest())
+        if self.about.get("token_endpoint_auth_methods_supported") == ["client_secret_post"]:
+            given = [form["client_id"], form["client_secret"]]
+        else:
+            assert "client_secret" not in form
+            pair = base64.b64decode(authorization.removeprefix("Basic ")).decode()
+            given = [unquote_plus(part) for part in pair.split(":")]
         if (
             asked is None
             or form["grant_type"] != "authorization_code"
-            or form["client_secret"] != self.client_secret
-            or form["client_id"] != asked["client_id"]
+            or given != [asked["client_id"], self.client_secret]
             or form["redirect_uri"] != asked["redirect_uri"]
             or made.rstrip(b"=").decode() != asked["code_challenge"]
         ):
             return 400, b'{"error": "invalid_grant"}'
         told = {"aud": asked["client_id"], "azp": None, "scope": None, "nonce": asked["nonce"]}
-        token = self.token(**(told | self.who | self.lies)).removeprefix("Bearer ")
-        return 200, json.dumps({"id_token": token, "access_token": "x"}).encode()
+        said = {name: value for name, value in self.who.items() if name not in self.apart}
+        token = self.token(**(told | said | self.lies)).removeprefix("Bearer ")
+        return 200, json.dumps({"id_token": token, "access_token": "a token"}).encode()
+
+    def user_info(self, authorization: str) -> tuple[int, bytes]:
+        if authorization != "Bearer a token":
+            return 401, b"{}"
+        return 200, json.dumps(self.who | self.lied).encode()
 
     def stop(self) -> None:
         self.server.shutdown()

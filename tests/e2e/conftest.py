@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,7 +128,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def agency(tmp_path: Path) -> Iterator[Agency]:
+def served_with() -> Mapping[str, str]:
+    """Settings of the agency's server, as the environment has them: a journey may have its own."""
+    return {}
+
+
+@pytest.fixture
+def agency(tmp_path: Path, served_with: Mapping[str, str]) -> Iterator[Agency]:
     """`jejak init` and `jejak serve`, on a store of its own."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("JEJAK_")}
     told = subprocess.run(
@@ -143,7 +149,7 @@ def agency(tmp_path: Path) -> Iterator[Agency]:
         for word in ("admin", "password")
         if (found := re.search(rf"{word}\s+(\S+)", told)) is not None
     )
-    with serving(tmp_path, {}) as served:
+    with serving(tmp_path, served_with) as served:
         yield Agency(served, login, password)
 
 

@@ -94,7 +94,6 @@ def test_who_has_no_account_here_stays_outside(app: Flask, provider: Issuer, cas
     [
         ({"email_verified": False}, "has not verified"),
         ({"email_verified": None}, "has not verified"),
-        ({"email": None}, "does not say who you are"),
         ({"nonce": "another"}, "another sign-in"),
         ({"nonce": None}, "another sign-in"),
         ({"aud": "somebody-else"}, "not sound"),
@@ -114,6 +113,61 @@ def test_an_id_token_that_lies_lets_nobody_in(
     assert page.status == 401
     assert told in page.text.lower() or told in page.text
     assert "Sign in" in browser.get("/account").text
+
+
+#: What providers that keep to the standard tell of a scope only to who asks for user info.
+APART = frozenset({"email", "email_verified"})
+
+
+def test_what_the_id_token_does_not_say_is_asked_for(
+    app: Flask, provider: Issuer, siti: accounts.User
+) -> None:
+    provider.apart = APART
+    browser = Browser(app)
+    browser.get(come(browser, provider))
+    assert "siti@example.go.id" in browser.get("/account").text
+
+
+@pytest.mark.parametrize(
+    ("lie", "told"),
+    [
+        ({"sub": "another"}, "somebody else than signed in"),
+        ({"email_verified": False}, "has not verified"),
+        ({"email": None}, "does not say who you are"),
+    ],
+)
+def test_user_info_that_lies_lets_nobody_in(
+    app: Flask, provider: Issuer, siti: accounts.User, lie: dict[str, Any], told: str
+) -> None:
+    provider.apart, provider.lied = APART, lie
+    browser = Browser(app)
+    page = browser.get(come(browser, provider))
+    assert page.status == 401
+    assert told in page.text
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (None, "does not say who you are (email)"),
+        ("http://elsewhere.example.org/userinfo", "names no https address for userinfo_endpoint"),
+        ("https://localhost:1/userinfo", "does not say who you are (it is not there)"),
+    ],
+)
+def test_user_info_is_asked_for_only_where_it_is_safe(
+    app: Flask, provider: Issuer, siti: accounts.User, address: str | None, told: str
+) -> None:
+    provider.apart, provider.about = APART, {"userinfo_endpoint": address}
+    browser = Browser(app)
+    assert told in browser.get(come(browser, provider)).text
+
+
+def test_a_provider_that_wants_the_secret_in_the_form_gets_it_there(
+    app: Flask, provider: Issuer, siti: accounts.User
+) -> None:
+    provider.about = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
+    browser = Browser(app)
+    assert browser.get(come(browser, provider, "?next=/account")).address == "/account"
 
 
 def test_an_answer_is_good_only_in_the_browser_that_asked(
@@ -144,7 +198,7 @@ def test_a_provider_that_says_no_or_is_away_is_told(
     assert browser.get(back.replace("code=", "error=")).status == 401
     back = come(browser, provider)
     provider.answer = lambda path: (500, b"") if path.endswith("/token") else None
-    assert "did not take the code (500)" in browser.get(back).text
+    assert "did not take the code (it answered 500)" in browser.get(back).text
 
 
 def test_without_a_provider_there_is_no_such_door(
