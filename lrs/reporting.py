@@ -93,6 +93,15 @@ _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+#: What not every figure can be narrowed by.
+NARROWING: Final = ("behaviour", "tier", "window")
+
+
+def narrows(described: Described, word: str) -> bool:
+    """Whether a figure tells anything by one of `NARROWING`."""
+    return word in described.by or word in _ALSO.get(described.id, ())
+
+
 def figure(
     connection: Connection,
     tenant_id: int,
@@ -115,8 +124,8 @@ def figure(
     if by is not None and by not in described.by:
         can = ", ".join(described.by) or "nothing"
         raise Refused(Problem("by", f"{id} is taken apart by {can}, not by {by}"))
-    for word in ("behaviour", "tier", "window"):
-        if getattr(slice, word) is not None and word not in (*described.by, *_ALSO.get(id, ())):
+    for word in NARROWING:
+        if getattr(slice, word) is not None and not narrows(described, word):
             raise Refused(Problem(word, f"{id} tells nothing by {word}; leave it out"))
     work = _Work(connection, tenant_id, described, slice, by, published)
     made = _MAKERS[id](work)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from html import unescape
 from urllib.parse import urlencode
 
+from lrs import reporting
 from lrs.practice import names
 from lrs.web.hooks import EXAMPLE, SAMPLE
 from lrs.web.reports import REPORTS
@@ -65,6 +66,7 @@ NO_PAGES: Mapping[str, str] = {
     "web.invitations.stack_page": "a picture",
     "web.mine.letter": "a download",
     "web.reports.file": "a download",
+    "web.reports.figure_file": "a download",
     "web.statements.file": "a download",
     "web.signing.leave": "a redirect to the identity provider",
     "web.signing.come_back": "a redirect from the identity provider",
@@ -245,6 +247,16 @@ def _reports(made: Furnished) -> Iterator[Stop]:
         yield Stop(f"/reports/{report.name}", BARE)
     yield Stop(f"/reports/evaluation?{PART}")
     yield Stop("/reports/one-page", "kepala")
+
+
+@_stops("web.reports.figure")
+def _figures(made: Furnished) -> Iterator[Stop]:
+    for described in reporting.ALL:
+        by = "behaviour" if "behaviour" in described.by else described.by[0]
+        yield Stop(f"/figures?figure={described.id}&by={by}")
+    yield Stop("/figures", BARE)
+    yield Stop(f"/figures?figure=M1&by=tier&window=W2&{PART}", "kepala")
+    yield Stop("/figures?figure=M11&by=cohort&tier=7a")
 
 
 @_stops("web.mine.overview")

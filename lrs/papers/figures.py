@@ -1,6 +1,6 @@
 """Figures as parts of a paper: a chart, the table behind it, and what must be said beside it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from lrs import i18n
@@ -12,6 +12,7 @@ from lrs.papers.document import (
     SHARE,
     Block,
     Cell,
+    Column,
     Picture,
     Table,
     Text,
@@ -34,12 +35,29 @@ def measures(figure: Figure, caption: str, only: Iterable[str] | None = None) ->
     found = [each for each in figure.total.measures if some is None or each.name in some]
     return Table(
         caption=caption,
-        columns=columns(
-            _("What was counted"), ("k", NUMBER), ("n", NUMBER), _("Result"), _("Range")
-        ),
+        columns=_columns(),
         rows=tuple(_row(each) for each in found),
         note=beside(figure),
     )
+
+
+def parts(figure: Figure, caption: str, first: str) -> Table:
+    """The measures of every group, one a row."""
+    rows = tuple(
+        (_indented(group, figure.by), *_row(each))
+        for group in figure.groups
+        for each in group.measures
+    )
+    return Table(
+        caption=caption,
+        columns=columns(first) + _columns(),
+        rows=rows,
+        note=" ".join(_of_groups(figure, any(each[2] is None for each in rows))),
+    )
+
+
+def _columns() -> tuple[Column, ...]:
+    return columns(_("What was counted"), ("k", NUMBER), ("n", NUMBER), _("Result"), _("Range"))
 
 
 def _row(each: Measure) -> tuple[str | int | None, ...]:
@@ -67,21 +85,14 @@ def groups(
         measure = _of(group, name)
         if measure is None:
             continue
-        label = group.label or _("(not named)")
-        if group.depth > 1:
-            label = "\u2003" * (group.depth - 1) + label.rpartition(" / ")[2]
+        label = _indented(group, figure.by)
         if measure.hidden:
             rows.append((label, None, None, None, None))
         else:
             empty = measure.of == "share" and not measure.n
             low, high = (None, None) if empty else (measure.low, measure.high)
             rows.append((label, measure.k, measure.n, low, high))
-    hidden = any(each[2] is None for each in rows) and figure.published
-    note = beside(figure)
-    if hidden:
-        note += " " + _("Rows without numbers are held back: they tell of few people.")
-    if not figure.ordered and len(rows) > 1:
-        note += " " + _("The rows are in the order of their names: ranges overlap, no ranking.")
+    note = " ".join((beside(figure), *_of_groups(figure, any(each[2] is None for each in rows))))
     kind = SHARE if not figure.groups or (m := _of(figure.groups[0], name)) is None else m.of
     return Table(
         caption=caption,
@@ -97,6 +108,22 @@ def groups(
     )
 
 
+def _indented(group: Group, by: str | None) -> str:
+    """What a group is called; a unit stands beneath the one that it is a part of."""
+    label = wording.label(group, by)
+    if group.depth > 1:
+        label = "\u2003" * (group.depth - 1) + label.rpartition(" / ")[2]
+    return label
+
+
+def _of_groups(figure: Figure, empty: bool) -> Iterator[str]:
+    """What must be read with a table of groups; `empty`: some of its rows have no numbers."""
+    if empty and figure.published:
+        yield _("Rows without numbers are held back: they tell of few people.")
+    if not figure.ordered and len(figure.groups) > 1:
+        yield _("The rows are in the order of their names: ranges overlap, no ranking.")
+
+
 def _of(group: Group, name: str | None) -> Measure | None:
     if name is None:
         return group.measures[0] if group.measures else None
@@ -109,7 +136,7 @@ def spread(
     """A share of every group as bars, and the table behind; the table alone where they are many."""
     table = groups(figure, title, first, name)
     bars = [
-        Bar(group.label or _("(not named)"), m.low or 0.0, m.high or 0.0, wording.told(m))
+        Bar(wording.label(group, figure.by), m.low or 0.0, m.high or 0.0, wording.told(m))
         for group in figure.groups
         if (m := _of(group, name)) is not None and not m.hidden and m.n
     ]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from lrs import agency, i18n, programmes, reporting
 from lrs.agency import Letterhead
 from lrs.i18n import _
+from lrs.papers import wording
 from lrs.papers.counted import AT_MOST, Counted
 from lrs.papers.document import Block, Document, stem
 from lrs.practice.programmes import Cohort, Programme
@@ -78,6 +79,12 @@ class Given:
         return next((c for c in self.programme.cohorts if c.name == self.slice.cohort), None)
 
     @cached_property
+    def behaviours(self) -> Mapping[str, str]:
+        """The text of every behaviour that the programme chosen expects, or any, by IRI."""
+        some = self.programmes if self.programme is None else (self.programme,)
+        return {each.iri: each.text for programme in some for each in programme.behaviours}
+
+    @cached_property
     def letterhead(self) -> Letterhead:
         return agency.letterhead(self.connection, self.tenant_id, self.agency_name)
 
@@ -103,6 +110,12 @@ class Given:
             told.append((_("Cohort"), slice.cohort))
         if slice.unit:
             told.append((_("Unit"), slice.unit))
+        if slice.behaviour:
+            told.append((_("Behaviour"), self.behaviours.get(slice.behaviour, slice.behaviour)))
+        if slice.tier:
+            told.append((_("How it was applied"), _(wording.TIERS[slice.tier])))
+        if slice.window:
+            told.append((_("Stage"), wording.stage(slice.window)))
         if slice.since or slice.until:
             told.append((_("Trainings ended"), between(slice.since, slice.until)))
         if len(told) == 1:

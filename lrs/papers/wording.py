@@ -11,7 +11,7 @@ from typing import Any, Final
 from lrs import i18n
 from lrs.i18n import N_, _
 from lrs.practice import forms
-from lrs.reports.shapes import BOUNDS, SAMPLE, Figure, Measure
+from lrs.reports.shapes import BOUNDS, SAMPLE, Figure, Group, Measure
 from lrs.xapi import language
 
 ROLES: Final[Mapping[str, str]] = {
@@ -164,12 +164,31 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "ended": N_("observation ended before"),
 }
 
+TIERS: Final[Mapping[str, str]] = {
+    "7b": N_("On one's own"),
+    "7a": N_("With help"),
+}
+"""Tier of an application → what it means (domain: LTEM 7b, 7a)."""
+
 WORDS: Final[Mapping[str, str]] = {
     **MEASURES,
     **ROLES,
     **forms.BARRIERS,
     **forms.REASONS,
 }
+
+
+def stage(window: str) -> str:
+    """A window as people call it; one with a name of its own by that."""
+    number = window.removeprefix("W")
+    return _("Stage %(n)s") % {"n": number} if number.isdecimal() else window
+
+
+def label(group: Group, by: str | None) -> str:
+    """What a part of a figure is called, which was taken apart by `by`."""
+    if by == "tier":
+        return _(TIERS[group.label])
+    return stage(group.label) if by == "window" else group.label or _("(not named)")
 
 
 def named(measure: Measure) -> str:
@@ -248,7 +267,11 @@ def _brief(value: float) -> str:
 def meaning(measure: Measure) -> str:
     """What its range is: a census with bounds, or a sample with its interval."""
     if measure.basis == SAMPLE and measure.range != BOUNDS:
-        return _("95% interval")
+        interval = _("95% interval")
+        if measure.effect:
+            facts = {"interval": interval, "effect": i18n.number(round(measure.effect, 1))}
+            return _("%(interval)s, design effect %(effect)s") % facts
+        return interval
     return _("census, bounds") if measure.low != measure.high else _("census")
 
 

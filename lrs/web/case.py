@@ -22,6 +22,7 @@ from lrs.followup import disown_answer
 from lrs.followup import send_now as letter_now
 from lrs.i18n import N_, _
 from lrs.learning import PRACTICE
+from lrs.papers import wording
 from lrs.practice import followup, names, records
 from lrs.practice.cases import ZONE, day_of, days
 from lrs.practice.programmes import Behaviour, Programme, Window
@@ -281,7 +282,7 @@ def _of(text: str, outcome: Outcome | None, links: int) -> Known:
         kind, word, day = "warn", _("Known not to be applied yet"), outcome.known_not_day
     else:
         kind, word, day = "calm", _("Not known yet"), None
-    tier = _(told.TIERS.get(outcome.applied_tier or "", ""))
+    tier = _(wording.TIERS.get(outcome.applied_tier or "", ""))
     return Known(
         text,
         kind,

@@ -19,6 +19,7 @@ from lrs.certificates import Certificate
 from lrs.errors import Conflict, NotFound
 from lrs.i18n import N_, _
 from lrs.papers import certificate as paper
+from lrs.papers import wording
 from lrs.practice.followup import GRACE, WAITING
 from lrs.practice.people import canonical
 from lrs.store import cases, invitations, practice
@@ -164,7 +165,7 @@ def overview() -> str:
         hours=hours,
         owed=OWED,
         year=_day(there.today).year,
-        tiers=told.TIERS,
+        tiers=wording.TIERS,
         raters=told.RATERS,
         placed=told.PLACED,
     )

@@ -13,6 +13,7 @@ from lrs.web import (  # noqa: F401
     copies,
     dialects,  # adds to the room of `sources`
     evidence,
+    figures,  # adds to the room of `reports`
     home,
     hooks,  # adds to the room of `sources`
     identities,

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as Answer
 from lrs import casework
 from lrs.errors import Conflict, NotFound, Refused
 from lrs.i18n import N_, _, ngettext
+from lrs.papers import wording
 from lrs.practice import names, records, review
 from lrs.practice.cases import ZONE, day_of
 from lrs.practice.programmes import Behaviour, Programme
@@ -535,7 +536,7 @@ def _history(standing: Standing, whose: dict[bytes, str]) -> list[tuple[int, str
         if each.rests_on:
             said.append(_("Rests on: %(what)s.") % {"what": evidence.rests_in_words(each.rests_on)})
         if each.tier:
-            said.append(_(told.TIERS.get(each.tier, each.tier)) + ".")
+            said.append(_(wording.TIERS.get(each.tier, each.tier)) + ".")
         made.append((each.at, kind, heading, " ".join(filter(None, said))))
     return made
 
@@ -566,7 +567,7 @@ def _one(link: bytes, form: Form) -> str:
         narrowed=narrowed(),
         choices=told.choices(some),
         withdrawals=[_(reason) for reason in told.WITHDRAWALS],
-        tiers=[(tier, _(word)) for tier, word in told.TIERS.items()],
+        tiers=[(tier, _(word)) for tier, word in wording.TIERS.items()],
         states=told.STATES,
         placed=told.PLACED,
         raters=told.RATERS,
@@ -958,7 +959,7 @@ def _second_one(link: bytes, form: Form) -> str:
         ahead=False,
         narrowed={},
         choices=told.choices(some, review.DECIDING),
-        tiers=[(tier, _(word)) for tier, word in told.TIERS.items()],
+        tiers=[(tier, _(word)) for tier, word in wording.TIERS.items()],
         states=told.STATES,
         placed=told.PLACED,
         raters=told.RATERS,

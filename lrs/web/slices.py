@@ -1,5 +1,6 @@
 """Which part of the figures is asked about: filters in the address, and the choices there are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -65,9 +66,9 @@ def given(connection: Connection, *, held: bool = True) -> Given:
     return made
 
 
-def carried() -> dict[str, str]:
+def carried(names: Iterable[str] = NAMES) -> dict[str, str]:
     """The filters of this request, to go on with to another page; nothing else of the address."""
-    return {name: asked(name) for name in NAMES if asked(name)}
+    return {name: asked(name) for name in names if asked(name)}
 
 
 def choices(asked_for: Given) -> Choices:

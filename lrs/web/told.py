@@ -108,12 +108,6 @@ SIGNALS: Final[Mapping[str, str]] = {
 #: From such a weight on (of 1000) a reason is strong, or clear; else it is weak.
 STRONG, CLEAR = 700, 400
 
-TIERS: Final[Mapping[str, str]] = {
-    "7b": N_("On one's own"),
-    "7a": N_("With help"),
-}
-"""Tier of an application → what it means (domain: LTEM 7b, 7a)."""
-
 REASONS: Final[tuple[tuple[str, str], ...]] = (
     ("accept", N_("The work shows this behaviour.")),
     ("accept", N_("Somebody who saw the work confirms it.")),

@@ -10,6 +10,8 @@ import pypdf
 import pytest
 from sqlalchemy import update
 
+from lrs import reporting
+from lrs.reports.shapes import Described
 from lrs.store import audit, tables
 from lrs.web.reports import REPORTS
 from tests.conftest import Cast
@@ -189,6 +191,76 @@ def test_completions_go_to_the_office_of_personnel_with_nip(
     assert head.startswith("nipBaru,namaKursus,jenisDiklatId,jenisKursusSertifikat,")
     assert "Pelayanan Prima" in row
     assert row.endswith("2025,,06-01-2025")
+
+
+# Figure by figure ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("described", reporting.ALL, ids=lambda each: each.id)
+def test_every_figure_is_shown_by_all_it_is_taken_apart_by(
+    owner: Browser, described: Described
+) -> None:
+    for by in ("", *described.by):
+        page = owner.get(f"/figures?figure={described.id}&by={by}")
+        assert page.status == 200
+        assert f"{described.key}</h2>" in page.html
+        assert "to be mended" not in page.text
+    for there in links(page.html, "^/figures/"):
+        assert owner.get(there.replace("&amp;", "&")).status == 200
+
+
+def test_a_figure_is_told_with_its_parts_its_bounds_and_what_must_be_read(owner: Browser) -> None:
+    part = f"figure=M1&by=cohort&programme={SERVICE}"
+    page = owner.get(f"/figures?{part}")
+    for told in ("Pelayanan Prima, Angkatan II", "census, bounds", "90 days", "By cohort"):
+        assert told in page.text
+    assert re.search(r'<option value="M1" selected', page.html)
+    assert re.search(r'<option value="cohort" selected', page.html)
+    narrowed = owner.get(f"/figures?{part}&tier=7b&horizon=25&unit=Dinas+Kominfo")
+    assert "25 days" in narrowed.text
+    assert "On one's own" in narrowed.text
+    csv = owner.get(f"/figures/csv?{part}&table=3").answer
+    head, *rows = csv.data.decode("utf-8-sig").splitlines()
+    assert head == "Cohort,What was counted,k,n,Result,Range"
+    assert '"Pelayanan Prima, Angkatan II","Applied, evidence accepted",1,1,100%,census' in rows
+    assert owner.get("/figures/csv?figure=M1&by=cohort&table=9").status == 404
+
+
+def test_what_a_figure_cannot_tell_is_said_beside_the_filters(
+    agency: Rows, owner: Browser, signed_in: Callable[..., Browser]
+) -> None:
+    page = owner.get("/figures?figure=M11&by=cohort&tier=7a")
+    assert page.status == 200
+    assert "This figure is taken apart by unit, not by cohort." in page.text
+    assert re.search(r'<option value="7a" selected', page.html)  # shown, so it can be taken away
+    assert "leave it out" in owner.get("/figures?figure=M11&tier=7a").text
+    assert "from 1 to 3650" in owner.get("/figures?figure=M1&horizon=soon").text
+    assert "M5 looks at W3 or W4, not at W1" in owner.get("/figures?figure=M5&window=W1").text
+    for query in ("figure=M11&by=cohort", "figure=M1&horizon=0"):
+        assert owner.get(f"/figures/csv?{query}").status == 400
+    for query in ("figure=M99", "behaviour=https://nowhere.example/b", "tier=8", "window=W9"):
+        assert owner.get(f"/figures?{query}").status == 404
+    left_over = f"programme={SERVICE}&behaviour=https://nowhere.example/b&window=W9"
+    assert "13 of 41" not in owner.get("/figures?figure=M1&window=W2").text
+    assert "32–100%" in owner.get(f"/figures?figure=M1&{left_over}").text
+    indonesian = signed_in("admin", language="id", login="budi")
+    told = indonesian.get("/figures?figure=M11&by=cohort").text
+    assert "Angka ini dirinci menurut unit kerja, bukan menurut angkatan." in told
+
+
+def test_a_head_sees_a_figure_as_it_may_be_published(
+    agency: Rows, owner: Browser, signed_in: Callable[..., Browser]
+) -> None:
+    part = f"/figures?figure=M1&programme={SERVICE}&cohort=Angkatan+II"
+    assert "1 of 1" not in (small := owner.get(f"{part}&published=yes").text)
+    assert "held back: few people" in small
+    assert "Small numbers" in small
+    head = signed_in("head")
+    page = head.get(part)
+    assert "held back: few people" in page.text
+    assert "Small numbers" not in page.text
+    assert "100%" not in head.get(part.replace("?", "/csv?")).answer.data.decode("utf-8-sig")
+    assert signed_in("learner").get("/figures").status == 403
 
 
 # What the agency adds -----------------------------------------------------------------------
