@@ -1139,6 +1139,14 @@ def hours(
     )
 
 
+def imitated(connection: Connection, tenant_id: int, slice: Slice) -> tuple[int, int]:
+    """How many alumni of the slice colleagues imitate, of how many an accepted note of a meeting
+    tells: for the agency's own report."""
+    described = next(each for each in ALL if each.id == "M13")
+    work = _Work(connection, tenant_id, described, slice, None, False)
+    return figures.imitated(connection, work.cut())
+
+
 #: Of fewer answers nothing is told where it is published.
 FEW: Final = suppression.SMALL
 

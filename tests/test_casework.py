@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
-from lrs import casework, projector
+from lrs import casework, i18n, projector, reporting
 from lrs.adapters import Adapters
 from lrs.casework import Filled, Upload
 from lrs.errors import Conflict, NotFound, Refused
+from lrs.papers import evaluation
+from lrs.papers.document import Text
+from lrs.papers.given import Given
 from lrs.practice import names, records
 from lrs.practice.programmes import Behaviour, Programme
 from lrs.practice.records import Citizen, Ending, Evidence, Meeting
+from lrs.reports.shapes import Slice
 from lrs.store import accounts
 from lrs.xapi.statements import parse
 from tests import make
@@ -28,6 +32,8 @@ ANSWERS = f"{SERVICE}/perilaku/1"
 HELPS = f"{SERVICE}/perilaku/2"
 NOW = datetime(2026, 9, 1, 3, tzinfo=UTC)
 DONE = datetime(2026, 2, 13, 8, tzinfo=UTC)
+#: After all that is decided here: verdicts are dated by the clock of the database.
+LATER = date(2040, 1, 1)
 
 SARI, BUDI, RINA = (str(uuid.UUID(int=n, version=4)) for n in (1, 2, 3))
 ADMIN, OTHER = "user:admin", "user:other"
@@ -492,6 +498,26 @@ def test_one_meeting_note_serves_many_alumni(desk: Desk) -> None:
         uuid.UUID(RINA).bytes,
     }
     assert {row["self_said"] for row in desk.links()} == {0}
+
+    def told(chosen: date) -> tuple[int, int, list[str]]:
+        part = Slice(as_of=chosen, programme=SERVICE)
+        with desk.database.read() as connection:
+            imitated = reporting.imitated(connection, desk.tenant.id, part)
+            given = Given(connection, desk.tenant.id, "BPSDM", part, published=False, now=NOW)
+            with i18n.speaking("en"):
+                blocks = evaluation.made(given).blocks
+        said = [each.text for each in blocks if isinstance(each, Text) and "imitate" in each.text]
+        return *imitated, said
+
+    # What nobody has looked at says nothing yet.
+    assert told(LATER)[:2] == (0, 0)
+    for link in desk.links():
+        desk.accept(bytes(link["id"]))
+    assert told(LATER) == (
+        *(1, 2),
+        ["By notes of meetings that were accepted, colleagues imitate 1 of 2 alumni."],
+    )
+    assert told(date(2026, 5, 5))[:2] == (0, 0)
 
 
 def test_what_was_done_this_morning_is_taken_before_it_is_morning_in_greenwich(

@@ -6,7 +6,7 @@ Who owns it adds what no figure knows; all that is counted stands in it with wha
 from collections.abc import Iterable
 from typing import Final
 
-from lrs import advice, i18n, stories
+from lrs import advice, i18n, reporting, stories
 from lrs.i18n import N_, _, ngettext
 from lrs.papers import figures, wording
 from lrs.papers.document import (
@@ -252,7 +252,21 @@ def _lasting(given: Given) -> list[Block]:
     return [
         figures.measures(still, _("Still applied at a later stage")),
         figures.measures(change, _("Seen again"), ("lasting",)),
+        *([] if given.published else [_imitated(given)]),
     ]
+
+
+def _imitated(given: Given) -> Text:
+    """How far it spreads to colleagues; a small number in a small cohort, so not for all to see."""
+    k, n = reporting.imitated(given.connection, given.tenant_id, given.slice)
+    if not n:
+        return Text(
+            _("No note of a meeting was accepted yet, so none says who is imitated."), "note"
+        )
+    return Text(
+        _("By notes of meetings that were accepted, colleagues imitate %(k)s of %(n)s alumni.")
+        % {"k": i18n.number(k), "n": i18n.number(n)}
+    )
 
 
 def _stories(given: Given) -> list[Block]:

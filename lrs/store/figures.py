@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from lrs.practice.names import ZERO
@@ -476,6 +477,34 @@ def _by_key(rows: Iterable[tuple[Any, Any, Any]]) -> list[tuple[Key, dict[Any, i
             told = found[key] = {}
         told[name] = told.get(name, 0) + int(count)
     return [(_plain(key), told) for key, told in found.items()]
+
+
+# What spreads ---------------------------------------------------------------------------------
+
+
+class _Noted(msgspec.Struct):
+    """Of what a link shows, whether the note of a meeting says that colleagues imitate it."""
+
+    copied: bool = False
+
+
+def imitated(connection: Connection, cut: Cut) -> tuple[int, int]:
+    """People whom colleagues imitate in what they do after the training, by notes of meetings whose
+    link was accepted; and of how many such a note was accepted."""
+    where, values = _where(cut, "l")
+    rows = run(
+        connection,
+        f"SELECT l.subject, l.body FROM links l WHERE {where} AND l.state = 'accepted'"
+        " AND l.placed = 'after' AND l.decided_at < ? AND l.evidence IN"
+        " (SELECT e.statement FROM events e WHERE e.tenant_id = ? AND e.course = ?"
+        " AND e.kind = 'meeting' AND e.voided = 0)",
+        (*values, cut.end, cut.tenant_id, ZERO),
+    )
+    found: dict[bytes, bool] = {}
+    for subject, body in rows:
+        person, noted = bytes(subject), msgspec.json.decode(bytes(body), type=_Noted)
+        found[person] = found.get(person, False) or noted.copied
+    return sum(found.values()), len(found)
 
 
 # Whom was asked, and what they said ----------------------------------------------------------
