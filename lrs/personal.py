@@ -23,14 +23,17 @@ from lrs.store.accounts import Tenant
 MOST: Final = 20_000
 
 
-def copy(connection: Connection, tenant: Tenant, person: bytes, *, now: datetime) -> dict[str, Any]:
-    """A copy, as a tree of words and numbers. Raises `NotFound`."""
+def copy(
+    connection: Connection, tenant: Tenant, person: bytes, *, now: datetime, records: int = MOST
+) -> dict[str, Any]:
+    """A copy, as a tree of words and numbers, with so many records of activity at most. Raises
+    `NotFound`."""
     today = days(date_of(now))
     found = cases.person(connection, tenant.id, person, today)
     if found is None:
         raise NotFound(f"a person {person.hex()}")
     theirs = [person, *_before_merging(connection, tenant.id, person)]
-    held, cut = _records(connection, tenant, theirs)
+    held, cut = _records(connection, tenant, theirs, records)
     whose = frozenset({person})
     every = cases.cases(connection, tenant.id, whose=whose, limit=MOST).rows
     return {
@@ -129,7 +132,7 @@ def _before_merging(connection: Connection, tenant_id: int, person: bytes) -> li
 
 
 def _records(
-    connection: Connection, tenant: Tenant, people: list[bytes]
+    connection: Connection, tenant: Tenant, people: list[bytes], most: int
 ) -> tuple[list[dict[str, Any]], int]:
     """Every record of what they did, as it came: of the learning store, and of the practice store
     what is theirs to read. Second, how many were left out as too many."""
@@ -140,12 +143,12 @@ def _records(
     frank = cases.answers_among(connection, tenant.id, ids)
     ids = [each for each in ids if each not in frank]
     found = []
-    for each in ids[:MOST]:
+    for each in ids[:most]:
         for store in (tenant.learning, tenant.practice):
             row = statements.by_id(connection, store.id, each)
             if row is not None and not row.voided:
                 found.append(json.loads(row.body))
-    return found, max(0, len(ids) - MOST)
+    return found, max(0, len(ids) - most)
 
 
 def _day(count: int | None) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -1124,19 +1125,26 @@ class Hours:
 
 
 def hours(
-    connection: Connection, tenant_id: int, slice: Slice, kind: str = "nip"
+    connection: Connection,
+    tenant_id: int,
+    slice: Slice,
+    kind: str = "nip",
+    *,
+    most: int | None = None,
 ) -> tuple[Hours, ...]:
     """Each person's hours in the year of the slice, least first, of those with a number of this
-    kind (`nip`, `ni_pppk`) who were employed all year."""
+    kind (`nip`, `ni_pppk`) who were employed all year; so many at most (None: all)."""
     described = next(each for each in ALL if each.id == "M11")
     work = _Work(connection, tenant_id, described, slice, None, False)
-    rows = figures.hours_of_people(connection, work.cut(), *_year(slice), kind)
     kept = practice.restricted(connection, tenant_id)
-    return tuple(
+    enough = None if most is None else most + len(kept)
+    rows = figures.hours_of_people(connection, work.cut(), *_year(slice), kind, enough)
+    found = (
         Hours(person=person, unit=work.units.get(unit, "") if unit else "", hours=tenths / 10)
         for person, unit, tenths in rows
         if person not in kept
     )
+    return tuple(islice(found, most))
 
 
 def imitated(connection: Connection, tenant_id: int, slice: Slice) -> tuple[int, int]:

@@ -69,8 +69,13 @@ def _all(
         place = page.after
         if place is None:
             return rows, ""
+    return rows, _first(len(rows))
+
+
+def _first(number: int) -> str:
+    """That a page lists so many, and that there are more."""
     told = _("The first %(number)s are listed; the files hold all of them.")
-    return rows, told % {"number": i18n.number(len(rows))}
+    return told % {"number": i18n.number(number)}
 
 
 # What is due --------------------------------------------------------------------------------
@@ -186,7 +191,14 @@ def hours(given: Given) -> Document:
     ]
     if not given.published:
         for kind, caption in (("nip", _("PNS, least hours first")), ("ni_pppk", "PPPK")):
-            found = reporting.hours(given.connection, given.tenant_id, given.slice, kind)
+            one_more = None if given.most is None else given.most + 1
+            found = reporting.hours(
+                given.connection, given.tenant_id, given.slice, kind, most=one_more
+            )
+            note = _("Listed are people employed all year so far.")
+            if len(found) == one_more:
+                found = found[:-1]
+                note = f"{_first(len(found))} {note}"
             who = papers.named(given.connection, given.tenant_id, (h.person for h in found))
             rows = tuple(
                 (
@@ -202,7 +214,7 @@ def hours(given: Given) -> Document:
                     caption=caption,
                     columns=columns(_("Name"), _("Unit"), (_("Hours (JP)"), NUMBER), _("Note")),
                     rows=rows,
-                    note=_("Listed are people employed all year so far."),
+                    note=note,
                     empty=_("Nobody of this kind is in the register."),
                 )
             )

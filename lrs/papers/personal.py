@@ -195,11 +195,15 @@ def _answers(held: Mapping[str, Any]) -> Table:
 
 def _records(held: Mapping[str, Any]) -> Table:
     counts = Counter(wording.verb(each.get("verb") or {}) for each in held["records"])
+    note = _("Each of them is in the copy for machines (JSON), as it came.")
+    if held["cut"]:
+        left = _("%(number)s more are not counted here.") % {"number": i18n.number(held["cut"])}
+        note = f"{left} {note}"
     return Table(
         caption=_("Records, by what they tell"),
         columns=columns(_("What"), (_("Records"), NUMBER)),
         rows=tuple(counts.most_common()),
-        note=_("Each of them is in the copy for machines (JSON), as it came."),
+        note=note,
         empty=_("None."),
     )
 

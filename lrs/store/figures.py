@@ -1087,11 +1087,15 @@ def hours(
 
 
 def hours_of_people(
-    connection: Connection, cut: Cut, first: int, last: int, kind: str
+    connection: Connection, cut: Cut, first: int, last: int, kind: str, most: int | None
 ) -> list[tuple[bytes, bytes | None, int]]:
-    """Each of the people of `hours`, with unit and tenths of hours, least first."""
+    """Each of the people of `hours`, with unit and tenths of hours, least first; so many at most
+    (None: all)."""
     inner, values = _hours(cut, first, last, kind)
-    rows = run(connection, f"SELECT person, unit, jp FROM ({inner}) x ORDER BY jp, person", values)
+    sql = f"SELECT person, unit, jp FROM ({inner}) x ORDER BY jp, person"
+    if most is not None:
+        sql, values = f"{sql} LIMIT ?", (*values, most)
+    rows = run(connection, sql, values)
     return [(bytes(row[0]), None if row[1] is None else bytes(row[1]), int(row[2])) for row in rows]
 
 

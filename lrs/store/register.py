@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from lrs.practice import names
@@ -198,8 +199,24 @@ def people(connection: Connection, tenant_id: int, ids: Iterable[bytes]) -> dict
     return {person: standing(held) for person, held in found.items()}
 
 
+class _Alike(msgspec.Struct, omit_defaults=True):
+    """What of somebody's facts can be like somebody else's. Everybody's are read at once, so no
+    more of them is."""
+
+    name: Any = None
+    mail: Any = None
+    phone: Any = None
+
+
+class _Distinct(msgspec.Struct):
+    """Whom an entry says that somebody is not."""
+
+    other: str
+
+
 def everybody(connection: Connection, tenant_id: int) -> dict[bytes, Person]:
-    """All people with their facts and identifiers, as they stand; without their posts."""
+    """All people with their identifiers, as they stand, and, of their facts, name, mail and phone;
+    without their posts."""
     rows = run(
         connection,
         "SELECT person, entry, kind, text, valid_from, valid_to, state FROM identifiers"
@@ -218,14 +235,15 @@ def everybody(connection: Connection, tenant_id: int) -> dict[bytes, Person]:
     )
     distinct: dict[bytes, set[bytes]] = {}
     for subject, body in rows:
-        other = bytes.fromhex(json.loads(bytes(body))["other"])
-        distinct.setdefault(bytes(subject), set()).add(other)
+        other = msgspec.json.decode(bytes(body), type=_Distinct).other
+        distinct.setdefault(bytes(subject), set()).add(bytes.fromhex(other))
     rows = run(
         connection, "SELECT id, facts, merged_into FROM people WHERE tenant_id = ?", (tenant_id,)
     )
+    facts_of = msgspec.json.Decoder(_Alike)
     return {
         bytes(id_): Person(
-            json.loads(bytes(facts)),
+            msgspec.to_builtins(facts_of.decode(bytes(facts))),
             tuple(theirs.get(bytes(id_), ())),
             merged_into=None if merged is None else bytes(merged),
             distinct=frozenset(distinct.get(bytes(id_), ())),
@@ -339,7 +357,7 @@ def unmatched(
         " ORDER BY digest",
         (tenant_id,),
     )
-    return [(json.loads(bytes(row[0])), row[1], int(row[2])) for row in rows]
+    return [(msgspec.json.decode(bytes(row[0])), row[1], int(row[2])) for row in rows]
 
 
 def units(connection: Connection, tenant_id: int) -> dict[bytes, tuple[str, dict[str, Any]]]:

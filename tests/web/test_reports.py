@@ -3,17 +3,18 @@
 import io
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 import pypdf
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from lrs import reporting
 from lrs.reports.shapes import Described
-from lrs.store import audit, tables
-from lrs.web.reports import REPORTS
+from lrs.store import audit, papers, tables
+from lrs.web.reports import MOST, REPORTS
 from tests.conftest import Cast
 from tests.rows import DAY, Rows, iri, later, programme
 from tests.web.conftest import Browser, Clock, links
@@ -308,3 +309,32 @@ def test_a_recommendation_comes_back_until_it_is_done(owner: Browser) -> None:
     earlier = told.rindex("What came of earlier recommendations")
     assert told.rindex("Dana tersedia") > earlier > told.index("9. Recommendations")
     assert owner.get("/recommendations/0").status == 404
+
+
+# Of many people -----------------------------------------------------------------------------
+
+
+def test_hours_of_many_people_are_a_page_of_some_and_a_file_of_all(
+    cast: Cast, owner: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = Rows(cast.tenant.id)
+    for kind in ("nip", "ni_pppk"):
+        for n in range(MOST + 30):
+            rows.person(f"{kind} {n}", kind=kind)
+            rows.employment(f"{kind} {n}", unit="Dinas Kominfo / Bidang Layanan")
+    rows.write(cast.database)
+    read: list[int] = []
+    asked = papers.named
+
+    def named(connection: Connection, tenant_id: int, people: Iterable[bytes]) -> Any:
+        wanted = list(people)
+        read.append(len(wanted))
+        return asked(connection, tenant_id, wanted)
+
+    monkeypatch.setattr(papers, "named", named)
+    page = owner.get("/reports/hours")
+    assert len(page.answer.data) < 150_000
+    assert "The first 200 are listed" in page.text
+    assert read == [MOST, MOST]
+    lines = owner.get("/reports/hours/csv?table=3").answer.data.splitlines()
+    assert len(lines) == MOST + 30 + 1

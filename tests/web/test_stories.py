@@ -3,7 +3,7 @@
 import io
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pypdf
 import pytest
@@ -13,6 +13,7 @@ from lrs import casework, rights, stories
 from lrs.practice import names
 from lrs.practice.cases import days
 from lrs.store import accounts, audit, papers, tables
+from lrs.web import copies
 from tests.agency import DONE, HEAD, IRI, Agency, graduated
 from tests.conftest import NOW, Cast
 from tests.rows import Rows, programme
@@ -217,3 +218,14 @@ def test_a_copy_holds_all_that_is_theirs_and_nothing_that_others_said_of_them(
     assert held["answered_about_them_by_others"] == 1
     assert "Kata atasan" not in answer.get_data(as_text=True)
     assert {each["kind"] for each in held["register"]} == {"person", "identifier", "post"}
+
+
+def test_the_page_of_a_copy_reads_some_records_and_its_files_all(
+    office: Agency, signed_in: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        office.complete("Staf 01", at=DONE + timedelta(days=n + 1))
+    monkeypatch.setattr(copies, "COUNTED", 2)
+    admin, path = signed_in("admin"), f"/copies/{uuid.UUID(bytes=STAFF)}"
+    assert "2 more are not counted here" in admin.get(path).text
+    assert len(admin.get(f"{path}/json").answer.get_json()["records"]) == 4
