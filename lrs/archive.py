@@ -320,18 +320,7 @@ def read(
     that the same file may be imported again. Raises `Refused` where the file is none of these,
     breaks off (what came before that is stored), or is an archive of the tenant's other store.
     """
-    principal = Principal(
-        tenant_id=tenant.id,
-        learning=tenant.learning,
-        practice=tenant.practice,
-        source_id=source.id,
-        key_id=None,
-        authority=source.authority,
-        authority_tree=source.authority_tree,
-        scopes=frozenset(),
-        kindness=Kindness(salvage=True),
-        name=source.name,
-    )
+    principal = Principal.of(tenant, source, kindness=Kindness(salvage=True))
     kind = "practice" if place == tenant.practice else "learning"
     under_way = _Import(database, principal, place, kind, Read(), told)
     stream = io.BufferedReader(file, _CHUNK) if isinstance(file, io.RawIOBase) else file

@@ -33,7 +33,7 @@ from lrs.practice.names import VOCABULARY
 from lrs.practice.programmes import Programme
 from lrs.practice.records import Answer, Citizen, Ending, Evidence, Meeting, Record, Verdict
 from lrs.store import accounts, cases, log, practice, statements
-from lrs.store.accounts import Kindness, Principal, Tenant
+from lrs.store.accounts import Principal, Tenant
 from lrs.xapi.actors import ifi
 from lrs.xapi.attachments import Part
 from lrs.xapi.statements import parse
@@ -693,19 +693,7 @@ def _unsound_role(role: str, person: str, by: str | None) -> list[Problem]:
 
 def service(connection: Connection, tenant: Tenant, now: datetime) -> Principal:
     """The service itself as a source of the tenant, made when it first writes."""
-    source = accounts.service_source(connection, tenant, now)
-    return Principal(
-        tenant_id=tenant.id,
-        learning=tenant.learning,
-        practice=tenant.practice,
-        source_id=source.id,
-        key_id=None,
-        authority=source.authority,
-        authority_tree=source.authority_tree,
-        scopes=frozenset(),
-        kindness=Kindness(),
-        name=source.name,
-    )
+    return Principal.of(tenant, accounts.service_source(connection, tenant, now))
 
 
 def _not_kept(connection: Connection, tenant: Tenant, made: Sequence[Mapping[str, Any]]) -> None:

@@ -20,7 +20,7 @@ from lrs.practice import names
 from lrs.practice.people import canonical
 from lrs.store import accounts, practice, register, statements
 from lrs.store import hooks as store
-from lrs.store.accounts import Kindness, Principal, Tenant
+from lrs.store.accounts import Principal, Tenant
 from lrs.store.engine import Database
 from lrs.store.hooks import Hook
 from lrs.xapi import check
@@ -162,15 +162,4 @@ def _principal(connection: Connection, tenant: Tenant, hook: Hook) -> Principal:
     source = next(
         each for each in accounts.sources(connection, tenant) if each.id == hook.source_id
     )
-    return Principal(
-        tenant_id=tenant.id,
-        learning=tenant.learning,
-        practice=tenant.practice,
-        source_id=source.id,
-        key_id=None,
-        authority=source.authority,
-        authority_tree=source.authority_tree,
-        scopes=frozenset(),
-        kindness=Kindness(),
-        name=source.name,
-    )
+    return Principal.of(tenant, source)

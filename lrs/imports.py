@@ -306,18 +306,7 @@ def principal(
     except NotFound:
         authority = accounts.default_authority(home_page, source)
         there = accounts.create_source(connection, tenant, source, authority, now)
-    return Principal(
-        tenant_id=tenant.id,
-        learning=tenant.learning,
-        practice=tenant.practice,
-        source_id=there.id,
-        key_id=None,
-        authority=there.authority,
-        authority_tree=there.authority_tree,
-        scopes=frozenset(),
-        kindness=accounts.Kindness(),
-        name=source,
-    )
+    return Principal.of(tenant, there)
 
 
 def _batches(tenant: Tenant, plan: Plan) -> Iterator[tuple[bool, list[Tree]]]:

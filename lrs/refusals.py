@@ -463,17 +463,12 @@ def _principal(connection: Connection, tenant: Tenant, source: Source, row: Row)
     keys = accounts.keys(connection, tenant, source.name)
     key = next((each for each in keys if each.id == row.key_id), None)
     noticed = key is not None and key.kindness.duplicates != "off"
-    return Principal(
-        tenant_id=tenant.id,
-        learning=tenant.learning,
-        practice=tenant.practice,
-        source_id=source.id,
+    return Principal.of(
+        tenant,
+        source,
         key_id=row.key_id,
-        authority=source.authority,
-        authority_tree=source.authority_tree,
         scopes=key.scopes if key is not None else frozenset(),
         kindness=Kindness(duplicates="report" if noticed else "off"),
-        name=source.name,
     )
 
 

@@ -186,17 +186,9 @@ def _by_token(
 
 
 def _principal(found: Credential) -> Principal:
-    return Principal(
-        tenant_id=found.tenant.id,
-        learning=found.tenant.learning,
-        practice=found.tenant.practice,
-        source_id=found.source.id,
-        key_id=found.key.id,
-        authority=found.source.authority,
-        authority_tree=found.source.authority_tree,
-        scopes=found.key.scopes,
-        kindness=found.key.kindness,
-        name=found.source.name,
+    key = found.key
+    return Principal.of(
+        found.tenant, found.source, key_id=key.id, scopes=key.scopes, kindness=key.kindness
     )
 
 

@@ -253,6 +253,30 @@ class Principal:
     name: str
     as_source: bool = True
 
+    @classmethod
+    def of(
+        cls,
+        tenant: Tenant,
+        source: Source,
+        *,
+        key_id: int | None = None,
+        scopes: frozenset[str] = frozenset(),
+        kindness: Kindness | None = None,
+    ) -> "Principal":
+        """A source that speaks for itself: by a key, or, without one, through the service."""
+        return cls(
+            tenant_id=tenant.id,
+            learning=tenant.learning,
+            practice=tenant.practice,
+            source_id=source.id,
+            key_id=key_id,
+            authority=source.authority,
+            authority_tree=source.authority_tree,
+            scopes=scopes,
+            kindness=kindness or Kindness(),
+            name=source.name,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class FirstRun:
