@@ -6,7 +6,6 @@ register, and the projector reads the whole log again by it.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -16,23 +15,13 @@ from lrs.errors import NotFound
 from lrs.practice import names
 from lrs.store import practice, register, statements
 from lrs.store.accounts import Tenant
-from lrs.store.register import Fact
+from lrs.store.register import Applied, Fact
 from lrs.xapi.statements import parse
 
 Tree = dict[str, Any]
 
 #: How many of the newest statements a dry run tries adapters on.
 NEWEST: Final = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What applying adapters did, or would do: their names."""
-
-    new: tuple[str, ...]
-    changed: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    facts: tuple[Fact, ...]
 
 
 def in_force(connection: Connection, tenant_id: int) -> list[Tree]:

@@ -22,7 +22,7 @@ from lrs.practice.programmes import Programme
 from lrs.practice.titles import key
 from lrs.store import practice, register, stream
 from lrs.store.accounts import Tenant
-from lrs.store.register import Fact
+from lrs.store.register import Applied, Fact
 from lrs.xapi import actors
 from lrs.xapi.statements import digest, parse, query_terms
 from schemas import packs
@@ -34,16 +34,6 @@ _LOOK = 50
 _PLUGIN = "http://lrs.learninglocker.net/define/extensions/info"
 _CREATE = "http://activitystrea.ms/create"
 _FAR = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What applying programmes did, or would do: their IRIs."""
-
-    new: tuple[str, ...]
-    changed: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    facts: tuple[Fact, ...]
 
 
 def in_force(connection: Connection, tenant_id: int) -> list[Programme]:

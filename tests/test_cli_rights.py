@@ -78,3 +78,18 @@ def test_a_refusal_is_recorded_with_its_reason(agency: Agency) -> None:
         jejak(agency, "settle", request, "--refuse", "--reason", "Sudah diberikan.").exit_code == 0
     )
     assert "refused" in jejak(agency, "requests").output
+
+
+def test_to_say_whose_a_mailbox_is_and_is_not(agency: Agency) -> None:
+    mail = ("--mail", "rumah@example.org")
+    assert "Give either" in jejak(agency, "confirm", STAFF).output
+    for word, said, held in (
+        ("confirm", f"It means {STAFF} from now on.", True),
+        ("refuse", f"It no longer means {STAFF}", False),
+    ):
+        assert said in jejak(agency, word, STAFF, *mail).output
+        known = {
+            bytes(row["text"]).decode(): row["state"] == "confirmed"
+            for row in agency.rows("identifiers")
+        }
+        assert known["mailto:rumah@example.org"] is held

@@ -14,6 +14,7 @@ from lrs.practice.programmes import Behaviour, Programme
 from lrs.programmes import apply as apply_programmes
 from lrs.store import tables
 from lrs.store.engine import run
+from lrs.store.register import Applied
 from schemas.adapters import load
 from tests import make
 from tests.conftest import Cast
@@ -50,7 +51,7 @@ class Campus:
         parts.send(self.database, parts.principal(self.cast), [statement])
         return str(statement["id"])
 
-    def applies(self, tree: Any) -> declared.Applied:
+    def applies(self, tree: Any) -> Applied:
         given = load(tree)
         return self.database.write(lambda c: declared.apply(c, self.tenant.id, given, "test"))
 

@@ -16,6 +16,7 @@ from lrs.api.practice import Call, Resource, Use, plain
 from lrs.practice import names
 from lrs.practice.programmes import Programme
 from lrs.store import cases as lists
+from lrs.store.register import Applied
 from lrs.xapi import documents
 from schemas import practice as shapes
 from schemas.programmes import dump, load
@@ -54,7 +55,7 @@ def put_programme(call: Call) -> Any:
             )
         )
 
-    def write(connection: Connection) -> programmes.Applied:
+    def write(connection: Connection) -> Applied:
         standing = _of(call, connection, digest)
         etag = None if standing is None else _etag(_told(call, standing))
         match, none = call.headers.get("If-Match"), call.headers.get("If-None-Match")
@@ -117,7 +118,7 @@ def confirm(call: Call) -> Any:
     with call.context.database.read() as connection:
         found = programmes.chosen(programmes.suggest(connection, call.tenant), told["programmes"])
 
-    def write(connection: Connection) -> programmes.Applied:
+    def write(connection: Connection) -> Applied:
         given = programmes.confirmed(
             connection, call.tenant.id, found, told["base"], told.get("pack")
         )

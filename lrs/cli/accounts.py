@@ -21,10 +21,14 @@ from sqlalchemy import Connection
 from lrs.context import Context
 from lrs.errors import Problem, Refused
 from lrs.store import accounts
+from lrs.store.register import Applied
 from schemas import accounts as entered
 from schemas import written
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: A file that is there, to be read.
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 KEPT_NOWHERE = "It is shown this once and kept nowhere: only its hash is stored."
 
@@ -766,6 +770,15 @@ def from_yaml(file: Path, load: Callable[[Any], T], otherwise: str = "Nothing wa
         for problem in refused.problems[:50]:
             click.echo(f"{file.name}: {problem}", err=True)
         raise click.ClickException(otherwise) from refused
+
+
+def print_applied(done: Applied, *, dry_run: bool = False) -> None:
+    """What entering a file did, or would do."""
+    for word, names in (("new", done.new), ("changed", done.changed)):
+        for name in names:
+            click.echo(f"{word}: {name}")
+    told = f"{len(done.new)} new, {len(done.changed)} changed, {len(done.unchanged)} unchanged"
+    click.echo(f"Nothing was entered. It would be: {told}." if dry_run else f"Entered: {told}.")
 
 
 def print_table(table: Sequence[Sequence[str]]) -> None:

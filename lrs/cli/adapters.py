@@ -8,15 +8,13 @@ import click
 
 from lrs import declared, readings
 from lrs.adapters import Adapters
-from lrs.cli.accounts import from_yaml, of_tenant, print_table
+from lrs.cli.accounts import FILE, from_yaml, of_tenant, print_applied, print_table
 from lrs.context import Context
 from lrs.errors import NotFound
 from lrs.learning import LearningEvent, PracticeEvent
 from lrs.store import accounts
 from schemas import adapters as schema
 from schemas import written
-
-_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group("adapters")
@@ -47,7 +45,7 @@ def list_adapters(context: Context, tenant: str | None) -> None:
 
 @adapters_group.command("explain")
 @click.argument("statement_id", metavar="STATEMENT", type=click.UUID)
-@click.option("--file", type=_file, help="Read it as if this file of adapters were applied.")
+@click.option("--file", type=FILE, help="Read it as if this file of adapters were applied.")
 @of_tenant
 @click.pass_obj
 def explain(context: Context, statement_id: uuid.UUID, file: Path | None, tenant: str) -> None:
@@ -81,7 +79,7 @@ def explain(context: Context, statement_id: uuid.UUID, file: Path | None, tenant
 
 
 @adapters_group.command("apply")
-@click.argument("file", type=_file, metavar="FILE")
+@click.argument("file", type=FILE, metavar="FILE")
 @click.option("--dry-run", is_flag=True, help="Only tell what would change, and what it reads.")
 @of_tenant
 @click.pass_obj
@@ -100,17 +98,11 @@ def apply(context: Context, file: Path, dry_run: bool, tenant: str) -> None:
     if not dry_run:
         by = f"the command line: {file.name}"
         done = context.database.write(lambda c: declared.apply(c, owner.id, given, by))
-    for word, names in (("new", done.new), ("changed", done.changed)):
-        for name in names:
-            click.echo(f"{word}: {name}")
-    told = f"{len(done.new)} new, {len(done.changed)} changed, {len(done.unchanged)} unchanged"
-    if not dry_run:
-        click.echo(f"Entered: {told}.")
-        return
-    click.echo(f"Of the newest {read} records it reads {sum(found.values())}:")
-    for (name, rule, kind), count in sorted(found.items()):
-        click.echo(f"  {name}, rule {rule}: {count} {kind}")
-    click.echo(f"Nothing was entered. It would be: {told}.")
+    if dry_run:
+        click.echo(f"Of the newest {read} records it reads {sum(found.values())}:")
+        for (name, rule, kind), count in sorted(found.items()):
+            click.echo(f"  {name}, rule {rule}: {count} {kind}")
+    print_applied(done, dry_run=dry_run)
 
 
 @adapters_group.command("show")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from lrs import casework, i18n, units
 from lrs.casework import Upload
-from lrs.cli.accounts import of_tenant, print_table
+from lrs.cli.accounts import FILE, of_tenant, print_table
 from lrs.cli.webhooks import HexId
 from lrs.context import Context
 from lrs.errors import Conflict, JejakError, NotFound, Refused
@@ -378,55 +378,9 @@ def _plain(told: Any) -> str:
     return str(told)
 
 
-def _move(
-    context: Context,
-    tenant: str,
-    links: tuple[bytes, ...],
-    move: str,
-    by: uuid.UUID | None,
-    told: Any,
-) -> None:
-    """Move each link by itself; says which could not be moved, and ends with 1 where any could
-    not."""
-    owner = _tenant(context, tenant)
-    failed = 0
-    for link in links:
-
-        def write(connection: Connection, link: bytes = link) -> str:
-            return casework.decide(
-                connection, owner, link=link, move=move, by=_by(by), now=context.clock(), **told
-            )
-
-        try:
-            statement = context.database.write(write)
-        except JejakError as error:
-            failed += 1
-            click.echo(f"{link.hex()}  {error}", err=True)
-        else:
-            click.echo(f"{link.hex()}  {statement}")
-    if failed:
-        raise click.exceptions.Exit(1)
-
-
-def _links(command: Callable[..., Any]) -> Callable[..., Any]:
-    argument = click.argument("links", type=HexId(), nargs=-1, required=True, metavar="LINK…")
-    return of_tenant(click.pass_obj(argument(_acting(command))))
-
-
-def _plain_move(name: str, says: str) -> None:
-    """A command for a move that needs no reason."""
-
-    def command(
-        context: Context, links: tuple[bytes, ...], by: uuid.UUID | None, tenant: str
-    ) -> None:
-        _move(context, tenant, links, name, by, {})
-
-    command.__doc__ = says
-    links_group.command(name.replace("_", "-"))(_links(command))
-
-
-def _deciding_move(name: str, says: str) -> None:
-    """A command for a move that is a decision."""
+def _move(name: str, says: str, *, decides: bool = False) -> None:
+    """A command that moves each link by itself; it says which could not be moved, and ends with 1
+    where any could not. `decides`: the move is a verdict, which needs a reason."""
 
     def command(
         context: Context,
@@ -435,28 +389,48 @@ def _deciding_move(name: str, says: str) -> None:
         tenant: str,
         **told: Any,
     ) -> None:
+        owner = _tenant(context, tenant)
         given = {word: value for word, value in told.items() if value is not None}
-        _move(context, tenant, links, name, by, given)
+        given |= {"move": name, "by": _by(by), "now": context.clock()}
+        failed = 0
+        for link in links:
+
+            def write(connection: Connection, link: bytes = link) -> str:
+                return casework.decide(connection, owner, link=link, **given)
+
+            try:
+                statement = context.database.write(write)
+            except JejakError as error:
+                failed += 1
+                click.echo(f"{link.hex()}  {error}", err=True)
+            else:
+                click.echo(f"{link.hex()}  {statement}")
+        if failed:
+            raise click.exceptions.Exit(1)
 
     command.__doc__ = says
     made: Callable[..., Any] = command
     if name == "accept":
         made = click.option("--tier", type=click.Choice(["7a", "7b"]), help="7a: assisted.")(made)
         made = click.option("--confidence", type=click.FloatRange(-1, 1), help="-1 to 1.")(made)
-    made = click.option("--second", is_flag=True, help="As an independent second opinion.")(made)
-    made = click.option("--rests-on", help="The page or the answer it rests on.")(made)
-    made = click.option("--reason", required=True, help="Why, in a sentence.")(made)
-    links_group.command(name)(_links(made))
+    if decides:
+        second = click.option("--second", is_flag=True, help="As an independent second opinion.")
+        made = second(made)
+        made = click.option("--rests-on", help="The page or the answer it rests on.")(made)
+        made = click.option("--reason", required=True, help="Why, in a sentence.")(made)
+    argument = click.argument("links", type=HexId(), nargs=-1, required=True, metavar="LINK…")
+    made = of_tenant(click.pass_obj(argument(_acting(made))))
+    links_group.command(name.replace("_", "-"))(made)
 
 
-_plain_move("submit", "Submit links that were drafts or returned.")
-_plain_move("take", "Take links into review, before others do.")
-_plain_move("release", "Give links that were taken back to the queue.")
-_plain_move("not_seen", "Say that nothing can be told yet of links in review.")
-_deciding_move("accept", "Accept links: the evidence shows the practice.")
-_deciding_move("return", "Return links to who handed the evidence in.")
-_deciding_move("reject", "Reject links: the evidence does not show the practice.")
-_deciding_move("withdraw", "Withdraw links that were accepted.")
+_move("submit", "Submit links that were drafts or returned.")
+_move("take", "Take links into review, before others do.")
+_move("release", "Give links that were taken back to the queue.")
+_move("not_seen", "Say that nothing can be told yet of links in review.")
+_move("accept", "Accept links: the evidence shows the practice.", decides=True)
+_move("return", "Return links to who handed the evidence in.", decides=True)
+_move("reject", "Reject links: the evidence does not show the practice.", decides=True)
+_move("withdraw", "Withdraw links that were accepted.", decides=True)
 
 
 @links_group.command("reasons")
@@ -575,7 +549,7 @@ def list_evidence(
     "--file",
     "paths",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="A file that goes with it; may be given several times.",
 )
 @_acting

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from lrs import channels, followup, i18n, reminders, spreadsheets, units
 from lrs.casework import Upload
-from lrs.cli.accounts import of_tenant, print_table
+from lrs.cli.accounts import FILE, of_tenant, print_table
 from lrs.cli.webhooks import HexId
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound, Refused
@@ -316,13 +316,11 @@ def print_(context: Context, unit: str | None, out: Path, handed_over: bool, ten
 
 
 @followup_group.command("key")
-@click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"
-)
+@click.argument("file", type=FILE, metavar="FILE")
 @click.option("--by", "by", required=True, metavar="LOGIN", help="Account of who keys it in.")
 @click.option(
     "--scan",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="Scan of the sheets, kept with each answer.",
 )

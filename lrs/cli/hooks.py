@@ -7,15 +7,13 @@ from pathlib import Path
 import click
 
 from lrs import hooks, inbound
-from lrs.cli.accounts import from_yaml, of_tenant, print_table
+from lrs.cli.accounts import FILE, from_yaml, of_tenant, print_table
 from lrs.context import Context
 from lrs.store import accounts
 from lrs.store import hooks as store
 from lrs.xapi.statements import parse
 from schemas import hooks as schema
 from schemas import written
-
-_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group("hooks")
@@ -24,7 +22,7 @@ def hooks_group() -> None:
 
 
 @hooks_group.command("apply")
-@click.argument("file", type=_file, metavar="FILE")
+@click.argument("file", type=FILE, metavar="FILE")
 @of_tenant
 @click.pass_obj
 def apply(context: Context, file: Path, tenant: str) -> None:
@@ -102,8 +100,8 @@ def remove(context: Context, name: str, tenant: str) -> None:
 
 
 @hooks_group.command("test")
-@click.argument("file", type=_file, metavar="FILE")
-@click.argument("sample", type=_file, metavar="SAMPLE")
+@click.argument("file", type=FILE, metavar="FILE")
+@click.argument("sample", type=FILE, metavar="SAMPLE")
 def test(file: Path, sample: Path) -> None:
     """Show what a mapping makes of a sample delivery.
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from lrs import imports, imports_evidence, imports_reports, imports_submissions
-from lrs.cli.accounts import of_tenant, print_table
+from lrs.cli.accounts import FILE, of_tenant, print_table
 from lrs.context import Context
 from lrs.errors import Problem
 from lrs.learning import COMPLETED, INVITED
@@ -24,8 +24,6 @@ BY = "the command line"
 
 #: Who hands in what is handed in here, unless another is named.
 _USER = "user:command-line"
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group("imports")
@@ -56,7 +54,7 @@ def list_options(words: Sequence[str]) -> Callable[[Callable[..., Any]], Callabl
                 metavar="WORD=HEADING",
                 help=f"Which column is meant. Words: {', '.join(words)}.",
             ),
-            click.argument("file", type=_FILE, metavar="FILE"),
+            click.argument("file", type=FILE, metavar="FILE"),
         ):
             command = option(command)
         return of_tenant(click.pass_obj(command))
@@ -260,7 +258,7 @@ def _beside(folder: Path) -> imports_evidence.Opener:
 
 
 @imports_group.command("report")
-@click.argument("file", type=_FILE, metavar="FILE")
+@click.argument("file", type=FILE, metavar="FILE")
 @click.option("--accept", is_flag=True, help="Hand it in, as read or as mended by options.")
 @click.option(
     "--mentor-is-superior",

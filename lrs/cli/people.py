@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from lrs import identities, spreadsheets, units
 from lrs import people as register_of_people
 from lrs.cli import rights
-from lrs.cli.accounts import of_tenant, print_table
+from lrs.cli.accounts import FILE, of_tenant, print_table
 from lrs.cli.imports import tell_erased
 from lrs.context import Context
 from lrs.people import COLUMNS, Outcome, Reading
@@ -69,9 +69,7 @@ def _list_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="WORD=HEADING",
             help=f"Which column is meant. Words: {', '.join(COLUMNS)}.",
         ),
-        click.argument(
-            "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"
-        ),
+        click.argument("file", type=FILE, metavar="FILE"),
     ):
         command = option(command)
     return of_tenant(click.pass_obj(command))
@@ -339,38 +337,38 @@ def _identifier(mail: str | None, account: tuple[str, str] | None) -> tuple[str,
     return ("mbox", f"mailto:{mail}") if account is None else ("account", "\n".join(account))
 
 
-@people_group.command("confirm")
-@_identifier_options
-def confirm(
-    context: Context,
-    person: uuid.UUID,
-    mail: str | None,
-    account: tuple[str, str] | None,
-    tenant: str,
+def _identifier_decision(
+    name: str, decide: Callable[..., None], says: str, done: Callable[[uuid.UUID], str]
 ) -> None:
-    """Decide that an account or mailbox is a person's."""
-    identifier, owner = _identifier(mail, account), _tenant(context.database, tenant)
-    context.database.write(
-        lambda c: register_of_people.confirm(c, owner.id, person.bytes, identifier, BY)
-    )
-    click.echo(f"It means {person} from now on.")
+    """A command by which somebody says whose an account or mailbox is, or is not."""
+
+    def command(
+        context: Context,
+        person: uuid.UUID,
+        mail: str | None,
+        account: tuple[str, str] | None,
+        tenant: str,
+    ) -> None:
+        identifier, owner = _identifier(mail, account), _tenant(context.database, tenant)
+        context.database.write(lambda c: decide(c, owner.id, person.bytes, identifier, BY))
+        click.echo(done(person))
+
+    command.__doc__ = says
+    people_group.command(name)(_identifier_options(command))
 
 
-@people_group.command("refuse")
-@_identifier_options
-def refuse(
-    context: Context,
-    person: uuid.UUID,
-    mail: str | None,
-    account: tuple[str, str] | None,
-    tenant: str,
-) -> None:
-    """Decide that an account or mailbox is not a person's."""
-    identifier, owner = _identifier(mail, account), _tenant(context.database, tenant)
-    context.database.write(
-        lambda c: register_of_people.refuse(c, owner.id, person.bytes, identifier, BY)
-    )
-    click.echo(f"It no longer means {person}, and imports will not say so again.")
+_identifier_decision(
+    "confirm",
+    register_of_people.confirm,
+    "Decide that an account or mailbox is a person's.",
+    lambda person: f"It means {person} from now on.",
+)
+_identifier_decision(
+    "refuse",
+    register_of_people.refuse,
+    "Decide that an account or mailbox is not a person's.",
+    lambda person: f"It no longer means {person}, and imports will not say so again.",
+)
 
 
 @people_group.command("superior")
@@ -536,9 +534,7 @@ def set_unit(
 
 
 @units_group.command("import")
-@click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"
-)
+@click.argument("file", type=FILE, metavar="FILE")
 @click.option(
     "--column",
     "columns",

@@ -10,7 +10,7 @@ import click
 from lrs import imports, projector
 from lrs import reconcile as comparison
 from lrs.adapters import Adapters
-from lrs.cli.accounts import of_tenant
+from lrs.cli.accounts import FILE, of_tenant
 from lrs.cli.imports import BY, chosen
 from lrs.context import Context
 from lrs.spreadsheets import Sheet
@@ -35,7 +35,7 @@ def replay(context: Context, tenant: str) -> None:
 @click.command("reconcile")
 @click.argument(
     "file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     metavar="[FILE]",
     required=False,
 )

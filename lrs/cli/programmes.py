@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from lrs import programmes, trials
 from lrs.adapters import Adapters
-from lrs.cli.accounts import from_yaml, of_tenant, print_table
+from lrs.cli.accounts import FILE, from_yaml, of_tenant, print_applied, print_table
 from lrs.context import Context
 from lrs.errors import Conflict, NotFound
 from lrs.practice import names
@@ -29,9 +29,7 @@ def programmes_group() -> None:
 
 
 @programmes_group.command("apply")
-@click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"
-)
+@click.argument("file", type=FILE, metavar="FILE")
 @click.option("--dry-run", is_flag=True, help="Only tell what would change.")
 @of_tenant
 @click.pass_obj
@@ -48,13 +46,11 @@ def apply(context: Context, file: Path, dry_run: bool, tenant: str) -> None:
     if not dry_run:
         by = f"the command line: {file.name}"
         done = context.database.write(lambda c: programmes.apply(c, owner.id, given, by))
-    _tell(done, dry_run)
+    print_applied(done, dry_run=dry_run)
 
 
 @programmes_group.command("try")
-@click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"
-)
+@click.argument("file", type=FILE, metavar="FILE")
 @click.option("--sample", default=trials.SAMPLE, show_default=True, help="How many to show.")
 @of_tenant
 @click.pass_obj
@@ -244,11 +240,11 @@ def confirm(
         found = programmes.suggest(connection, owner)
     meant = found if every else programmes.chosen(found, which)
 
-    def enter(connection: Connection) -> programmes.Applied:
+    def enter(connection: Connection) -> register.Applied:
         made = programmes.confirmed(connection, owner.id, meant, home, pack)
         return programmes.apply(connection, owner.id, made, "the command line: confirmed")
 
-    _tell(context.database.write(enter))
+    print_applied(context.database.write(enter))
 
 
 @programmes_group.command("unclaimed")
@@ -349,14 +345,6 @@ def staff(context: Context, tenant: str) -> None:
             why = "teaches" if each.why == "teaches" else f"idle in {each.courses} courses"
             rows.append((titles[iri], known.name if known else account, why))
     print_table(rows)
-
-
-def _tell(done: programmes.Applied, dry_run: bool = False) -> None:
-    for word, iris in (("new", done.new), ("changed", done.changed)):
-        for iri in iris:
-            click.echo(f"{word}: {iri}")
-    told = f"{len(done.new)} new, {len(done.changed)} changed, {len(done.unchanged)} unchanged"
-    click.echo(f"Nothing was entered. It would be: {told}." if dry_run else f"Entered: {told}.")
 
 
 def _yaml(every: Sequence[Programme]) -> str:

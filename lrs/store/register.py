@@ -90,6 +90,17 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """What entering several things of a kind did, or would do: the names of those that are new,
+    that changed, and that stand as they are; and what is entered for it."""
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """An entry as it stands in the register, and who entered it."""
 

@@ -18,7 +18,7 @@ from lrs.practice.records import SELF, Evidence
 from lrs.store import practice
 from lrs.store.cases import Case
 from lrs.web import mobile
-from lrs.web.forms import Form
+from lrs.web.forms import Form, sending
 from lrs.web.rooms import Here, here
 
 
@@ -92,7 +92,7 @@ def taken(case: Case, form: Form, *, on_behalf: bool = False) -> bool:
         behaviours=tuple(iri for iri in form.all("behaviours") if iri in expected),
         keyed_by=there.who if on_behalf else None,
     )
-    submission = _submission(form)
+    submission = str(sending(form["submission"]))
 
     def work(connection: Connection) -> None:
         made = casework.hand_in(
@@ -111,10 +111,3 @@ def _performed_on(there: Here, form: Form, programme: Programme | None) -> date 
     elif day > date_of(there.now, programme):
         form.wrong("performed_on", _("The work lies in the future; give the day it was done."))
     return day
-
-
-def _submission(form: Form) -> str:
-    try:
-        return str(uuid.UUID(form["submission"]))
-    except ValueError:
-        return str(uuid.uuid4())

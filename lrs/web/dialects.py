@@ -12,6 +12,7 @@ from lrs import declared, readings
 from lrs.adapters import Adapters
 from lrs.errors import NotFound, Refused
 from lrs.i18n import _
+from lrs.store.register import Applied
 from lrs.web import listing, site
 from lrs.web.forms import Form, take_file
 from lrs.web.rooms import here
@@ -99,7 +100,7 @@ def _looked_at(connection: Connection, form: Form, given: list[dict[str, Any]]) 
 def _entered(given: list[dict[str, Any]]) -> Answer:
     there = here()
 
-    def enter(connection: Connection) -> declared.Applied:
+    def enter(connection: Connection) -> Applied:
         done = declared.apply(connection, there.tenant.id, given, there.who)
         for name in (*done.new, *done.changed):
             there.did(connection, "adapter/entered", f"adapter {name}")

@@ -1,5 +1,6 @@
 """Forms: what was filled in, what is wrong with it, and where."""
 
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -104,6 +105,15 @@ def file_of(name: str) -> FileStorage | None:
     """The file that was sent in a field; None where none was chosen."""
     found = request.files.get(name)
     return found if found is not None and found.filename else None
+
+
+def sending(text: str) -> uuid.UUID:
+    """What names the sending of a form, by which the same sent twice counts once; a new one where
+    the form brought none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.uuid4()
 
 
 def choices(words: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:

@@ -42,6 +42,7 @@ from lrs.store import invitations, register
 from lrs.store.accounts import Tenant
 from lrs.store.engine import is_away
 from lrs.web import offline, sentences, sheets, words
+from lrs.web.forms import sending
 
 PAGES = Blueprint("signed", __name__)
 PAGES.register_blueprint(offline.ROOM)
@@ -434,12 +435,10 @@ def _sheet(opened: Opened, page: Page, told: Told) -> Sheet | None:
 
 
 def _submission(told: Told) -> uuid.UUID:
-    """What names this sending; a new one where the form brought none."""
-    try:
-        return uuid.UUID(told.one("submission"))
-    except ValueError:
-        told.given["submission"] = [str(uuid.uuid4())]
-        return uuid.UUID(told.one("submission"))
+    """What names this sending, the same however often it is asked."""
+    found = sending(told.one("submission"))
+    told.given["submission"] = [str(found)]
+    return found
 
 
 def _meeting(page: Page, told: Told) -> Meeting | None:

@@ -16,6 +16,7 @@ from lrs.i18n import N_, _, ngettext
 from lrs.practice import names
 from lrs.practice.programmes import COUNTS, DEPTHS, Programme
 from lrs.store import accounts, browse, invitations
+from lrs.store.register import Applied
 from lrs.web import listing, setup, sheets, site
 from lrs.web.forms import Form, choices
 from lrs.web.rooms import Here, Room, here
@@ -180,7 +181,7 @@ def enter_all(form: Form, made: list[Programme], fields: dict[str, str]) -> bool
     """Put these in force; whether they may be, else it is told in the form."""
     there = here()
 
-    def enter(connection: Connection) -> work.Applied:
+    def enter(connection: Connection) -> Applied:
         done = work.apply(connection, there.tenant.id, made, there.who)
         for iri in (*done.new, *done.changed):
             name = names.programme(there.tenant.id, iri).hex()

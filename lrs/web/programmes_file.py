@@ -7,6 +7,7 @@ from lrs import programmes, trials
 from lrs.adapters import Adapters
 from lrs.errors import Refused
 from lrs.i18n import _
+from lrs.store.register import Applied
 from lrs.web import site
 from lrs.web.forms import Form, take_file
 from lrs.web.programmes import ROOM, enter_all
@@ -30,7 +31,7 @@ def as_file() -> Page:
     except Refused as refused:
         form.found("programmes", refused.problems)
         return render_template("programmes_file.html", form=form), 400
-    done: programmes.Applied | None = None
+    done: Applied | None = None
     trial: trials.Trial | None = None
     try:
         with there.read() as connection:

@@ -10,6 +10,7 @@ from lrs.adapters import Adapters
 from lrs.demo import deeds, files
 from lrs.demo.agency import Agency, Habits, make
 from lrs.store.engine import run
+from lrs.store.register import Applied
 from lrs.xapi import versions
 from schemas.programmes import courses_of
 from tests import judge
@@ -115,7 +116,7 @@ def test_an_agency_that_wrote_down_no_programme_has_its_own_proposed_and_confirm
     assert len(off) > 40
     assert sum(days <= 3 for days in off) >= 0.85 * len(off)
 
-    def confirm(connection: Any) -> programmes.Applied:
+    def confirm(connection: Any) -> Applied:
         again = programmes.suggest(connection, cast.tenant)
         made = programmes.confirmed(connection, cast.tenant.id, again, "https://example.org/p")
         return programmes.apply(connection, cast.tenant.id, made, "admin")
