@@ -143,6 +143,7 @@ STOPS |= {
     "web.audit.every": _list("/audit"),
     "web.cases.every": _list("/cases", "name=tidak+ada"),
     "web.participation.every": _list("/participation", "completed=no"),
+    "web.participation.staff": _list("/participation/staff", "programme=0"),
     "web.cases.one": _at("/cases/{case}"),
     "web.cases.choose": _at("/cases/{case}/link", "/cases/{case}/link?evidence={evidence}"),
     "web.copies.one": _at("/copies/{person}"),
