@@ -9,9 +9,12 @@ from werkzeug.wrappers import Response as Answer
 from lrs import identities
 from lrs.i18n import ngettext
 from lrs.store import accounts, browse
+from lrs.store.accounts import Kindness
 from lrs.web import listing, site
+from lrs.web.forms import Form
 from lrs.web.rooms import Room, here
-from lrs.web.sources import endpoint
+from lrs.web.sources import endpoint, key_choices, of_key
+from schemas import accounts as entered
 
 ROOM = Room("setup")
 
@@ -47,7 +50,15 @@ def start() -> Page:
     states = ["done" if did else "" for did in (*done, False)]
     states[step - 1] = "next"
     return render_template(
-        "setup.html", counts=counts, newest=newest, done=done, step=step, states=states, sure=sure
+        "setup.html",
+        counts=counts,
+        newest=newest,
+        done=done,
+        step=step,
+        states=states,
+        sure=sure,
+        form=Form(),
+        **key_choices(),
     )
 
 
@@ -71,8 +82,12 @@ def confirm_sure() -> Page:
 
 @ROOM.page("/setup/moodle", "sources/write", methods=("POST",))
 def moodle() -> Page:
-    """A source and a key for a Moodle, in one press; the secret is shown by this answer alone."""
-    there = here()
+    """A source and a key for a Moodle, in one press; the secret is shown by this answer alone.
+    It is strict, unless something else was chosen."""
+    there, form = here(), Form.sent()
+    loaded = entered.load(
+        entered.KeySchema(), {**of_key(form), "label": "Moodle", "scopes": list(SCOPES)}
+    )
     home = there.context.settings.public_url or accounts.HOME_PAGE
 
     def make(connection: Connection) -> accounts.NewKey:
@@ -82,7 +97,13 @@ def moodle() -> Page:
         authority = accounts.default_authority(home, name)
         accounts.create_source(connection, there.tenant, name, authority, there.now)
         made = accounts.create_key(
-            connection, there.tenant, name, now=there.now, scopes=SCOPES, label="Moodle"
+            connection,
+            there.tenant,
+            name,
+            now=there.now,
+            scopes=loaded["scopes"],
+            label=loaded["label"],
+            kindness=Kindness().changed(loaded),
         )
         there.did(connection, "source/created", f"source {name}")
         there.did(connection, "key/created", f"key {made.key.public}")

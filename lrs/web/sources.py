@@ -158,7 +158,7 @@ def _page(name: str, form: Form, status: int = 200) -> tuple[str, int]:
         usual=accounts.SILENT_DAYS,
         keys=[(each, each.state(there.now), _lets_pass(each.kindness)) for each in held],
         form=form,
-        **_choices(),
+        **key_choices(),
         again=again,
         newest=NEWEST,
         endpoint=endpoint(),
@@ -171,7 +171,7 @@ def _page(name: str, form: Form, status: int = 200) -> tuple[str, int]:
     ), status
 
 
-def _choices() -> dict[str, list[tuple[str, ...]]]:
+def key_choices() -> dict[str, list[tuple[str, ...]]]:
     """What may be chosen for a key."""
     return {
         "scopes": [(scope, _(word), "") for scope, word in SCOPES.items()],
@@ -190,7 +190,7 @@ def _lets_pass(kindness: Kindness) -> list[str]:
     return found
 
 
-def _given(form: Form) -> dict[str, object]:
+def of_key(form: Form) -> dict[str, object]:
     """What a form says of a key, to be loaded."""
     return {
         "label": form["label"],
@@ -254,7 +254,7 @@ def authority(name: str) -> Page:
 def new_key(name: str) -> Page:
     """A new key. Its secret is shown by this answer and by none after it."""
     form, there = Form.sent(), here()
-    given = _given(form)
+    given = of_key(form)
     if form["expires"]:
         given["expires"] = form["expires"]
     form.tick("scopes")
@@ -304,11 +304,11 @@ def one_key(name: str, public: str) -> Page:
                 "repairs": sorted(key.kindness.repairs),
             },
         )
-        return render_template("key.html", source=name, key=key, form=form, **_choices())
+        return render_template("key.html", source=name, key=key, form=form, **key_choices())
     form.tick("scopes")
-    loaded = form.try_(lambda: entered.load(entered.KeySchema(), _given(form)))
+    loaded = form.try_(lambda: entered.load(entered.KeySchema(), of_key(form)))
     if loaded is None:
-        return render_template("key.html", source=name, key=key, form=form, **_choices()), 400
+        return render_template("key.html", source=name, key=key, form=form, **key_choices()), 400
 
     def change(connection: Connection) -> None:
         accounts.change_key(

@@ -11,6 +11,7 @@ from lrs.errors import Problem
 from lrs.store import accounts, audit, sessions
 from lrs.web import sentences
 from lrs.web.rooms import LIMITS
+from lrs.xapi.repairs import REPAIRS
 from tests.conftest import Cast
 from tests.plugins.test_lms import course_completed
 from tests.promises import parts
@@ -55,6 +56,25 @@ def test_the_secret_is_shown_by_one_answer_and_the_wait_tells_when_something_cam
     assert "Nothing yet" in waiting.text
     assert '<noscript><meta http-equiv="refresh"' in waiting.html
     assert key.public not in waiting.html
+
+
+def test_the_first_key_is_strict_unless_something_else_is_chosen(
+    admin: Browser, cast: Cast
+) -> None:
+    for chosen in ({}, {"salvage": "yes", "repairs": next(iter(REPAIRS)), "duplicates": "report"}):
+        admin.get("/setup")
+        assert admin.send("/setup/moodle", **chosen).status == 200
+    admin.get("/setup")
+    assert admin.send("/setup/moodle", repairs="all").status == 400
+    with cast.database.read() as connection:
+        (strict,) = accounts.keys(connection, cast.tenant, "moodle")
+        (kind,) = accounts.keys(connection, cast.tenant, "moodle-2")
+        names = {each.name for each in accounts.sources(connection, cast.tenant)}
+    assert strict.kindness == accounts.Kindness()
+    assert kind.kindness.salvage
+    assert kind.kindness.repairs == {next(iter(REPAIRS))}
+    assert kind.kindness.duplicates == "report"
+    assert "moodle-3" not in names
 
 
 def test_a_list_of_graduates_leads_to_the_list_of_alumni_without_anything_else(
