@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from lrs.errors import Conflict, NotFound, Problem, Refused
+from lrs.i18n import LOCALES
 from lrs.practice import cases, names, people
 from lrs.practice.cases import days
 from lrs.practice.people import Entry, Person, Post
@@ -635,6 +636,22 @@ def _alike(kind: str, text: str) -> list[tuple[str, str]]:
 
 
 # Coaches and examiners ----------------------------------------------------------------------
+
+
+def write_in(
+    connection: Connection, tenant_id: int, person: bytes, language: str | None, by: str
+) -> None:
+    """Have letters to a person be in this language (None: in the usual one). What they chose in an
+    account of their own goes before it. NotFound: no such person. Refused: there is no such
+    language."""
+    known = register.people(connection, tenant_id, [person]).get(person)
+    if known is None:
+        raise NotFound(f"a person {uuid.UUID(bytes=person)}")
+    if language not in (None, *LOCALES):
+        raise Refused(Problem("language", f"It must be one of {', '.join(LOCALES)}."))
+    if known.facts.get("language") != language:
+        fact = Fact(people.PERSON, person, {"language": language})
+        register.append(connection, tenant_id, [fact], by)
 
 
 def assign(connection: Connection, tenant_id: int, given: Assignment, by: str) -> None:

@@ -45,6 +45,7 @@ FACTS: Final = {
     "name": N_("Name"),
     "mail": N_("Mail address"),
     "phone": N_("Phone"),
+    "language": N_("Language of letters"),
     "kind": N_("Kind"),
     "text": N_("Identifier"),
     "title": N_("Position"),

@@ -4,7 +4,7 @@ The register is append-only: an entry is a dated fact (`Entry`), never changed. 
 function of the entries of one person, so that it can be worked out anew at any time, and a
 decision is undone by a later one. Kinds of entries about a person, and the members of their body:
 
-    person      name, mail, phone, and what else is known; null takes a fact away
+    person      name, mail, phone, language of letters, what else is known; null takes it away
     identifier  kind, text, from, to (microseconds; null: open): it means this person
     refused     kind, text: it does not mean this person, whatever was said before
     post        unit, title, superior (ids in hexadecimal), superior_state, first (a day), why

@@ -286,7 +286,8 @@ def facts(
     connection: Connection, tenant_id: int, people: Iterable[bytes]
 ) -> dict[bytes, dict[str, Any]]:
     """What is known of these people: name, mail, phone, and the language that they chose in their
-    account; of who was found to be another person, what is known of that one, too, and rather."""
+    account, else that of the register; of who was found to be another person, what is known of
+    that one, too, and rather."""
     merged = practice.merged(connection, tenant_id)
     meant = {each: canonical(each, merged) for each in people}
     told: dict[bytes, dict[str, Any]] = {}

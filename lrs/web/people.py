@@ -13,7 +13,7 @@ from lrs.auth import relations
 from lrs.i18n import N_, _
 from lrs.practice.cases import date_of
 from lrs.practice.people import Person
-from lrs.store import cases, register
+from lrs.store import cases, invitations, register
 from lrs.web import listing, reach, site, words
 from lrs.web.forms import Form
 from lrs.web.rooms import Here, Room, here
@@ -118,6 +118,8 @@ def one_page(person: str, form: Form) -> str:
             if each.holds(there.today)
         ]
         called = cases.names_of(connection, there.tenant.id, {each.person for each in guides})
+        reached = invitations.facts(connection, there.tenant.id, [identity])[identity]
+    form.values.setdefault("language", str(known.facts.get("language") or ""))
     there.saw("person", person)
     return render_template(
         "person.html",
@@ -135,6 +137,7 @@ def one_page(person: str, form: Form) -> str:
             (str(uuid.UUID(bytes=each.person)), called.get(each.person, "–"), each.role)
             for each in guides
         ],
+        language=words.LANGUAGES.get(str(reached.get("language"))),
         guide_roles={role: _(word) for role, word in GUIDES.items()},
         identities=there.may("identities/write"),
     )
@@ -167,6 +170,23 @@ def _posts(
         kind = "plain" if post.last is not None else "good"
         found.append((post.first, kind, post.title or _("Post"), " · ".join(told)))
     return found
+
+
+@ROOM.page("/people/<person>/language", "people/write", methods=("POST",))
+def set_language(person: str) -> Page:
+    """Say in which language letters to somebody are, who has no account to choose it in."""
+    there, form, identity = here(), Form.sent(), id_of(person)
+
+    def enter(connection: Connection) -> None:
+        chosen = form["language"] or None
+        register_of_people.write_in(connection, there.tenant.id, identity, chosen, there.who)
+        there.did(connection, "person/changed", f"person {person}")
+
+    form.try_(lambda: there.write(enter))
+    if not form.sound:
+        return one_page(person, form), 400
+    site.say(_("Saved. Letters from now on are in this language."))
+    return redirect(url_for("web.people.one", person=person), 303)
 
 
 # Decisions ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from lrs import people as register_of_people
 from lrs import spreadsheets, units
 from lrs.people import Reading
 from lrs.practice.cases import days
-from lrs.store import audit, register
+from lrs.store import accounts, audit, invitations, register
 from tests.conftest import NOW, Cast
 from tests.web.conftest import Browser, links
 
@@ -24,6 +24,11 @@ LIST = """nip,nama,unit kerja,jabatan
 @pytest.fixture
 def office(cast: Cast) -> Cast:
     """Three people of one unit, of whom no list says who is whose superior."""
+    enter_list(cast)
+    return cast
+
+
+def enter_list(cast: Cast) -> None:
     sheet = spreadsheets.read(LIST.encode(), "pegawai.csv")
 
     def enter(connection: Any) -> None:
@@ -32,7 +37,6 @@ def office(cast: Cast) -> Cast:
         register.append(connection, cast.tenant.id, done.facts, "a test")
 
     cast.database.write(enter)
-    return cast
 
 
 def siti(admin: Browser) -> str:
@@ -65,6 +69,42 @@ def test_a_superior_is_said_on_the_page_of_a_person(office: Cast, admin: Browser
     assert "not confirmed" not in page.text
     with office.database.read() as connection:
         assert "superior/named" in {e.action for e in audit.page(connection, office.tenant.id)}
+
+
+def test_the_language_of_letters_is_chosen_for_who_has_no_account(
+    office: Cast, admin: Browser, signed_in: Callable[..., Browser]
+) -> None:
+    way = siti(admin)
+    her = uuid.UUID(way.rpartition("/")[2]).bytes
+
+    def language() -> Any:
+        with office.database.read() as connection:
+            return invitations.facts(connection, office.tenant.id, [her])[her].get("language")
+
+    assert "Language of letters as usual" in admin.get(way).text
+    assert "Language of letters English" in admin.send(f"{way}/language", language="en").text
+    assert language() == "en"
+    admin.send(f"{way}/language", language="")
+    assert language() is None
+    admin.send(f"{way}/language", language="en")
+    # A list that comes again says nothing of it; what she chooses herself goes before it.
+    enter_list(office)
+    assert language() == "en"
+    account = {"person": her, "locale": "id"}
+    office.database.write(
+        lambda c: accounts.create_user(c, office.tenant, "siti", "-", ["learner"], NOW)
+    )
+    office.database.write(lambda c: accounts.change_user(c, office.tenant, "siti", **account))
+    assert language() == "id"
+    assert "Language of letters Bahasa Indonesia" in admin.get(way).text
+    wrong = admin.send(f"{way}/language", language="fr")
+    assert wrong.status == 400
+    assert "It must be one of id, en." in wrong.text
+    with office.database.read() as connection:
+        assert "person/changed" in {e.action for e in audit.page(connection, office.tenant.id)}
+    reviewer = signed_in("reviewer")
+    assert "Another language for letters" not in reviewer.get(way).text
+    assert reviewer.post(f"{way}/language", {"language": "en"}).status_code in (400, 403)
 
 
 def test_a_coach_is_named_on_the_page_of_a_person_and_sees_them_until_it_ends(
