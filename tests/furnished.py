@@ -41,6 +41,7 @@ from lrs.context import Context
 from lrs.demo import deeds, files
 from lrs.demo.agency import Habits
 from lrs.demo.agency import make as make_agency
+from lrs.mail import Post
 from lrs.practice import programmes, records
 from lrs.practice.cases import days
 from lrs.practice.records import Evidence
@@ -52,7 +53,7 @@ from lrs.web import dialects as dialects_page
 from lrs.web.hooks import EXAMPLE
 from schemas import adapters, hooks, written
 from tests import databases, make
-from tests.agency import ANSWERS, CONTACT, IRI, Agency
+from tests.agency import ANSWERS, CONTACT, IRI, Agency, mail_server
 from tests.conftest import Cast, new_tenant
 from tests.journeys.test_agency import send
 from tests.pdfs import pdf
@@ -102,6 +103,9 @@ DAYS: tuple[tuple[int, set[str]], ...] = (
     (405, {"E"}),
 )
 
+#: On this day what is asked goes out by mail.
+MAILED = 200
+
 #: Login → roles, and, for who is of the register, their name in it.
 ACCOUNTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "admin": (("admin", "operator"), None),
@@ -139,7 +143,8 @@ class Letter:
 
 @dataclass(eq=False)
 class Furnished:
-    """The service in this process, on its store; `now` is the moment at which all is looked at."""
+    """The service in this process, on its store; `now` is the moment at which all is looked at,
+    `mailed` when letters went out whose window was open then."""
 
     app: Flask
     database: Database
@@ -148,6 +153,7 @@ class Furnished:
     cast: Cast
     bare: Cast
     office: Agency
+    mailed: datetime = field(init=False)
     letters: list[Letter] = field(default_factory=list)
     told: dict[str, str] = field(default_factory=dict)
     _sessions: dict[str, str] = field(default_factory=dict)
@@ -188,13 +194,19 @@ class Furnished:
 @contextmanager
 def furnish(folder: Path) -> Iterator[Furnished]:
     """Make the agency on an SQLite store in this folder; takes some seconds."""
-    with databases.new("sqlite", folder) as url, closing(connect(url)) as database:
+    with (
+        databases.new("sqlite", folder) as url,
+        closing(connect(url)) as database,
+        mail_server() as (_sink, post),
+    ):
         settings = Settings(
             database_url=url,
             data_dir=str(folder),
             key_cache_seconds=0,
             public_url="http://lrs.example.go.id",
             superior_visits=12,
+            smtp_url=post.url,
+            mail_from=post.sender,
         )
         now = datetime.now(UTC)
         clock = Clock(now)
@@ -205,7 +217,7 @@ def furnish(folder: Path) -> Iterator[Furnished]:
         )
         made = Furnished(app, database, clock, now, cast, bare, Agency(cast, settings))
         _demonstration(made, folder)
-        _followed_up(made)
+        _followed_up(made, post)
         _sign_up(made)
         _odds_and_ends(made)
         _rights_of_people(made)
@@ -226,8 +238,9 @@ def _demonstration(made: Furnished, folder: Path) -> None:
     deeds.enact(made.database, made.cast.tenant, there.actions, lambda: _project(made))
 
 
-def _followed_up(made: Furnished) -> None:
-    """A head and three staff who are asked every form; each letter as it stood on its day."""
+def _followed_up(made: Furnished, post: Post) -> None:
+    """A head and three staff who are asked every form; each letter as it stood on its day, those
+    of one day sent by mail."""
     office = made.office
     windows = (
         *programmes.windows("full"),
@@ -243,6 +256,15 @@ def _followed_up(made: Furnished) -> None:
     office.speak_for_the_unit(CONTACT)
     # Enrolled before it begins: one of them never comes.
     office.complete("Staf 02", LONG, verb="enrolled", at=office.now - timedelta(days=20))
+    # Who grades somebody else teaches, though enrolled like the others.
+    office.complete("Tono Kontak", verb="enrolled", at=office.now - timedelta(days=20))
+    office.send(
+        make.statement(
+            actor=make.agent("somebody"),
+            verb={"id": "https://w3id.org/xapi/tla/verbs/scored"},
+            context={"instructor": {"mbox": "mailto:tono.kontak@example.go.id"}},
+        )
+    )
     office.begin()
     office.after(-15)
     office.plan()
@@ -259,6 +281,9 @@ def _followed_up(made: Furnished) -> None:
         office.after(day)
         office.plan()
         _collect(made, forms)
+        if day == MAILED:
+            office.post(post)
+            made.mailed = office.now
     _states_of_a_letter(made)
 
 

@@ -144,7 +144,6 @@ STOPS |= {
     "web.cases.every": _list("/cases", "name=tidak+ada"),
     "web.participation.every": _list("/participation", "completed=no"),
     "web.participation.staff": _list("/participation/staff", "programme=0"),
-    "web.cases.one": _at("/cases/{case}"),
     "web.cases.choose": _at("/cases/{case}/link", "/cases/{case}/link?evidence={evidence}"),
     "web.copies.one": _at("/copies/{person}"),
     "web.evidence.one": _at("/evidence/{evidence}"),
@@ -269,6 +268,13 @@ def _mine(made: Furnished) -> Iterator[Stop]:
 @_stops("web.mine.bring")
 def _bring(made: Furnished) -> Iterator[Stop]:
     yield Stop(f"/mine/cases/{made.told['case']}/evidence", "alumni")
+
+
+@_stops("web.cases.one")
+def _cases(made: Furnished) -> Iterator[Stop]:
+    yield Stop(f"/cases/{made.told['case']}")
+    # While somebody who was asked by mail may be reminded.
+    yield Stop(f"/cases/{made.told['case']}", at=made.mailed + timedelta(days=1))
 
 
 @_stops("web.cases.bring")
