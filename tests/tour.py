@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from html import unescape
 from urllib.parse import urlencode
 
-from lrs import reporting
 from lrs.practice import names
 from lrs.web.hooks import EXAMPLE, SAMPLE
 from lrs.web.reports import REPORTS
@@ -251,9 +250,9 @@ def _reports(made: Furnished) -> Iterator[Stop]:
 
 @_stops("web.reports.figure")
 def _figures(made: Furnished) -> Iterator[Stop]:
-    for described in reporting.ALL:
-        by = "behaviour" if "behaviour" in described.by else described.by[0]
-        yield Stop(f"/figures?figure={described.id}&by={by}")
+    # Each kind of block once: bars of parts, a curve, a table alone, the steps of the funnel.
+    for figure, by in (("M1", "unit"), ("M2", "programme"), ("M8", "window"), ("funnel", "cohort")):
+        yield Stop(f"/figures?figure={figure}&by={by}")
     yield Stop("/figures", BARE)
     yield Stop(f"/figures?figure=M1&by=tier&window=W2&{PART}", "kepala")
     yield Stop("/figures?figure=M11&by=cohort&tier=7a")
