@@ -129,6 +129,9 @@ def figure(
         if getattr(slice, word) is not None and not narrows(described, word):
             raise Refused(Problem(word, f"{id} tells nothing by {word}; leave it out"))
     work = _Work(connection, tenant_id, described, slice, by, published)
+    if slice.window is not None and slice.window not in (windows := work.windows()):
+        there = f"there are {', '.join(windows)}" if windows else "there is none"
+        raise NotFound(f"a window {slice.window}; {there}")
     made = _MAKERS[id](work)
     return suppression.hide(made) if published else made
 

@@ -628,6 +628,11 @@ def test_what_cannot_be_asked_is_told(cast: Cast, rows: Rows) -> None:
         ask(cast, rows, "M1", programme="https://nowhere.example.org")
     with pytest.raises(NotFound, match="a unit"):
         ask(cast, rows, "M1", unit="Dinas Z")
+    with pytest.raises(NotFound, match="a window W9; there is none"):
+        ask(cast, rows, "M1", window="W9")
+    rows.programme(programme())
+    with pytest.raises(NotFound, match="a window W9; there are W0, W1, W2, W3, W4"):
+        ask(cast, rows, "M3", window="W9")
 
 
 def test_every_figure_can_be_sent_as_json(cast: Cast, rows: Rows) -> None:
