@@ -5,7 +5,7 @@ figure is, with its formula: docs/figures.md.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -697,29 +697,11 @@ def _m4(work: _Work) -> Figure:
 def _voices(work: _Work, cut: Cut, windows: Sequence[str]) -> dict[Key | None, Clusters]:
     """Superiors of all together (None), and of each group: whoever speaks of several parts of it is
     one voice."""
-    found: dict[Key | None, dict[bytes, tuple[int, int]]] = {}
-    for place, told in _heard(work, cut, windows):
-        of = found.setdefault(place, {})
-        for rater, (y, m) in told.items():
-            before = of.get(rater, (0, 0))
-            of[rater] = before[0] + y, before[1] + m
-    return {place: Clusters.of(of.values()) for place, of in found.items()}
-
-
-def _heard(
-    work: _Work, cut: Cut, windows: Sequence[str]
-) -> Iterator[tuple[Key | None, Mapping[bytes, tuple[int, int]]]]:
-    """What each superior said, wherever it belongs."""
-    rows = figures.voices(work.connection, cut, windows)
-    if work.by != "behaviour":
-        yield from ((place, told) for key, told in rows for place in (None, *work.places(key)))
-        return
-    expected = work.expected(work.slice.behaviour)
-    for (programme, behaviour), told in rows:
-        if programme in expected.get(behaviour, ()):
-            yield (behaviour, None), told
-    for _, told in figures.voices(work.connection, replace(cut, by=None), windows):
-        yield None, told
+    told = _parts(work, cut, lambda c: figures.voices(work.connection, c, windows))
+    return {
+        place: Clusters.of((of[rater, "y"], of[rater, "m"]) for rater in {each for each, _ in of})
+        for place, of in told.items()
+    }
 
 
 def _needed(programme: Programme) -> int:

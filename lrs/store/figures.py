@@ -589,16 +589,15 @@ def confirmations(
 
 def voices(
     connection: Connection, cut: Cut, windows: Sequence[str]
-) -> list[tuple[Key, dict[bytes, tuple[int, int]]]]:
-    """As `confirmations`, of those that had observed, by superior: how many said yes, of how many.
-    Many more groups, and wanted of a sample alone."""
-    found: dict[Any, dict[bytes, tuple[int, int]]] = {}
-    for key, rater, needed, said, count in _confirmed(connection, cut, windows, "i.rater"):
-        if said.seen:
-            of = found.setdefault(key, {})
-            y, m = of.get(bytes(rater), (0, 0))
-            of[bytes(rater)] = y + (said.yes >= needed) * count, m + count
-    return [(_plain(key), of) for key, of in found.items()]
+) -> list[tuple[Key, dict[tuple[bytes, str], int]]]:
+    """As `confirmations`, of those that had observed, by superior: how many (`m`), and how many of
+    them said yes (`y`). Many more groups, and wanted of a sample alone."""
+    return _by_key(
+        (key, (bytes(rater), name), many)
+        for key, rater, needed, said, count in _confirmed(connection, cut, windows, "i.rater")
+        if said.seen
+        for name, many in (("m", count), ("y", (said.yes >= needed) * count))
+    )
 
 
 class _Said(NamedTuple):
