@@ -136,17 +136,17 @@ def _redeem(
         "code": code,
         "redirect_uri": back,
         "code_verifier": _part(trail, "verifier"),
-        "client_id": provider.client,
     }
     authorization = None
     # Where a provider does not say how, it is by Basic (OpenID Connect Discovery 1.0, section 3).
     ways = about.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
     if provider.secret and "client_secret_basic" in ways:
-        del form["client_id"]
         pair = ":".join(map(urllib.parse.quote_plus, (provider.client, provider.secret)))
         authorization = f"Basic {b64encode(pair.encode()).decode()}"
-    elif provider.secret:
-        form["client_secret"] = provider.secret
+    else:
+        form["client_id"] = provider.client
+        if provider.secret:
+            form["client_secret"] = provider.secret
     try:
         return oidc.ask(str(about["token_endpoint"]), form=form, authorization=authorization)
     except oidc.Unanswered as why:
