@@ -188,6 +188,8 @@ class _Work:
             "since": None if chosen.since is None else days(chosen.since),
             "until": None if chosen.until is None else days(chosen.until),
             "by": self.by,
+            # A funnel is of the same people from end to end: those whose way began then.
+            "day": "begun_day" if self.described.id == "funnel" else "clock_day",
         }
         if chosen.behaviour is not None:
             told["behaviour"] = names.behaviour(self.tenant_id, chosen.behaviour)
@@ -245,8 +247,7 @@ class _Work:
     def periods(self) -> tuple[int, ...]:
         """The first days of the quarters that completions of the slice lie in; or that links were
         proposed in, or ways began in, where these are counted."""
-        spans = {"M9": figures.proposed_span, "funnel": figures.begun_span}
-        ask = spans.get(self.described.id, figures.span)
+        ask = figures.proposed_span if self.described.id == "M9" else figures.span
         span = ask(self.connection, self.cut(by=None))
         return () if span is None else tuple(days(each) for each in quarters(*span))
 
@@ -747,28 +748,28 @@ def _m5(work: _Work) -> Figure:
     window = work.slice.window or "W3"
     if window not in LATE:
         raise Refused(Problem("window", f"M5 looks at {' or '.join(LATE)}, not at {window}"))
-    cut = work.cut(window=None)
-
-    def told(name: str) -> dict[Key | None, Counter[Any]]:
-        days_ = LATE[name]
-        return _parts(work, cut, lambda c: figures.lasting(work.connection, c, name, BY_W2, *days_))
-
-    found = told(window)
+    every = work.by == "window" and work.slice.window is None
+    windows = LATE if every else {window: LATE[window]}
+    found = _parts(
+        work,
+        work.cut(window=None),
+        lambda cut: figures.lasting(work.connection, cut, BY_W2, windows),
+    )
     total = found.pop(None)
+    groups = [(key, window, counts) for key, counts in found.items() if key is not None]
     if work.by == "window":
-        late = [window] if work.slice.window else LATE
-        found = {(name, None): total if name == window else told(name)[None] for name in late}
+        groups = [((name, None), name, total) for name in windows]
     return work.finish(
-        _all(_still(total)),
-        (work.group(key, _still(counts)) for key, counts in found.items() if key is not None),
-        excluded={why: total[why] for why in ("young", "ended")},
+        _all(_still(total, window)),
+        (work.group(key, _still(counts, name)) for key, name, counts in groups),
+        excluded={why: total[window, why] for why in ("young", "ended")},
         horizon=LATE[window][1],
         notes=("census",),
     )
 
 
-def _still(counts: Mapping[Any, int]) -> list[Measure]:
-    n, answered, still = counts["n"], counts["answered"], counts["still"]
+def _still(counts: Mapping[Any, int], window: str) -> list[Measure]:
+    n, answered, still = (counts[window, word] for word in ("n", "answered", "still"))
     return [
         rates.bounded("still_applied", still, n - answered, n),
         rates.bounded("still_of_answered", still, 0, answered),

@@ -126,11 +126,12 @@ class Subject:
         }
         answers = self._answers(said, every)
         links = self._links(every, pieces, said)
+        attended = cases.attendance(learned, self.programmes.of_course)
+        begun = cases.begun(attended)
         return {
             "cases": {self._case(id_, *each) for id_, each in every.items()},
             "participation": {
-                self._participation(each)
-                for each in cases.attendance(learned, self.programmes.of_course)
+                self._participation(each, begun[cases.run_of(each)]) for each in attended
             },
             "answers": {row for rows in answers.values() for _, row in rows},
             "links": {link.row for link in links},
@@ -140,6 +141,7 @@ class Subject:
                 for row in self._outcomes(
                     id_,
                     completion,
+                    begun.get(cases.run_of(completion), completion.clock_day),
                     ended,
                     [link for link in links if link.case == id_],
                     [answer for answer, _ in answers.get(id_, ())],
@@ -476,6 +478,7 @@ class Subject:
         self,
         case_id: bytes,
         completion: Completion,
+        begun: int,
         ended: tuple[str, int] | None,
         links: "Sequence[_Link]",
         said: Sequence[outcomes.Said],
@@ -511,6 +514,7 @@ class Subject:
                 completion.state,
                 int(self.matched),
                 *(ended or (None, None)),
+                begun,
             )
 
     # Rows ------------------------------------------------------------------------------------
@@ -562,7 +566,7 @@ class Subject:
             _json({name: value for name, value in body.items() if value is not None}),
         )
 
-    def _participation(self, each: cases.Attendance) -> Values:
+    def _participation(self, each: cases.Attendance, begun: int) -> Values:
         first = each.first_days
         return (
             self.tenant_id,
@@ -574,6 +578,7 @@ class Subject:
             int(self.matched),
             *(first.get(step) for step in cases.STEPS),
             None if each.jp is None else round(each.jp * 10),
+            begun,
         )
 
 

@@ -223,7 +223,7 @@ class Agency:
         row = (
             *(self.tenant_id, person or self.id(), digest, programme, cohort, unit),
             *(int(person is not None), None, DAY - 9, None, None),
-            *(DAY if completed else None, None, 80),
+            *(DAY if completed else None, None, 80, DAY - 9),
         )
         self.insert("participation", row)
 

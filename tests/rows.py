@@ -106,6 +106,7 @@ class Case:
             day(confirmed),
             None,
             *(*self.place, at(self.clock), *self.state),
+            self.rows.begun(self.subject, self.programme, self.cohort, days(self.clock)),
         )
         return self
 
@@ -234,6 +235,7 @@ class Rows:
     waiting: dict[Any, list[tuple[Any, ...]]] = field(default_factory=dict)
     people: int = 0
     cases: list[Case] = field(default_factory=list)
+    ways: dict[tuple[bytes, bytes, str | None], int] = field(default_factory=dict)
 
     def add(self, table: Any, *values: Any) -> None:
         self.waiting.setdefault(table, []).append(values)
@@ -312,6 +314,9 @@ class Rows:
         completed: int | None = None,
     ) -> None:
         told = (invited, enrolled, attended, None, completed, None)
+        first = days(DAY) + min(day for day in told if day is not None)
+        way = (person(who), names.programme(self.tenant_id, of.iri), cohort)
+        self.ways[way] = min(first, self.ways.get(way, first))
         self.add(
             tables.participation,
             self.tenant_id,
@@ -323,7 +328,12 @@ class Rows:
             1,
             *(None if day is None else days(DAY) + day for day in told),
             None if jp is None else round(jp * 10),
+            None,
         )
+
+    def begun(self, subject: bytes, of: Programme, cohort: str | None, clock: int) -> int:
+        """The day on which somebody's way through a programme began, as far as it was told."""
+        return self.ways.get((subject, names.programme(self.tenant_id, of.iri), cohort), clock)
 
     def case(
         self,
@@ -377,7 +387,10 @@ class Rows:
 
     def _work_out(self) -> None:
         """Each case has an outcome as a whole and of each behaviour that its programme expects, and
-        each outcome knows its last verdict."""
+        each outcome knows its last verdict; whoever took part in several courses of a programme
+        began with the first."""
+        attended = self.waiting.setdefault(tables.participation, [])
+        attended[:] = [(*row[:-1], self.ways[row[1], row[3], row[4]]) for row in attended]
         outcomes = self.waiting.setdefault(tables.outcomes, [])
         told = {row[:2] for row in outcomes}
         for case in self.cases:

@@ -292,6 +292,24 @@ def attendance(
     return found
 
 
+def run_of(told: Attendance | Completion) -> tuple[str, str | None]:
+    """One way through a programme, by its IRI and cohort, in one course of it or several; a course
+    of no programme is one by itself."""
+    return (
+        told.course if told.programme is None else told.programme.iri,
+        told.cohort.name if told.cohort else None,
+    )
+
+
+def begun(attended: Iterable[Attendance]) -> dict[tuple[str, str | None], int]:
+    """The first day that anything is told of each run."""
+    found: dict[tuple[str, str | None], int] = {}
+    for each in attended:
+        run, first = run_of(each), min(each.first_days.values())
+        found[run] = min(first, found.get(run, first))
+    return found
+
+
 def unit_on(employments: Sequence[Employment], day: int) -> bytes | None:
     """The unit of that day; of several entries that hold, the last entered."""
     return next((each.unit for each in reversed(employments) if each.holds(day)), None)

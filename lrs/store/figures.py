@@ -11,7 +11,7 @@ links that were accepted by then (`_applied`).
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -26,6 +26,7 @@ FEW = 8
 Key = tuple[Any, ...]
 Counts = dict[str, int]
 Sql = tuple[str, tuple[Any, ...]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,10 @@ class Cut:
 
     `end` is the first moment after the day `as_of`, in microseconds. `programmes` and `units`
     None: all. `behaviour` is sixteen zero bytes for the case as a whole. `periods` are the first
-    days of the spans that `by` period tells apart. `past`: verdicts were given since (see
-    `decided_since`). `needed` says of how many of a programme's behaviours one has to be applied
-    for a completion to count; where it says nothing, of one.
+    days of the spans that `by` period tells apart; these, `since` and `until` go by the column
+    `day`: that of the clock, or on which the way through the programme began. `past`: verdicts were
+    given since (see `decided_since`). `needed` says of how many of a programme's behaviours one has
+    to be applied for a completion to count; where it says nothing, of one.
     """
 
     tenant_id: int
@@ -52,6 +54,7 @@ class Cut:
     until: int | None = None
     by: str | None = None
     periods: tuple[int, ...] = ()
+    day: str = "clock_day"
     past: bool = False
     needed: Mapping[bytes, int] = field(default_factory=dict)
 
@@ -74,21 +77,21 @@ def _where(cut: Cut, alias: str = "c") -> Sql:
         parameters.append(cut.cohort)
     for sign, day in ((">=", cut.since), ("<=", cut.until)):
         if day is not None:
-            sql.append(f"{alias}.clock_day {sign} ?")
+            sql.append(f"{alias}.{cut.day} {sign} ?")
             parameters.append(day)
     return " AND ".join(sql), tuple(parameters)
 
 
 def span(connection: Connection, cut: Cut) -> tuple[date, date] | None:
-    """From which day to which the clocks of a cut's completions started."""
+    """From which day to which the clocks of a cut's completions started; or the ways of its
+    participants began."""
     where, values = _where(cut)
-    return _span(
-        connection, f"SELECT MIN(c.clock_day), MAX(c.clock_day) FROM cases c WHERE {where}", values
-    )
-
-
-def _span(connection: Connection, sql: str, values: Sequence[Any]) -> tuple[date, date] | None:
-    row = run(connection, sql, values).one()
+    table = "cases" if cut.day == "clock_day" else "participation"
+    row = run(
+        connection,
+        f"SELECT MIN(c.{cut.day}), MAX(c.{cut.day}) FROM {table} c WHERE {where}",
+        values,
+    ).one()
     if row[0] is None:
         return None
     first, last = (date(1970, 1, 1) + timedelta(days=day) for day in row)
@@ -108,7 +111,7 @@ def _key(cut: Cut, window: str = "NULL") -> Sql:
     if cut.by == "window":
         return f"{window}, NULL", ()
     if cut.by == "period" and cut.periods:
-        return _period(cut, "c.clock_day")
+        return _period(cut, f"c.{cut.day}")
     return "NULL, NULL", ()
 
 
@@ -231,8 +234,8 @@ def _contact(cut: Cut) -> Sql:
 
 
 def _counted(
-    connection: Connection, cut: Cut, inner: Sql, counts: dict[str, Sql], *, of: Sql = ("1 = 1", ())
-) -> list[tuple[Key, Counts]]:
+    connection: Connection, cut: Cut, inner: Sql, counts: dict[T, Sql], *, of: Sql = ("1 = 1", ())
+) -> list[tuple[Key, dict[T, int]]]:
     """How many rows of `inner` meet each condition, by its key; `of` holds for all that count."""
     # SQLite sorts what it groups, so that to group by nothing is not free.
     keys, group = ("NULL, NULL", "") if cut.by is None else ("g1, g2", " GROUP BY g1, g2")
@@ -861,11 +864,11 @@ def reasons(connection: Connection, cut: Cut) -> list[tuple[Key, dict[str, int]]
 
 
 def lasting(
-    connection: Connection, cut: Cut, window: str, applied_by: int, opens: int, closes: int
-) -> list[tuple[Key, Counts]]:
-    """Completions that were applied by a day and are old enough for a later window: `n`, of them
-    `answered` in it or shown by accepted work in it, and `still` applied. Left out: `young`,
-    `ended` before the window opens."""
+    connection: Connection, cut: Cut, applied_by: int, windows: Mapping[str, tuple[int, int]]
+) -> list[tuple[Key, dict[tuple[str, str], int]]]:
+    """Completions that were applied by a day and are old enough for a later window, from its first
+    day to its last: `n`, of them `answered` in it or shown by accepted work in it, and `still`
+    applied. Left out: `young`, `ended` before the window opens. Each count under (window, word)."""
     inner, values = _cases(cut)
     # What is said of the whole (form E) is said of each behaviour.
     said_of, of = "1 = 1", "1 = 1"
@@ -877,17 +880,19 @@ def lasting(
     elif cut.behaviour != ZERO:
         said_of, of = "(a.behaviour = ? OR a.form = 'E')", "l.behaviour = ?"
         of_values = (cut.behaviour,)
-    late = "(l.performed_day >= l.clock_day + ? AND l.performed_day <= l.clock_day + ?)"
-    done = (
-        "MAX(CASE WHEN l.placed = 'during' THEN 1 ELSE 0 END)"
-        f" + MAX(CASE WHEN {late} THEN 2 ELSE 0 END)"
+    late = "l.performed_day >= l.clock_day + ? AND l.performed_day <= l.clock_day + ?"
+    late_values = tuple(day for days in windows.values() for day in days)
+    # One bit for work in the training, one for work in each window.
+    done = " + ".join(
+        f"MAX(CASE WHEN {what} THEN {2**n} ELSE 0 END)"
+        for n, what in enumerate(("l.placed = 'during'", *(late for _ in windows)))
     )
     source = (
         " FROM links l"
         f" WHERE l.tenant_id = ? AND l.state = 'accepted' AND l.decided_at < ? AND {of}"
-        f" AND (l.placed = 'during' OR {late})"
+        f" AND (l.placed = 'during' OR {' OR '.join(f'({late})' for _ in windows)})"
     )
-    done_values = (opens, closes, cut.tenant_id, cut.end, *of_values, opens, closes)
+    done_values = (*late_values, cut.tenant_id, cut.end, *of_values, *late_values)
     if connection.dialect.name == "sqlite":  # which would go through all of a join for each case
         worked, joined = f"(SELECT {done}{source} AND {same.format('l')})", ""
         early, first_values = "", (*done_values, *values)
@@ -897,13 +902,18 @@ def lasting(
         joined += f" ON {same.format('w')}"
         # Here already, so that the rest need not be put aside.
         early, first_values = (
-            " AND (x.applied <= ? OR w.worked IN (1, 3))",
+            " AND (x.applied <= ? OR w.worked & 1 = 1)",
             (*values, *done_values, applied_by),
         )
+    # Two bits for each window: 1, somebody says no; 2, somebody says yes.
+    yes = "a.value >= 3 OR a.frequency = 'running'"
+    each = " + ".join(
+        f"MAX(CASE WHEN a.window_name <> ? THEN 0 WHEN {yes} THEN {2 * 4**n} ELSE {4**n} END)"
+        for n in range(len(windows))
+    )
     said = (
-        "(SELECT MAX(CASE WHEN a.value >= 3 OR a.frequency = 'running' THEN 1 ELSE 0 END)"
-        " FROM answers a WHERE a.tenant_id = ? AND a.case_id = d.id"
-        " AND a.window_name = ? AND a.role <> 'self' AND a.observed = 1"
+        f"(SELECT {each} FROM answers a WHERE a.tenant_id = ? AND a.case_id = d.id"
+        f" AND a.window_name IN ({placeholders(windows)}) AND a.role <> 'self' AND a.observed = 1"
         " AND ((a.form = 'C' AND a.value IS NOT NULL)"
         " OR (a.form = 'E' AND a.frequency IS NOT NULL))"
         f" AND a.day <= ? AND {said_of})"
@@ -917,27 +927,27 @@ def lasting(
     )
     middle = (
         "SELECT d.g1 AS g1, d.g2 AS g2, d.age AS age, d.ended AS ended,"
-        f" COALESCE(d.worked, 0) >= 2 AS shown, {said} AS said FROM ({applied}) d"
-        f" WHERE d.applied <= ? OR d.worked IN (1, 3) {whole}"
+        f" COALESCE(d.worked, 0) AS worked, COALESCE({said}, 0) AS said FROM ({applied}) d"
+        f" WHERE d.applied <= ? OR d.worked & 1 = 1 {whole}"
     )
     middle_values = (
-        *(cut.tenant_id, window, cut.as_of, *of_values),
+        *windows,
+        *(cut.tenant_id, *windows, cut.as_of, *of_values),
         *first_values,
         applied_by,
     )
     stayed = "age >= ? AND (ended IS NULL OR ended >= ?)"
-    return _counted(
-        connection,
-        cut,
-        (middle, middle_values),
-        {
-            "n": (stayed, (closes, opens)),
-            "answered": (f"{stayed} AND (said IS NOT NULL OR shown)", (closes, opens)),
-            "still": (f"{stayed} AND (said = 1 OR shown)", (closes, opens)),
-            "young": ("age < ?", (closes,)),
-            "ended": ("age >= ? AND ended < ?", (closes, opens)),
-        },
-    )
+    counts: dict[tuple[str, str], Sql] = {}
+    for n, (window, (opens, closes)) in enumerate(windows.items()):
+        shown, days = f"worked & {2 * 2**n} <> 0", (closes, opens)
+        counts |= {
+            (window, "n"): (stayed, days),
+            (window, "answered"): (f"{stayed} AND (said & {3 * 4**n} <> 0 OR {shown})", days),
+            (window, "still"): (f"{stayed} AND (said & {2 * 4**n} <> 0 OR {shown})", days),
+            (window, "young"): ("age < ?", (closes,)),
+            (window, "ended"): ("age >= ? AND ended < ?", days),
+        }
+    return _counted(connection, cut, (middle, middle_values), counts)
 
 
 def persistence(connection: Connection, cut: Cut, apart: int) -> list[tuple[Key, Counts]]:
@@ -1158,9 +1168,6 @@ _TOLD = ("invited", "enrolled", "attended", "progressed", "completed", "certifie
 #: What of it the funnel tells.
 _STEPS = ("invited", "enrolled", "attended", "completed")
 
-#: The first that is told of somebody: their way begins in the period of that day.
-_BEGUN = f"COALESCE({', '.join(_TOLD)})"
-
 #: The first day that each was said of, by the as-of date (once for each).
 _FIRST = "MIN(CASE WHEN {0}.{1}_day <= ? THEN {0}.{1}_day END)"
 
@@ -1182,12 +1189,11 @@ def participants(
     connection: Connection, cut: Cut, but: Mapping[bytes, Collection[bytes]]
 ) -> list[tuple[Key, Counts]]:
     """How many are said to have come to each step, and how many came to it or a later one
-    (`reached_…`): each person once in a run of a programme. The slice's period is that of the first
-    day anything is said of them. `but` are, by programme, those who are no learners of it."""
-    whole = replace(cut, since=None, until=None, by=None if cut.by == "period" else cut.by)
-    key, key_values = _key(whole)
+    (`reached_…`): each person once in a run of a programme. `but` are, by programme, those who are
+    no learners of it."""
+    key, key_values = _key(cut)
     first, second = _aside(key).rsplit(", ", 1)
-    where, values = _where(whole)
+    where, values = _where(cut)
     for programme, left_out in sorted(but.items()):
         for piece in pieces(sorted(left_out)):
             where += f" AND NOT (c.programme = ? AND c.subject IN ({placeholders(piece)}))"
@@ -1196,14 +1202,12 @@ def participants(
     run_of = "CASE WHEN c.programme = ? THEN c.course ELSE c.programme END"
     inner = (
         f"SELECT {first} AS g1, {second} AS g2, {told} FROM participation c"
-        f" WHERE {where} GROUP BY 1, 2, c.subject, {run_of}, c.cohort"
+        f" WHERE {where} AND c.begun_day <= ? GROUP BY 1, 2, c.subject, {run_of}, c.cohort"
     )
-    inner_values = (*key_values, *(cut.as_of for _ in _TOLD), *values, ZERO)
-    begun = f"SELECT g1, g2, {', '.join(_TOLD)}, {_BEGUN} AS begun FROM ({inner}) r"
     return _counted(
         connection,
         cut,
-        _begun(cut, (begun, inner_values), _TOLD),
+        (inner, (*key_values, *(cut.as_of for _ in _TOLD), *values, cut.as_of, ZERO)),
         {
             name: (condition, ())
             for number, step in enumerate(_TOLD)
@@ -1216,62 +1220,14 @@ def participants(
     )
 
 
-def _begun(cut: Cut, inner: Sql, columns: Sequence[str]) -> Sql:
-    """These columns of what of `inner` began (`begun`) in the cut's period, by the span it began in
-    where it is taken apart by that."""
-    period, period_values = ("g1, g2", ())
-    if cut.by == "period" and cut.periods:
-        period, period_values = _period(cut, "begun")
-    first, second = period.rsplit(", ", 1)
-    within, within_values = "begun IS NOT NULL", tuple[Any, ...]()
-    for sign, day in ((">=", cut.since), ("<=", cut.until)):
-        if day is not None:
-            within += f" AND begun {sign} ?"
-            within_values = (*within_values, day)
-    sql, values = inner
-    return (
-        f"SELECT {first} AS g1, {second} AS g2, {', '.join(columns)} FROM ({sql}) b WHERE {within}",
-        (*period_values, *values, *within_values),
-    )
-
-
-def begun_span(connection: Connection, cut: Cut) -> tuple[date, date] | None:
-    """From which day to which the ways of a cut's participants began."""
-    where, values = _where(replace(cut, since=None, until=None))
-    days = ", ".join(f"{each}_day" for each in _TOLD)
-    return _span(
-        connection,
-        f"SELECT MIN(begun), MAX(begun) FROM (SELECT COALESCE({days}) AS begun"
-        f" FROM participation c WHERE {where}) b",
-        values,
-    )
-
-
 def practised(connection: Connection, cut: Cut) -> list[tuple[Key, Counts]]:
     """Completions that were `applied` by the as-of date and that are `lasting`; `open_applied` and
-    `open_lasting`, of which nobody said that they are not. The slice's period is as in
-    `participants`, so that a funnel is of the same people from end to end."""
-    inner = _cases(cut)
-    if cut.by == "period" or cut.since is not None or cut.until is not None:
-        whole = replace(cut, since=None, until=None, by=None if cut.by == "period" else cut.by)
-        sql, values = _cases(whole)
-        told = ", ".join(_FIRST.format("p", each) for each in _TOLD)
-        # Of a course of no programme the case does not say which: it begins with its clock.
-        begun = (
-            f"COALESCE((SELECT COALESCE({told}) FROM participation p"
-            " WHERE p.tenant_id = c.tenant_id AND p.subject = c.subject"
-            " AND p.programme = c.programme AND c.programme <> ?"
-            " AND (p.cohort = c.cohort OR p.cohort IS NULL AND c.cohort IS NULL)), x.clock)"
-        )
-        known = ("state", "matched", "age", "applied", "lasting", "known_not")
-        columns = ", ".join(f"x.{each} AS {each}" for each in ("g1", "g2", *known))
-        sql = f"SELECT {columns}, {begun} AS begun FROM ({sql}) x JOIN cases c ON c.id = x.id"
-        inner = _begun(cut, (sql, (*(cut.as_of for _ in _TOLD), ZERO, *values)), known)
+    `open_lasting`, of which nobody said that they are not."""
     silent = "(known_not IS NULL OR known_not < age)"
     return _counted(
         connection,
         cut,
-        inner,
+        _cases(cut),
         {
             "applied": (f"{_VALID} AND applied IS NOT NULL", ()),
             "open_applied": (f"{_VALID} AND applied IS NULL AND {silent}", ()),

@@ -738,7 +738,9 @@ cases = Table(
 #: asks of a day since, it is what was known then.
 #:
 #: What figures count, here and in links and answers, carries what it is counted by: `programme` and
-#: all after it repeat the case, so that one walk along one index is enough.
+#: all after it repeat the case, so that one walk along one index is enough. `begun_day` is the
+#: first day that anything was told of the person in this run of the programme, as in
+#: `participation`.
 outcomes = Table(
     "outcomes",
     metadata,
@@ -761,11 +763,12 @@ outcomes = Table(
     Column("matched", SmallInteger),
     Column("ended", String(20)),
     Column("ended_day", Integer),
+    Column("begun_day", Integer),
     Index(
         "outcomes_for_figures",
         *("tenant_id", "behaviour", "programme", "cohort", "unit", "clock_day", "completed_at"),
         *("state", "matched", "ended", "ended_day", "applied_day", "applied_tier", "lasting_day"),
-        *("known_not_day", "contact_day", "decided_at", "case_id"),
+        *("known_not_day", "contact_day", "decided_at", "begun_day", "case_id"),
     ),
     **MARIADB,
 )
@@ -821,6 +824,7 @@ links = Table(
 )
 
 #: How far a person came in a course: days since 1970 UTC, NULL: not so, as far as we know.
+#: `begun_day`: the first of all that is told of any course of this run of the programme.
 participation = Table(
     "participation",
     metadata,
@@ -838,6 +842,7 @@ participation = Table(
     Column("completed_day", Integer),
     Column("certified_day", Integer),
     Column("jp", Integer),  # tenths of an hour
+    Column("begun_day", Integer),
     Index("participation_of_programme", "tenant_id", "programme", "cohort"),
     # Who got nowhere: few, looked for each time the funnel leaves staff out.
     Index(

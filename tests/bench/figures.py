@@ -136,6 +136,7 @@ def _case(
         (
             *(tenant_id, one, names.course(tenant_id, f"{course.iri}{case_id.hex()}")),
             *(programme_id, cohort, unit, 1, None, clock - 20, clock - 10, None, clock, None, 200),
+            clock - 20,
         ),
     )
     applied = clock + draw.randrange(200) if draw.random() < 0.5 else None
@@ -173,6 +174,7 @@ def _case(
                 applied + 70 if applied and draw.random() < 0.5 else None,
                 contact if applied is None and draw.random() < 0.3 else None,
                 *(contact, None, decided.get(behaviour), *place, completed, state, matched, *ended),
+                clock - 20,
             ),
         )
     told = [("A", "W0", "superior"), ("C", "W2", "self"), ("C", "W2", "superior")]
