@@ -396,20 +396,21 @@ def offsets(connection: Connection, cut: Cut) -> list[tuple[Key, dict[tuple[str,
     Each count under (`applied`, day) or (`censored`, day): who left is heard of no more.
     """
     inner, values = _cases(cut, contacts=True)
-    last = (
-        "CASE WHEN contact IS NULL OR contact < 0 THEN 0"
-        " WHEN ended < contact THEN ended ELSE contact END"
+    # Both in one number, which is less to sort: below 0 is censored, −1 on the first day.
+    day = (
+        "CASE WHEN applied >= 0 THEN applied WHEN applied IS NOT NULL THEN 0"
+        " WHEN contact IS NULL OR contact < 0 OR ended < 0 THEN -1"
+        " WHEN ended < contact THEN -1 - ended ELSE -1 - contact END"
     )
     rows = _rows(
         connection,
-        "SELECT g1, g2, CASE WHEN applied IS NULL THEN 0 ELSE 1 END AS done,"
-        f" CASE WHEN applied IS NULL THEN {last} ELSE applied END AS day, COUNT(*)"
-        f" FROM ({inner}) x WHERE {_VALID} AND age >= 0 GROUP BY 1, 2, 3, 4",
+        f"SELECT g1, g2, {day} AS day, COUNT(*) FROM ({inner}) x"
+        f" WHERE {_VALID} AND age >= 0 GROUP BY 1, 2, 3",
         values,
     )
     return _by_key(
-        (row[:2], ("applied" if row[2] else "censored", max(0, int(row[3]))), row[4])
-        for row in rows
+        ((g1, g2), ("applied", day) if day >= 0 else ("censored", -1 - day), count)
+        for g1, g2, day, count in rows
     )
 
 
@@ -632,13 +633,13 @@ def _confirmed(
         whens = "".join(f"WHEN ? THEN {int(count)} " for count in many.values())
         need = f"CASE c.programme {whens}ELSE 1 END"
     marks = placeholders(windows)
-    saw = "a.observed = 1 AND a.value IS NOT NULL"
-    yes = f"{saw} AND a.value >= 3"
-    counted = ("1 = 1", saw, yes, f"{saw} AND a.flagged = 0", f"{yes} AND a.flagged = 0")
     # Of each case what was said in each window, as one number: read in the order of the index, and
     # small enough for the memory that MariaDB has for what is put aside to be joined.
-    packed = " + ".join(
-        f"CASE WHEN {sql} THEN {_DIGITS**n} ELSE 0 END" for n, sql in enumerate(counted)
+    packed = (
+        f"CASE WHEN a.observed = 0 OR a.value IS NULL THEN {_packed(1, 0, 0, 0, 0)}"
+        f" WHEN a.value >= 3 AND a.flagged = 0 THEN {_packed(1, 1, 1, 1, 1)}"
+        f" WHEN a.value >= 3 THEN {_packed(1, 1, 1, 0, 0)}"
+        f" WHEN a.flagged = 0 THEN {_packed(1, 1, 0, 1, 0)} ELSE {_packed(1, 1, 0, 0, 0)} END"
     )
     said = ", ".join(
         f"SUM(CASE WHEN a.window_name = ? THEN {packed} ELSE 0 END) AS w{n}"
@@ -652,9 +653,9 @@ def _confirmed(
     )
     which = " ".join(f"WHEN ? THEN s.w{n}" for n in range(len(windows)))
     code = f"CASE i.window_name {which} END"
-    # Who said nothing is told too, but of each behaviour, and by superior.
-    join = "JOIN" if each or apart == "i.rater" else "LEFT JOIN"
-    source = source.replace(" WHERE ", f" {join} ({answers}) s ON s.case_id = i.case_id WHERE ", 1)
+    source = source.replace(
+        " WHERE ", f" LEFT JOIN ({answers}) s ON s.case_id = i.case_id WHERE ", 1
+    )
     for *first, sampled, needed, given, count in _rows(
         connection,
         f"SELECT {_aside(key)}, {apart}, {need}, {code}, COUNT(*){source}"
@@ -666,7 +667,7 @@ def _confirmed(
             *(*values, *windows, cut.end),
         ),
     ):
-        told = _Said(*_unpacked(int(given or 0), len(counted)))
+        told = _unpacked(int(given or 0))
         yield tuple(first), sampled, int(needed), told, int(count)
 
 
@@ -677,12 +678,13 @@ _CONFIRMED = ("N", "answered", "observed", "yes", "clean_observed", "clean_yes",
 _DIGITS = 1000
 
 
-def _unpacked(number: int, many: int) -> list[int]:
-    found = []
-    for _ in range(many):
-        number, count = divmod(number, _DIGITS)
-        found.append(count)
-    return found
+def _packed(*said: int) -> int:
+    """The number for what is `_Said`."""
+    return sum(count * _DIGITS**n for n, count in enumerate(_Said(*said)))
+
+
+def _unpacked(number: int) -> _Said:
+    return _Said(*(number // _DIGITS**n % _DIGITS for n in range(len(_Said._fields))))
 
 
 def _answers(
@@ -873,10 +875,10 @@ def lasting(
     # What is said of the whole (form E) is said of each behaviour.
     said_of, of = "1 = 1", "1 = 1"
     of_values: tuple[Any, ...] = ()
-    key, same = "l.case_id", "{0}.case_id = x.id"
+    key, same = "l.case_id", "w.case_id = x.id"
     if cut.by == "behaviour":
-        said_of = "(a.behaviour = d.g2 OR a.form = 'E')"
-        key, same = f"{key}, l.behaviour", f"{same} AND {{0}}.behaviour = x.g2"
+        said_of = "(a.behaviour = x.g2 OR a.form = 'E')"
+        key, same = f"{key}, l.behaviour", f"{same} AND w.behaviour = x.g2"
     elif cut.behaviour != ZERO:
         said_of, of = "(a.behaviour = ? OR a.form = 'E')", "l.behaviour = ?"
         of_values = (cut.behaviour,)
@@ -887,24 +889,11 @@ def lasting(
         f"MAX(CASE WHEN {what} THEN {2**n} ELSE 0 END)"
         for n, what in enumerate(("l.placed = 'during'", *(late for _ in windows)))
     )
-    source = (
-        " FROM links l"
+    worked = (
+        f"SELECT {key}, {done} AS worked FROM links l"
         f" WHERE l.tenant_id = ? AND l.state = 'accepted' AND l.decided_at < ? AND {of}"
-        f" AND (l.placed = 'during' OR {' OR '.join(f'({late})' for _ in windows)})"
+        f" AND (l.placed = 'during' OR {' OR '.join(f'({late})' for _ in windows)}) GROUP BY {key}"
     )
-    done_values = (*late_values, cut.tenant_id, cut.end, *of_values, *late_values)
-    if connection.dialect.name == "sqlite":  # which would go through all of a join for each case
-        worked, joined = f"(SELECT {done}{source} AND {same.format('l')})", ""
-        early, first_values = "", (*done_values, *values)
-    else:
-        worked = "w.worked"
-        joined = f" LEFT JOIN (SELECT {key}, {done} AS worked{source} GROUP BY {key}) w"
-        joined += f" ON {same.format('w')}"
-        # Here already, so that the rest need not be put aside.
-        early, first_values = (
-            " AND (x.applied <= ? OR w.worked & 1 = 1)",
-            (*values, *done_values, applied_by),
-        )
     # Two bits for each window: 1, somebody says no; 2, somebody says yes.
     yes = "a.value >= 3 OR a.frequency = 'running'"
     each = " + ".join(
@@ -912,28 +901,24 @@ def lasting(
         for n in range(len(windows))
     )
     said = (
-        f"(SELECT {each} FROM answers a WHERE a.tenant_id = ? AND a.case_id = d.id"
+        f"(SELECT {each} FROM answers a WHERE a.tenant_id = ? AND a.case_id = x.id"
         f" AND a.window_name IN ({placeholders(windows)}) AND a.role <> 'self' AND a.observed = 1"
         " AND ((a.form = 'C' AND a.value IS NOT NULL)"
         " OR (a.form = 'E' AND a.frequency IS NOT NULL))"
         f" AND a.day <= ? AND {said_of})"
     )
     # With a LIMIT, what is looked up is looked up once; without, wherever it is named.
-    whole = "LIMIT 1000000000"
     applied = (
-        f"SELECT x.g1 AS g1, x.g2 AS g2, x.id AS id, x.age AS age, x.ended AS ended,"
-        f" x.applied AS applied, {worked} AS worked FROM ({inner}) x{joined}"
-        f" WHERE x.state = 'open' AND x.matched = 1{early} {whole}"
+        "SELECT x.g1 AS g1, x.g2 AS g2, x.age AS age, x.ended AS ended,"
+        f" COALESCE(w.worked, 0) AS worked, COALESCE({said}, 0) AS said"
+        f" FROM ({inner}) x LEFT JOIN ({worked}) w ON {same}"
+        " WHERE x.state = 'open' AND x.matched = 1 AND (x.applied <= ? OR w.worked & 1 = 1)"
+        " LIMIT 1000000000"
     )
-    middle = (
-        "SELECT d.g1 AS g1, d.g2 AS g2, d.age AS age, d.ended AS ended,"
-        f" COALESCE(d.worked, 0) AS worked, COALESCE({said}, 0) AS said FROM ({applied}) d"
-        f" WHERE d.applied <= ? OR d.worked & 1 = 1 {whole}"
-    )
-    middle_values = (
-        *windows,
-        *(cut.tenant_id, *windows, cut.as_of, *of_values),
-        *first_values,
+    applied_values = (
+        *(*windows, cut.tenant_id, *windows, cut.as_of, *of_values),
+        *values,
+        *(*late_values, cut.tenant_id, cut.end, *of_values, *late_values),
         applied_by,
     )
     stayed = "age >= ? AND (ended IS NULL OR ended >= ?)"
@@ -947,7 +932,7 @@ def lasting(
             (window, "young"): ("age < ?", (closes,)),
             (window, "ended"): ("age >= ? AND ended < ?", days),
         }
-    return _counted(connection, cut, (middle, middle_values), counts)
+    return _counted(connection, cut, (applied, applied_values), counts)
 
 
 def persistence(connection: Connection, cut: Cut, apart: int) -> list[tuple[Key, Counts]]:
