@@ -568,6 +568,19 @@ def _parts(
     return {None: total, **_expected(work, ask(cut))}
 
 
+def _with_whole(
+    work: _Work, rows: Sequence[tuple[Key, Mapping[Any, int]]]
+) -> dict[Key | None, Counter[Any]]:
+    """As `_parts`, of what tells the whole of each programme beside its behaviours."""
+    if work.by != "behaviour":
+        return _by_place(work, rows)
+    total: Counter[Any] = Counter()
+    for (_, behaviour), counts in rows:
+        if behaviour is None:
+            total.update(counts)
+    return {None: total, **_expected(work, rows)}
+
+
 def _expected(
     work: _Work, rows: Iterable[tuple[Key, Mapping[Any, int]]]
 ) -> dict[Key | None, Counter[Any]]:
@@ -673,24 +686,24 @@ def _responses(counts: Mapping[Any, int]) -> list[Measure]:
 
 def _m4(work: _Work) -> Figure:
     cut, windows = work.cut(), work.assessed()
-    # A superior is asked of each behaviour that the programme expects.
-    each = work.by == "behaviour"
-    asked = replace(cut, by="programme") if each else cut
-    rows = figures.confirmations(work.connection, asked, windows)
-    total, groups = work.spread(rows)
-    if each:
-        found = _expected(work, figures.confirmations(work.connection, cut, windows))
-        of_programme = {key[0]: counts for key, counts in rows}
-        groups = {}
+    rows = figures.confirmations(work.connection, cut, windows)
+    found = _with_whole(work, rows)
+    if work.by == "behaviour":
+        # A superior is asked of each behaviour that the programme expects.
+        asked = {programme: counts for (programme, each), counts in rows if each is None}
         for behaviour, owners in work.expected(work.slice.behaviour).items():
-            place = (behaviour, None)
-            groups[place] = counts = Counter(found.get(place, {}))
+            counts = found.setdefault((behaviour, None), Counter())
             for name in ("N", "sampled"):
-                counts[name] = sum(of_programme.get(owner, {}).get(name, 0) for owner in owners)
+                counts[name] = sum(asked.get(owner, {}).get(name, 0) for owner in owners)
+    total = found.pop(None)
     voices = _voices(work, cut, windows) if total["sampled"] else {}
     return work.finish(
         _all(_confirmed(total, voices.get(None))),
-        (work.group(key, _confirmed(counts, voices.get(key))) for key, counts in groups.items()),
+        (
+            work.group(key, _confirmed(counts, voices.get(key)))
+            for key, counts in found.items()
+            if key is not None
+        ),
         notes=("census",) if not total["sampled"] else ("sample",),
     )
 
@@ -698,7 +711,7 @@ def _m4(work: _Work) -> Figure:
 def _voices(work: _Work, cut: Cut, windows: Sequence[str]) -> dict[Key | None, Clusters]:
     """Superiors of all together (None), and of each group: whoever speaks of several parts of it is
     one voice."""
-    told = _parts(work, cut, lambda c: figures.voices(work.connection, c, windows))
+    told = _with_whole(work, figures.voices(work.connection, cut, windows))
     return {
         place: Clusters.of((of[rater, "y"], of[rater, "m"]) for rater in {each for each, _ in of})
         for place, of in told.items()

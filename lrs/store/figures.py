@@ -570,8 +570,8 @@ def confirmations(
     where they gave 3 or more on as many behaviours as the programme needs. `clean_…`: the same
     without flagged answers. `sampled`: of a sample.
 
-    Of each behaviour only those who answered are told, since all are asked of each that their
-    programme expects.
+    By behaviour, all who were asked in a programme are told under no behaviour, and under each only
+    those who answered, since all are asked of each that their programme expects.
     """
     if not windows:
         return []
@@ -619,14 +619,14 @@ def _confirmed(
     connection: Connection, cut: Cut, windows: Sequence[str], apart: str
 ) -> Iterator[tuple[Any, Any, int, _Said, int]]:
     """Superiors who were asked for an assessment, by key, `apart`, how many behaviours are needed
-    and what they said: how many."""
+    and what they said: how many. By behaviour, what they said in all is told beside, under none."""
     key, key_values = _key(cut, "i.window_name")
     source, values = _asked(connection, cut)
     of, of_values = "a.behaviour <> ?", (ZERO,)
     need, many = "1", {digest: count for digest, count in cut.needed.items() if count > 1}
     each = cut.by == "behaviour"
     if each:
-        key, many = "c.programme, s.behaviour", {}
+        key = "c.programme, s.behaviour"
     if cut.behaviour != ZERO:
         of, of_values, many = "a.behaviour = ?", (cut.behaviour,), {}
     if many:
@@ -651,24 +651,42 @@ def _confirmed(
         f" WHERE a.tenant_id = ? AND a.role = 'superior' AND a.form = 'C' AND a.day <= ? AND {of}"
         f" GROUP BY {group}"
     )
-    which = " ".join(f"WHEN ? THEN s.w{n}" for n in range(len(windows)))
-    code = f"CASE i.window_name {which} END"
+    code = f"CASE i.window_name {' '.join(f'WHEN ? THEN s.w{n}' for n in range(len(windows)))} END"
+    codes, code_values = f"{code}, 0", tuple(windows)
+    if each:  # with the first of a case stands what was said of all of it
+        names = [f"{what}{n}" for what in ("w", "all") for n in range(len(windows))]
+        sums = [f"SUM(w{n}) OVER (PARTITION BY case_id) AS all{n}" for n in range(len(windows))]
+        answers = (
+            "SELECT v.*, ROW_NUMBER() OVER (PARTITION BY case_id ORDER BY behaviour) AS place,"
+            f" {', '.join(sums)} FROM ({answers}) v"
+        )
+        if connection.dialect.name == "sqlite":  # which else would not know that there are many
+            each_of = ", ".join(f"MAX({name}) AS {name}" for name in (*names, "place"))
+            answers = f"SELECT case_id, behaviour, {each_of} FROM ({answers}) p GROUP BY 1, 2"
+        codes = f"{code}, CASE WHEN s.place > 1 THEN -1 ELSE {code.replace('s.w', 's.all')} END"
+        code_values *= 2
     source = source.replace(
         " WHERE ", f" LEFT JOIN ({answers}) s ON s.case_id = i.case_id WHERE ", 1
     )
-    for *first, sampled, needed, given, count in _rows(
+    for first, second, value, needed, given, in_all, count in _rows(
         connection,
-        f"SELECT {_aside(key)}, {apart}, {need}, {code}, COUNT(*){source}"
+        f"SELECT {_aside(key)}, {apart}, {need}, {codes}, COUNT(*){source}"
         f" AND i.role = 'superior' AND i.window_name IN ({marks}) AND {_REACHED}"
-        " GROUP BY 1, 2, 3, 4, 5",
+        " GROUP BY 1, 2, 3, 4, 5, 6",
         (
-            *(*key_values, *many, *windows),
+            *(*key_values, *many, *code_values),
             *(*windows, cut.tenant_id, cut.as_of, *of_values),
             *(*values, *windows, cut.end),
         ),
     ):
         told = _unpacked(int(given or 0))
-        yield tuple(first), sampled, int(needed), told, int(count)
+        if not each:
+            yield (first, second), value, int(needed), told, int(count)
+            continue
+        if told.answered:
+            yield (first, second), value, 1, told, int(count)
+        if in_all is None or in_all >= 0:
+            yield (first, None), value, int(needed), _unpacked(int(in_all or 0)), int(count)
 
 
 #: What `confirmations` counts.
