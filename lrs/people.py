@@ -37,6 +37,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "superior": ("nip_atasan", "nip atasan", "nip atasan langsung", "atasan", "superior"),
     "mail": ("email", "e-mail", "surel", "email address", "alamat email"),
     "phone": ("telepon", "no hp", "nomor hp", "hp", "phone", "phone1", "telephone"),
+    # Not Moodle's own `lang`: there it is whatever the site began with, and nobody chose it.
+    "language": ("bahasa", "bahasa surat", "language", "language of letters"),
     "from": ("mulai", "tmt", "tmt jabatan", "from", "since"),
     "event": ("peristiwa", "event", "kejadian"),
     "day": ("tanggal", "date", "day"),
@@ -60,6 +62,18 @@ EVENTS: Final[Mapping[str, str]] = {
     "resigned": "resigned",
     "tugas belajar": "study",
     "study": "study",
+}
+
+#: Words for the languages in which letters are written.
+LANGUAGES: Final[Mapping[str, str]] = {
+    "id": "id",
+    "indonesia": "id",
+    "bahasa indonesia": "id",
+    "indonesian": "id",
+    "en": "en",
+    "inggris": "en",
+    "bahasa inggris": "en",
+    "english": "en",
 }
 
 _DATES = (
@@ -380,7 +394,12 @@ class _List:
         name = self._name(row)
         if not name and not known.name:
             raise _Bad("name", "The row names nobody.")
-        told = {"name": name, "mail": self._mail(row), "phone": self._cell(row, "phone")}
+        told = {
+            "name": name,
+            "mail": self._mail(row),
+            "phone": self._cell(row, "phone"),
+            "language": self._language(row),
+        }
         changed = {
             word: value for word, value in told.items() if value and known.facts.get(word) != value
         }
@@ -391,6 +410,12 @@ class _List:
         return self._cell(row, "name") or " ".join(
             part for part in (self._cell(row, "firstname"), self._cell(row, "lastname")) if part
         )
+
+    def _language(self, row: Row) -> str | None:
+        word = " ".join(self._cell(row, "language").casefold().split())
+        if word and word not in LANGUAGES:
+            raise _Bad("language", f"'{word}' is none of {', '.join(LANGUAGES)}.")
+        return LANGUAGES.get(word)
 
     def _identify(self, row: Row, person: bytes) -> list[Fact]:
         """The identifiers that a row gives a person, unless they are theirs already."""

@@ -172,6 +172,19 @@ def test_moodles_own_download_gives_everybody_their_account(cast: Cast) -> None:
     }
 
 
+def test_a_list_tells_in_which_language_letters_to_somebody_are(cast: Cast) -> None:
+    outcome = take(
+        cast, f"nip,nama,Bahasa\n{SARI},Sari,Inggris\n{ANI},Ani,\n,Budi,\n{BUDI},Budi,Jawa\n"
+    )
+    assert known(cast, SARI)[1].facts["language"] == "en"
+    assert "language" not in known(cast, ANI)[1].facts
+    assert sorted(each.path for each in outcome.problems) == ["row 4, nip", "row 5, Bahasa"]
+    assert any("'jawa' is none of id, indonesia" in each.message for each in outcome.problems)
+    # Moodle's own column says what its site began with, and nobody chose.
+    take(cast, f"idnumber,name,lang\n{ANI},Ani,en\n")
+    assert "language" not in known(cast, ANI)[1].facts
+
+
 def test_a_list_without_the_columns_it_needs_is_told_which(cast: Cast) -> None:
     with pytest.raises(Refused, match="no column for number"):
         take(cast, "nama\nSari\n")
