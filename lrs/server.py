@@ -29,6 +29,7 @@ from waitress.task import ErrorTask
 from lrs import supervisor, telemetry
 from lrs.settings import BadSetting, Settings, variable
 from lrs.supervisor import STOP_SECONDS, Role
+from lrs.turns import QUIET, Turns
 
 #: Waiting connections that the kernel keeps for us while all processes are busy.
 BACKLOG = 1024
@@ -127,9 +128,11 @@ def answer_requests(settings: Settings, listener: socket.socket) -> None:
     telemetry.configure(settings)
     app = create_app(settings)
     collect_seldom()
+    turns = Turns(settings.threads) if settings.on_sqlite else None
     server = create_server(
         app,
         _start=False,
+        _dispatcher=turns,
         sockets=[listener],
         threads=settings.threads,
         connection_limit=CONNECTIONS,
@@ -154,14 +157,16 @@ def answer_requests(settings: Settings, listener: socket.socket) -> None:
     signal.signal(signal.SIGUSR1, lambda *_: app.extensions["jejak-leaving"].set())
     server.accept_connections()
     leave = threading.Event()
-    if settings.on_sqlite:
+    if turns is not None:
+        context = app.extensions["jejak"]
+        context.database.about_to_wait = turns.leave
         # SQLite has one writing process; its worker is a thread there.
-        duties = partial(worker.work, app.extensions["jejak"], leave)
+        duties = partial(worker.work, context, leave)
         threading.Thread(target=duties, name="jejak-worker", daemon=True).start()
     while not told:
-        _turn(server, 5.0)
+        _turn(server, QUIET if turns is None else turns.watch())
     leave.set()
-    _finish(server)
+    _finish(server, turns)
 
 
 def _take_from_few_pools() -> None:
@@ -183,7 +188,7 @@ def _turn(server: Any, longest: float) -> None:
     wasyncore.loop(timeout=longest, map=server._map, use_poll=True, count=1)
 
 
-def _finish(server: Any) -> None:
+def _finish(server: Any, turns: Turns | None) -> None:
     """Take no new connection; answer what has begun to arrive; leave.
 
     A connection that was just taken has said nothing yet, and would be cut off in the middle of
@@ -195,7 +200,7 @@ def _finish(server: Any) -> None:
     while channels and time.monotonic() < told + STOP_SECONDS - 5:
         if time.monotonic() > told + LINGER_SECONDS and not any(map(_busy, channels.values())):
             break
-        _turn(server, 0.1)
+        _turn(server, 0.1 if turns is None else min(0.1, turns.watch()))
     server.task_dispatcher.shutdown(timeout=5)
 
 

@@ -203,6 +203,8 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.url = url
+        #: Called by a thread that is about to wait until something is written.
+        self.about_to_wait: Callable[[], None] = lambda: None
         #: What waits to be written together, by its key; the first of each is being written.
         self._gathered: dict[Hashable, list[_Piece[Any, Any]]] = {}
         self._gathering = threading.Lock()
@@ -235,6 +237,7 @@ class Database:
         Where `work` fails for several pieces, each is written by itself, so that what is wrong
         with one of them befalls no other. Raises what it raises for this piece alone, and `Busy`.
         """
+        self.about_to_wait()
         mine: _Piece[P, T] = _Piece(piece)
         with self._gathering:
             waiting = self._gathered.get(key)
@@ -335,6 +338,7 @@ class SQLite(Database):
     def write(self, work: Callable[[Connection], T]) -> T:
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write inside a write would wait for itself")
+        self.about_to_wait()
         task: _Work[T] = _Work(work)
         # With the lock, what waits is always before the end that `close` puts there: a writer
         # that is told to stop leaves nobody waiting for ever.

@@ -1,0 +1,134 @@
+"""Threads of a web process take turns: one works as long as it is quick, and nobody is kept."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from lrs.turns import QUIET, SOON, Turns
+
+PATIENCE = 20.0
+
+
+class Request:
+    """A request that does some work and notes how many were worked on at that moment."""
+
+    at_once = 0
+    most = 0
+
+    def __init__(self, work: Callable[[], object] = lambda: None) -> None:
+        self.work = work
+        self.done = threading.Event()
+
+    def service(self) -> None:
+        Request.at_once += 1
+        Request.most = max(Request.most, Request.at_once)
+        try:
+            self.work()
+        finally:
+            Request.at_once -= 1
+            self.done.set()
+
+    def cancel(self) -> None:
+        self.done.set()
+
+
+@pytest.fixture
+def turns() -> Iterator[Turns]:
+    Request.at_once = Request.most = 0
+    made = Turns(4)
+    yield made
+    made.shutdown(timeout=PATIENCE)
+    assert not made.threads
+
+
+def send(turns: Turns, *works: Callable[[], object]) -> list[Request]:
+    sent = [Request(work) for work in works]
+    for each in sent:
+        turns.add_task(each)
+    return sent
+
+
+def test_quick_requests_are_worked_on_one_at_a_time(turns: Turns) -> None:
+    def look() -> None:  # as SQLite does: another thread may go on at each row
+        for _ in range(20):
+            time.sleep(0)
+
+    sent = send(turns, *[look] * 200)
+    assert all(each.done.wait(PATIENCE) for each in sent)
+    assert Request.most == 1
+
+
+def test_who_is_long_about_a_request_keeps_the_next_waiting_a_moment_only(turns: Turns) -> None:
+    answer = threading.Event()
+    long, quick = send(turns, answer.wait, lambda: None)
+    assert not quick.done.wait(5 * SOON)  # nobody looked yet
+    assert turns.watch() == SOON
+    assert quick.done.wait(PATIENCE)
+    assert not long.done.is_set()
+    answer.set()
+    assert long.done.wait(PATIENCE)
+
+
+def test_as_many_may_be_long_as_there_are_threads(turns: Turns) -> None:
+    answer = threading.Event()
+    held = send(turns, *[answer.wait] * 3)
+    (quick,) = send(turns, lambda: None)
+    until = time.monotonic() + PATIENCE
+    while not quick.done.is_set() and time.monotonic() < until:
+        time.sleep(turns.watch())
+    assert quick.done.is_set()
+    assert not any(each.done.is_set() for each in held)
+    answer.set()
+    assert all(each.done.wait(PATIENCE) for each in held)
+
+
+def test_who_is_about_to_wait_lets_another_begin_at_once(turns: Turns) -> None:
+    answer = threading.Event()
+
+    def write() -> None:
+        turns.leave()
+        answer.wait()
+
+    writer, reader = send(turns, write, lambda: None)
+    assert reader.done.wait(PATIENCE)
+    assert not writer.done.is_set()
+    answer.set()
+    assert writer.done.wait(PATIENCE)
+    assert Request.most == 2
+
+
+def test_a_thread_that_is_not_at_work_has_nothing_to_leave(turns: Turns) -> None:
+    answer = threading.Event()
+    first, second = send(turns, answer.wait, lambda: None)
+    turns.leave()
+    assert not second.done.wait(5 * SOON)
+    answer.set()
+    assert first.done.wait(PATIENCE)
+    assert second.done.wait(PATIENCE)
+
+
+def test_a_request_that_fails_takes_no_other_with_it(turns: Turns) -> None:
+    def fail() -> None:
+        raise ValueError("on purpose")
+
+    failed, next_one = send(turns, fail, lambda: None)
+    assert failed.done.wait(PATIENCE)
+    assert next_one.done.wait(PATIENCE)
+
+
+def test_where_nothing_waits_there_is_nothing_to_look_after(turns: Turns) -> None:
+    assert turns.watch() == QUIET
+    (one,) = send(turns, lambda: None)
+    assert one.done.wait(PATIENCE)
+    assert turns.watch() == QUIET
+
+
+def test_what_waits_when_the_server_ends_is_told(turns: Turns) -> None:
+    answer = threading.Event()
+    first, waiting = send(turns, answer.wait, lambda: None)
+    threading.Timer(10 * SOON, answer.set).start()
+    turns.shutdown(timeout=PATIENCE)
+    assert first.done.is_set()
+    assert waiting.done.is_set()
