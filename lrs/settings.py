@@ -205,7 +205,12 @@ class Settings:
         """Server processes. 0 chooses: one per core, at most 4, and always 1 on SQLite, where one
         writer thread orders all writes.""",
     )
-    threads: int = setting("8", whole(1, 256), "Requests that one server process works on at once.")
+    threads: int = setting(
+        "8",
+        whole(1, 256),
+        """Requests that one server process works on at once. On SQLite the next is begun where one
+        waits for a write or takes long; quick ones go one after another.""",
+    )
     drain_seconds: int = setting(
         "0",
         whole(0, 300),
