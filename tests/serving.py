@@ -30,8 +30,9 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, settings: Mapping[str, str]) -> Iterator[Served]:
-    """Serve on a free port until the end of the block; `settings` as the environment has them.
+def serving(folder: Path, settings: Mapping[str, str], module: str = "lrs.cli") -> Iterator[Served]:
+    """Serve on a free port until the end of the block; `settings` as the environment has them,
+    `module` the command line.
 
     Raises RuntimeError, with what the server wrote, when it does not come to answer.
     """
@@ -41,7 +42,7 @@ def serving(folder: Path, settings: Mapping[str, str]) -> Iterator[Served]:
     log = folder / f"server-{port}.log"
     with log.open("w") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lrs.cli", "serve"],
+            [sys.executable, "-m", module, "serve"],
             env=environ,
             stdout=written,
             stderr=subprocess.STDOUT,

@@ -101,6 +101,11 @@ def faults(shape: str, answers: Answers, each: int) -> list[str]:
 @click.option("--seconds", default=2.0, help="Length of one round of one kind of request.")
 @click.option("--rounds", default=5, help="Rounds; medians of them are shown.")
 @click.option("--only", default=",".join(KINDS), help="Kinds of request.")
+@click.option(
+    "--projector/--no-projector",
+    default=False,
+    help="Whether the worker follows what is written meanwhile, as it does in service.",
+)
 @click.option("--target", help="Another xAPI endpoint: url,key,secret.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where SQLite files are made.")
 @click.option(
@@ -117,6 +122,7 @@ def main(
     seconds: float,
     rounds: int,
     only: str,
+    projector: bool,
     target: str | None,
     folder: Path | None,
     out: Path,
@@ -138,7 +144,8 @@ def main(
             for dialect in dialects.split(","):
                 say(f"{dialect}: storing {size:,} statements")
                 url = stack.enter_context(targets.database(dialect, size, SEED, place, say))
-                found.append(stack.enter_context(targets.ours(url, size, workers, place, SEED)))
+                served = targets.ours(url, size, workers, place, SEED, projector=projector)
+                found.append(stack.enter_context(served))
         empty = {
             count: stack.enter_context(targets.empty(count, place))
             for count in {each.workers for each in found if each.url}

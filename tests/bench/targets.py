@@ -152,8 +152,10 @@ def _settle(url: str) -> None:
 
 
 @contextmanager
-def ours(url: str, size: int, workers: int, folder: Path, seed: int) -> Iterator[Target]:
-    """`jejak serve` on a filled database."""
+def ours(
+    url: str, size: int, workers: int, folder: Path, seed: int, *, projector: bool
+) -> Iterator[Target]:
+    """`jejak serve` on a filled database, with the projector or without."""
     with closing(engine.connect(url)) as there:
         public, secret = _key(there)
         ids, moments = _known(there, seed)
@@ -161,7 +163,8 @@ def ours(url: str, size: int, workers: int, folder: Path, seed: int) -> Iterator
     dialect = make_url(url).get_backend_name()
     workers = 1 if dialect == "sqlite" else workers
     settings["JEJAK_WORKERS"] = str(workers)
-    with serving(folder, settings) as served:
+    module = "lrs.cli" if projector else "tests.bench.alone"
+    with serving(folder, settings, module) as served:
         yield Target(
             name=f"{dialect} {size:,}",
             endpoint=Endpoint(served.endpoint, public, secret),
