@@ -413,9 +413,13 @@ class _List:
 
     def _language(self, row: Row) -> str | None:
         word = " ".join(self._cell(row, "language").casefold().split())
-        if word and word not in LANGUAGES:
-            raise _Bad("language", f"'{word}' is none of {', '.join(LANGUAGES)}.")
-        return LANGUAGES.get(word)
+        return self._meaning("language", word, LANGUAGES) if word else None
+
+    def _meaning(self, column: str, word: str, words: Mapping[str, str]) -> str:
+        """What a word in a column means, where only these words are known."""
+        if word not in words:
+            raise _Bad(column, f"'{word}' is none of {', '.join(words)}.")
+        return words[word]
 
     def _identify(self, row: Row, person: bytes) -> list[Fact]:
         """The identifiers that a row gives a person, unless they are theirs already."""
@@ -543,10 +547,7 @@ class _List:
         return superior
 
     def _event(self, row: Row, person: bytes) -> list[Fact]:
-        word = self._cell(row, "event").casefold()
-        what = EVENTS.get(word)
-        if what is None:
-            raise _Bad("event", f"'{word}' is none of {', '.join(EVENTS)}.")
+        what = self._meaning("event", self._cell(row, "event").casefold(), EVENTS)
         day = self._day(row, "day")
         known = self.standing[person]
         if what in cases.LEAVING:

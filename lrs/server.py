@@ -157,6 +157,7 @@ def answer_requests(settings: Settings, listener: socket.socket) -> None:
     signal.signal(signal.SIGUSR1, lambda *_: app.extensions["jejak-leaving"].set())
     server.accept_connections()
     leave = threading.Event()
+    watch = _nothing_to_watch if turns is None else turns.watch
     if turns is not None:
         context = app.extensions["jejak"]
         context.database.about_to_wait = turns.leave
@@ -164,9 +165,9 @@ def answer_requests(settings: Settings, listener: socket.socket) -> None:
         duties = partial(worker.work, context, leave)
         threading.Thread(target=duties, name="jejak-worker", daemon=True).start()
     while not told:
-        _turn(server, QUIET if turns is None else turns.watch())
+        _turn(server, watch())
     leave.set()
-    _finish(server, turns)
+    _finish(server, watch)
 
 
 def _take_from_few_pools() -> None:
@@ -184,11 +185,15 @@ def collect_seldom() -> None:
     gc.set_threshold(CONTAINERS)
 
 
+def _nothing_to_watch() -> float:
+    return QUIET
+
+
 def _turn(server: Any, longest: float) -> None:
     wasyncore.loop(timeout=longest, map=server._map, use_poll=True, count=1)
 
 
-def _finish(server: Any, turns: Turns | None) -> None:
+def _finish(server: Any, watch: Callable[[], float]) -> None:
     """Take no new connection; answer what has begun to arrive; leave.
 
     A connection that was just taken has said nothing yet, and would be cut off in the middle of
@@ -200,7 +205,7 @@ def _finish(server: Any, turns: Turns | None) -> None:
     while channels and time.monotonic() < told + STOP_SECONDS - 5:
         if time.monotonic() > told + LINGER_SECONDS and not any(map(_busy, channels.values())):
             break
-        _turn(server, 0.1 if turns is None else min(0.1, turns.watch()))
+        _turn(server, min(0.1, watch()))
     server.task_dispatcher.shutdown(timeout=5)
 
 

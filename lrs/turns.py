@@ -40,17 +40,15 @@ class Turns(ThreadedTaskDispatcher):
     def _next(self, thread_no: int) -> Any:
         me = threading.get_ident()
         with self.lock:
+            if self._at_work == me:
+                self._at_work = None
             while self.stop_count == 0:
-                if self.queue and self._at_work in (None, me):
+                if self.queue and self._at_work is None:
                     self._at_work, self._since = me, time.monotonic()
                     return self.queue.popleft()
-                if self._at_work == me:
-                    self._at_work = None
                 self.active_count -= 1
                 self.queue_cv.wait()
                 self.active_count += 1
-            if self._at_work == me:
-                self._at_work = None
             self.active_count -= 1
             self.stop_count -= 1
             self.threads.discard(thread_no)

@@ -654,13 +654,13 @@ def _confirmed(
     code = f"CASE i.window_name {' '.join(f'WHEN ? THEN s.w{n}' for n in range(len(windows)))} END"
     codes, code_values = f"{code}, 0", tuple(windows)
     if each:  # with the first of a case stands what was said of all of it
-        names = [f"{what}{n}" for what in ("w", "all") for n in range(len(windows))]
         sums = [f"SUM(w{n}) OVER (PARTITION BY case_id) AS all{n}" for n in range(len(windows))]
         answers = (
             "SELECT v.*, ROW_NUMBER() OVER (PARTITION BY case_id ORDER BY behaviour) AS place,"
             f" {', '.join(sums)} FROM ({answers}) v"
         )
         if connection.dialect.name == "sqlite":  # which else would not know that there are many
+            names = [f"{what}{n}" for what in ("w", "all") for n in range(len(windows))]
             each_of = ", ".join(f"MAX({name}) AS {name}" for name in (*names, "place"))
             answers = f"SELECT case_id, behaviour, {each_of} FROM ({answers}) p GROUP BY 1, 2"
         codes = f"{code}, CASE WHEN s.place > 1 THEN -1 ELSE {code.replace('s.w', 's.all')} END"
@@ -1171,9 +1171,6 @@ _TOLD = ("invited", "enrolled", "attended", "progressed", "completed", "certifie
 #: What of it the funnel tells.
 _STEPS = ("invited", "enrolled", "attended", "completed")
 
-#: The first day that each was said of, by the as-of date (once for each).
-_FIRST = "MIN(CASE WHEN {0}.{1}_day <= ? THEN {0}.{1}_day END)"
-
 
 def idle(connection: Connection, cut: Cut) -> list[bytes]:
     """Who of a cut, person or account, was in some course and neither progressed nor completed."""
@@ -1201,7 +1198,9 @@ def participants(
         for piece in pieces(sorted(left_out)):
             where += f" AND NOT (c.programme = ? AND c.subject IN ({placeholders(piece)}))"
             values = (*values, programme, *piece)
-    told = ", ".join(f"{_FIRST.format('c', each)} AS {each}" for each in _TOLD)
+    told = ", ".join(
+        f"MIN(CASE WHEN c.{each}_day <= ? THEN c.{each}_day END) AS {each}" for each in _TOLD
+    )
     run_of = "CASE WHEN c.programme = ? THEN c.course ELSE c.programme END"
     inner = (
         f"SELECT {first} AS g1, {second} AS g2, {told} FROM participation c"
