@@ -71,13 +71,12 @@ def serve(settings: Settings, ready: Callable[[], None]) -> int:
     roles = [
         Role(f"web-{n + 1}", partial(answer_requests, settings, listener)) for n in range(count)
     ]
-    if not settings.on_sqlite:
-        roles.append(Role("worker", partial(do_duties, settings)))
+    roles.append(Role("worker", partial(do_duties, settings)))
     return supervisor.supervise(roles, notice=settings.drain_seconds)
 
 
 def processes(settings: Settings) -> int:
-    """How many web processes: on SQLite one, since its one writer thread orders the log."""
+    """How many web processes: on SQLite one, whose one writer thread spares them the wait."""
     if settings.on_sqlite:
         if settings.workers > 1:
             raise BadSetting(
@@ -121,8 +120,7 @@ def do_duties(settings: Settings) -> None:
 
 def answer_requests(settings: Settings, listener: socket.socket) -> None:
     """Be one web process until SIGTERM, with an application and connections of its own."""
-    from lrs import worker  # here: the supervising process never loads the application
-    from lrs.app import create_app
+    from lrs.app import create_app  # here: the supervising process never loads the application
 
     _take_from_few_pools()
     telemetry.configure(settings)
@@ -156,17 +154,12 @@ def answer_requests(settings: Settings, listener: socket.socket) -> None:
     signal.signal(signal.SIGTERM, tell)
     signal.signal(signal.SIGUSR1, lambda *_: app.extensions["jejak-leaving"].set())
     server.accept_connections()
-    leave = threading.Event()
-    watch = _nothing_to_watch if turns is None else turns.watch
+    watch = _nothing_to_watch
     if turns is not None:
-        context = app.extensions["jejak"]
-        context.database.about_to_wait = turns.leave
-        # SQLite has one writing process; its worker is a thread there.
-        duties = partial(worker.work, context, leave)
-        threading.Thread(target=duties, name="jejak-worker", daemon=True).start()
+        watch = turns.watch
+        app.extensions["jejak"].database.about_to_wait = turns.leave
     while not told:
         _turn(server, watch())
-    leave.set()
     _finish(server, watch)
 
 

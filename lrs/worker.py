@@ -1,7 +1,7 @@
 """What is done without anybody asking: small duties, one after another, until told to stop.
 
-On SQLite the worker is a thread of the one server process; otherwise a process of its own. Each
-duty works in short transactions and may be done by several workers at once.
+The worker is a process of its own, on SQLite too (docs/decisions/0015). Each duty works in short
+transactions and may be done by several workers at once.
 """
 
 import logging

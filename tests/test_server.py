@@ -104,11 +104,13 @@ def gone(pid: int) -> bool:
 # Processes ----------------------------------------------------------------------------------
 
 
-def test_a_killed_process_is_replaced(server: Server) -> None:
+@pytest.mark.parametrize("which", [0, -1], ids=["web", "worker"])
+def test_a_killed_process_is_replaced(server: Server, which: int) -> None:
     before = children(server)
-    os.kill(before[0], signal.SIGKILL)
+    assert len(before) >= 2  # the worker is none of those that answer
+    os.kill(before[which], signal.SIGKILL)
     assert health(server) == 200
-    assert eventually(lambda: len(set(children(server)) - {before[0]}) == len(before))
+    assert eventually(lambda: len(set(children(server)) - {before[which]}) == len(before))
 
 
 def test_processes_do_not_outlive_a_killed_supervisor(server: Server) -> None:

@@ -71,8 +71,8 @@ PATIENCE = 15
 PIECE = 1000
 
 #: Page cache of one SQLite connection, kB. A commit by any other connection empties a reader's,
-#: and to let go of a large one takes longer than to read what one request needs anew. The
-#: writer's stays as it is, since nearly always nobody else writes.
+#: and to let go of a large one takes longer than to read what one request needs anew. A
+#: writer's stays as it is while no other process writes.
 
 READER_CACHE = 1000
 WRITER_CACHE = 8000
