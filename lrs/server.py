@@ -1,35 +1,25 @@
-"""The web server: waitress, in as many processes as the database bears, and the worker.
-
-waitress takes a request in whole, spooled to disk past half a megabyte, before a thread works on
-it. So a sender that is slow, stalls or vanishes holds a connection and never a thread, and a
-request that broke off is never taken for a complete one. Why this server and no other, with what
-was measured: docs/decisions/0002.
+"""The web server: connections and threads in as many processes as the database bears, and the
+worker.
 """
 
 import ctypes
 import errno
 import gc
-import json
+import multiprocessing
 import os
-import re
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 from functools import partial
 from typing import Any
 
-from waitress import wasyncore
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.server import create_server
-from waitress.task import ErrorTask
-
 from lrs import supervisor, telemetry
+from lrs.connections import Channel, Connections
 from lrs.settings import BadSetting, Settings, variable
 from lrs.supervisor import STOP_SECONDS, Role
-from lrs.turns import QUIET, Turns
+from lrs.turns import Turns
 
 #: Waiting connections that the kernel keeps for us while all processes are busy.
 BACKLOG = 1024
@@ -43,6 +33,9 @@ IDLE_SECONDS = 60
 #: How long connections are still listened to once told to stop, seconds.
 LINGER_SECONDS = 1.0
 
+#: How much of a request is received at once, in bytes: most batches whole.
+RECEIVED = 64 * 1024
+
 #: Request line and headers together, in bytes. A GET may carry several agents in its query.
 HEADER_BYTES = 64 * 1024
 
@@ -54,6 +47,10 @@ CONTAINERS = 10_000
 #: each of them keeps what its largest request took.
 POOLS = 2
 _M_ARENA_MAX = -8  # of glibc
+
+#: How many threads of a process work at a time: as many as keep it at work while they wait for
+#: their database. One that is here works meanwhile itself, and needs the processor.
+AT_ONCE_HERE, AT_ONCE_AFAR = 1, 4
 
 #: What surrounds attachments in a multipart body: boundaries, headers, the statements.
 AROUND = 1 << 20
@@ -68,8 +65,10 @@ def serve(settings: Settings, ready: Callable[[], None]) -> int:
     count = processes(settings)
     listener = listen(settings.host, settings.port)
     ready()
+    shares: Any = multiprocessing.RawArray("i", count)
     roles = [
-        Role(f"web-{n + 1}", partial(answer_requests, settings, listener)) for n in range(count)
+        Role(f"web-{n + 1}", partial(answer_requests, settings, listener, shares, n))
+        for n in range(count)
     ]
     roles.append(Role("worker", partial(do_duties, settings)))
     return supervisor.supervise(roles, notice=settings.drain_seconds)
@@ -118,49 +117,52 @@ def do_duties(settings: Settings) -> None:
     worker.work(Context.build(settings), told)
 
 
-def answer_requests(settings: Settings, listener: socket.socket) -> None:
-    """Be one web process until SIGTERM, with an application and connections of its own."""
+def answer_requests(
+    settings: Settings, listener: socket.socket, shares: MutableSequence[int], mine: int
+) -> None:
+    """Be one web process until SIGTERM, with an application and connections of its own.
+
+    `shares`: how many connections each has, `mine` the place of this one among them.
+    """
     from lrs.app import create_app  # here: the supervising process never loads the application
 
     _take_from_few_pools()
     telemetry.configure(settings)
     app = create_app(settings)
     collect_seldom()
-    turns = Turns(settings.threads) if settings.on_sqlite else None
-    server = create_server(
+    database = app.extensions["jejak"].database
+    turns = Turns(settings.threads, AT_ONCE_HERE if database.is_here else AT_ONCE_AFAR)
+    server = Connections(
         app,
-        _start=False,
-        _dispatcher=turns,
-        sockets=[listener],
-        threads=settings.threads,
+        listener,
+        turns,
+        shares,
+        mine,
         connection_limit=CONNECTIONS,
         channel_timeout=IDLE_SECONDS,
         cleanup_interval=IDLE_SECONDS // 4,
+        recv_bytes=RECEIVED,
         max_request_header_size=HEADER_BYTES,
         max_request_body_size=AROUND
         + max(settings.attachment_limit, settings.body_limit, settings.document_limit),
         clear_untrusted_proxy_headers=False,
-        asyncore_use_poll=True,
         backlog=BACKLOG,
         ident="",
     )
-    server.channel_class = Channel
     told: list[int] = []
 
     def tell(number: int, _: object) -> None:
         told.append(number)
-        server.pull_trigger()
+        turns.call()
 
     signal.signal(signal.SIGTERM, tell)
     signal.signal(signal.SIGUSR1, lambda *_: app.extensions["jejak-leaving"].set())
+    database.about_to_wait = turns.leave
     server.accept_connections()
-    watch = _nothing_to_watch
-    if turns is not None:
-        watch = turns.watch
-        app.extensions["jejak"].database.about_to_wait = turns.leave
+    turns.begin(server.poll, server.pull_trigger)
     while not told:
-        _turn(server, watch())
-    _finish(server, watch)
+        turns.watch()
+    _finish(server, turns)
 
 
 def _take_from_few_pools() -> None:
@@ -178,75 +180,22 @@ def collect_seldom() -> None:
     gc.set_threshold(CONTAINERS)
 
 
-def _nothing_to_watch() -> float:
-    return QUIET
-
-
-def _turn(server: Any, longest: float) -> None:
-    wasyncore.loop(timeout=longest, map=server._map, use_poll=True, count=1)
-
-
-def _finish(server: Any, watch: Callable[[], float]) -> None:
+def _finish(server: Connections, turns: Turns) -> None:
     """Take no new connection; answer what has begun to arrive; leave.
 
     A connection that was just taken has said nothing yet, and would be cut off in the middle of
     its first words: all are listened to a moment longer.
     """
-    wasyncore.dispatcher.close(server)
+    server.leave()
     told = time.monotonic()
-    channels = server.active_channels
-    while channels and time.monotonic() < told + STOP_SECONDS - 5:
-        if time.monotonic() > told + LINGER_SECONDS and not any(map(_busy, channels.values())):
+    while (channels := list(server.active_channels.values())) and (
+        time.monotonic() < told + STOP_SECONDS - 5
+    ):
+        if time.monotonic() > told + LINGER_SECONDS and not any(map(_busy, channels)):
             break
-        _turn(server, min(0.1, watch()))
-    server.task_dispatcher.shutdown(timeout=5)
+        turns.watch(0.1)
+    turns.shutdown(timeout=5)
 
 
-def _busy(channel: HTTPChannel) -> bool:
+def _busy(channel: Channel) -> bool:
     return bool(channel.requests or channel.request or channel.total_outbufs_len)
-
-
-class Refusal(ErrorTask):
-    """The answer to what never became a request: broken HTTP, headers or a body too long.
-
-    The application answers every refusal with JSON; so does this.
-    """
-
-    def execute(self) -> None:
-        wrong = self.request.error
-        body = json.dumps({"error": f"{wrong.reason}: {wrong.body}."}).encode()
-        self.status = f"{wrong.code} {wrong.reason}"
-        self.response_headers.append(("Content-Type", "application/json"))
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)
-
-
-class Parser(HTTPRequestParser):
-    """Refuses a body of two lengths: they smuggle a request past a proxy (RFC 9112, 6.1 and 6.3).
-
-    So does a coding said twice, or said to HTTP/1.0, which knows none and would take the body for
-    the next request.
-    """
-
-    def parse_header(self, header_plus: bytes) -> None:
-        if _endless(header_plus):
-            raise ParsingError("Content-Length has too many digits")
-        super().parse_header(header_plus)
-        if self.chunked and "CONTENT_LENGTH" in self.headers:
-            raise ParsingError("Content-Length and Transfer-Encoding exclude each other")
-        if "TRANSFER_ENCODING" in self.headers:
-            raise ParsingError("Transfer-Encoding came with HTTP/1.1, send that version")
-        if self.chunked and len(b",".join(_codings(header_plus)).split(b",")) > 1:
-            raise ParsingError("Transfer-Encoding must be chunked, once")
-
-
-_endless = re.compile(rb"(?i)\r\ncontent-length:[ \t]*[0-9]{19}").search
-_codings = re.compile(rb"(?i)\r\ntransfer-encoding:[ \t]*([^\r\n]*)").findall
-
-
-class Channel(HTTPChannel):
-    """A connection with our parser, whose refusals are JSON."""
-
-    parser_class = Parser
-    error_task_class = Refusal

@@ -1,13 +1,17 @@
-"""Which thread of a web process works: one at a time, as long as it is quick.
+"""Which thread of a web process works: so many at a time as gain by it, as long as each is quick.
 
-Python lets another thread go on wherever one may wait, and each row that SQLite is asked for is
-such a place. Of eight threads that read at once each waits for the other seven, row by row, and a
-page takes four times as long as by one alone. So whoever is at work goes on with what came next.
-Others begin beside it only where it is about to wait, or is long about one request.
+Python lets another thread go on wherever one may wait: at each row that SQLite is asked for, at
+each word with a database server. Of eight threads that are at it at once each waits for the other
+seven, and all take several times as long. So whoever has a turn takes in what came, works on it,
+sends the answers, and so on. Another has a turn only where that one is about to wait, or is long
+about one request.
 """
 
+import os
+import select
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from waitress.task import ThreadedTaskDispatcher
@@ -16,36 +20,57 @@ from waitress.task import ThreadedTaskDispatcher
 #: a batch of fifty statements takes.
 SOON: Final = 0.01
 
-#: How long there is nothing to look after where nothing waits, seconds.
+#: How long there is nothing to look after where nobody works, seconds.
 QUIET: Final = 5.0
 
 
 class Turns(ThreadedTaskDispatcher):
-    """Hands requests to threads by turns. `watch` is called by who takes requests in, at least as
-    often as it says; `leave` by a thread that is about to wait."""
+    """Threads that take requests in and work on them, `at_once` of them at a time.
 
-    def __init__(self, threads: int) -> None:
+    `poll` waits for requests and adds them by `add_task`, `wake` makes it return; `leave` is
+    called by a thread that is about to wait. `watch` is called again and again by one that does
+    nothing else.
+    """
+
+    def __init__(self, threads: int, at_once: int = 1) -> None:
         super().__init__()
-        self._at_work: int | None = None
-        self._since = 0.0
-        self.set_thread_count(threads)
+        self._threads, self._at_once = threads, at_once
+        #: Who works on a request, and since when; who polls; how many were begun.
+        self._at_work: dict[int, float] = {}
+        self._polls: int | None = None
+        self._begun = self._seen = 0
+        #: Whether `watch` sleeps until it is called by a byte.
+        self._asleep = False
+        self._ear, self._mouth = os.pipe()
+        os.set_blocking(self._mouth, False)
+        os.set_blocking(self._ear, False)
+
+    def begin(self, poll: Callable[[], None], wake: Callable[[], None]) -> None:
+        """Start the threads."""
+        self._poll, self._wake = poll, wake
+        self.set_thread_count(self._threads)
 
     def handler_thread(self, thread_no: int) -> None:
-        while (task := self._next(thread_no)) is not None:
+        while (work := self._next(thread_no)) is not None:
             try:
-                task.service()
+                work()
             except BaseException:  # as the threads of waitress do: the next request is another's
-                self.logger.exception("Exception when servicing %r", task)
+                self.logger.exception("Exception when servicing %r", work)
 
-    def _next(self, thread_no: int) -> Any:
+    def _next(self, thread_no: int) -> Callable[[], Any] | None:
+        """What this thread is to do, once it has a turn; None: to end."""
         me = threading.get_ident()
         with self.lock:
-            if self._at_work == me:
-                self._at_work = None
+            self._at_work.pop(me, None)
+            if self._polls == me:
+                self._polls = None
             while self.stop_count == 0:
-                if self.queue and self._at_work is None:
-                    self._at_work, self._since = me, time.monotonic()
-                    return self.queue.popleft()
+                if self._free() and self.queue:
+                    return self._work(me)
+                if self._free() and self._polls is None:
+                    self._polls = me
+                    self._call_another()
+                    return self._poll
                 self.active_count -= 1
                 self.queue_cv.wait()
                 self.active_count += 1
@@ -55,29 +80,62 @@ class Turns(ThreadedTaskDispatcher):
             self.thread_exit_cv.notify()
             return None
 
+    def _work(self, me: int) -> Callable[[], Any]:
+        self._at_work[me] = time.monotonic()
+        self._begun += 1
+        if self._asleep:
+            self._asleep = False
+            self.call()
+        task = self.queue.popleft()
+        self._call_another()
+        service: Callable[[], Any] = task.service
+        return service
+
+    def _free(self) -> bool:
+        return len(self._at_work) + (self._polls is not None) < self._at_once
+
+    def _call_another(self) -> None:
+        if self._free() and (self.queue or self._polls is None):
+            self.queue_cv.notify()
+
     def add_task(self, task: Any) -> None:
         with self.lock:
             self.queue.append(task)
-            if self._at_work is None:
-                self.queue_cv.notify()
+            self._call_another()
+            polls = self._polls
+        if polls not in (None, threading.get_ident()):
+            self._wake()
 
     def leave(self) -> None:
-        """Let another thread work, where this one is at work: it is about to wait."""
+        """Let another thread have the turn, where this one has it: it is about to wait."""
         with self.lock:
-            if self._at_work == threading.get_ident():
-                self._let_another()
+            if self._at_work.pop(threading.get_ident(), None) is not None:
+                self._call_another()
 
-    def watch(self) -> float:
-        """Let another thread work where the one at work is long about it; in how many seconds to
-        look again at the latest."""
+    def watch(self, longest: float = QUIET) -> None:
+        """Let others have the turns of those that are long about a request; then sleep a moment,
+        or where nobody works at most so many seconds, until somebody does or `call` is called."""
+        now = time.monotonic()
         with self.lock:
-            if not self.queue:
-                return QUIET
-            if self._at_work is not None and time.monotonic() - self._since >= SOON:
-                self._let_another()
-            return SOON
+            for thread, since in list(self._at_work.items()):
+                if now - since >= SOON:
+                    del self._at_work[thread]
+                    self._call_another()
+            self._asleep = not self._at_work and self._begun == self._seen
+            self._seen = self._begun
+            longest = longest if self._asleep else SOON
+        if select.select([self._ear], [], [], longest)[0]:
+            os.read(self._ear, 64)
 
-    def _let_another(self) -> None:
-        self._at_work = None
-        if self.queue:
-            self.queue_cv.notify()
+    def call(self) -> None:
+        """Have `watch` return. May be called in a signal handler."""
+        try:
+            os.write(self._mouth, b".")
+        except BlockingIOError:
+            pass  # it has not yet read that it is called
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+        self.set_thread_count(0)
+        self._wake()
+        done: bool = super().shutdown(cancel_pending, timeout)
+        return done

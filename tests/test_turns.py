@@ -3,10 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
-from lrs.turns import QUIET, SOON, Turns
+from lrs.turns import SOON, Turns
 
 PATIENCE = 20.0
 
@@ -34,13 +36,41 @@ class Request:
         self.done.set()
 
 
+class Door:
+    """Where requests come in: nothing does, and who polls waits until it is woken."""
+
+    def __init__(self) -> None:
+        self.woken = threading.Event()
+        self.polling = self.most = 0
+
+    def poll(self) -> None:
+        self.polling += 1
+        self.most = max(self.most, self.polling)
+        self.woken.wait(PATIENCE)
+        self.woken.clear()
+        self.polling -= 1
+
+
 @pytest.fixture
-def turns() -> Iterator[Turns]:
+def door() -> Door:
+    return Door()
+
+
+@contextmanager
+def begun(door: Door, at_once: int) -> Iterator[Turns]:
     Request.at_once = Request.most = 0
-    made = Turns(4)
+    made = Turns(4, at_once)
+    made.begin(door.poll, door.woken.set)
     yield made
     made.shutdown(timeout=PATIENCE)
     assert not made.threads
+    assert door.most <= 1  # two that read from one connection would each have half
+
+
+@pytest.fixture
+def turns(door: Door) -> Iterator[Turns]:
+    with begun(door, at_once=1) as made:
+        yield made
 
 
 def send(turns: Turns, *works: Callable[[], object]) -> list[Request]:
@@ -64,7 +94,7 @@ def test_who_is_long_about_a_request_keeps_the_next_waiting_a_moment_only(turns:
     answer = threading.Event()
     long, quick = send(turns, answer.wait, lambda: None)
     assert not quick.done.wait(5 * SOON)  # nobody looked yet
-    assert turns.watch() == SOON
+    turns.watch()
     assert quick.done.wait(PATIENCE)
     assert not long.done.is_set()
     answer.set()
@@ -77,7 +107,7 @@ def test_as_many_may_be_long_as_there_are_threads(turns: Turns) -> None:
     (quick,) = send(turns, lambda: None)
     until = time.monotonic() + PATIENCE
     while not quick.done.is_set() and time.monotonic() < until:
-        time.sleep(turns.watch())
+        turns.watch()
     assert quick.done.is_set()
     assert not any(each.done.is_set() for each in held)
     answer.set()
@@ -118,11 +148,67 @@ def test_a_request_that_fails_takes_no_other_with_it(turns: Turns) -> None:
     assert next_one.done.wait(PATIENCE)
 
 
-def test_where_nothing_waits_there_is_nothing_to_look_after(turns: Turns) -> None:
-    assert turns.watch() == QUIET
+def test_who_watches_sleeps_until_somebody_works(turns: Turns) -> None:
+    sleeps, answer = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        for _ in range(3):
+            turns.watch(0)  # nobody works, nor did since it last looked
+        sleeps.set()
+        turns.watch(PATIENCE)
+        woken.set()
+
+    woken = threading.Event()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    assert sleeps.wait(PATIENCE)
+    assert not woken.wait(5 * SOON)
+    (one,) = send(turns, answer.wait)
+    assert woken.wait(PATIENCE)
+    answer.set()
+    assert one.done.wait(PATIENCE)
+    watcher.join(PATIENCE)
+
+
+def test_who_watches_can_be_called(turns: Turns) -> None:
+    """In a signal handler, too, and more often than the pipe has room."""
+    for _ in range(70_000):
+        turns.call()
+    began = time.monotonic()
+    for _ in range(3):
+        turns.watch(PATIENCE)
+    assert time.monotonic() - began < PATIENCE
+
+
+def test_several_work_at_once_where_the_database_is_far(door: Door) -> None:
+    meet = threading.Barrier(2)
+    with begun(door, at_once=2) as turns:
+        sent = send(turns, *[partial(meet.wait, PATIENCE)] * 8)
+        assert all(each.done.wait(PATIENCE) for each in sent)
+        assert Request.most == 2
+
+
+def test_somebody_always_looks_what_comes(turns: Turns, door: Door) -> None:
+    """Also while others wait for their database, and after they came back."""
+    answer = threading.Event()
+
+    def write() -> None:
+        turns.leave()
+        answer.wait()
+
+    send(turns, write, write)
+    assert eventually(lambda: door.polling == 1)
+    answer.set()
     (one,) = send(turns, lambda: None)
     assert one.done.wait(PATIENCE)
-    assert turns.watch() == QUIET
+    assert eventually(lambda: door.polling == 1)
+
+
+def eventually(what: Callable[[], bool]) -> bool:
+    until = time.monotonic() + PATIENCE
+    while not what() and time.monotonic() < until:
+        time.sleep(0.001)
+    return what()
 
 
 def test_what_waits_when_the_server_ends_is_told(turns: Turns) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -45,6 +46,7 @@ _FORK = multiprocessing.get_context("fork")
 def empty_app(_: Settings) -> Flask:
     """An application with one view, which does nothing."""
     app = Flask("empty", static_folder=None)
+    app.extensions["jejak"] = SimpleNamespace(database=SimpleNamespace(is_here=True))
 
     def view() -> str:
         return ""
