@@ -75,7 +75,7 @@ def serve(settings: Settings, ready: Callable[[], None]) -> int:
 
 
 def processes(settings: Settings) -> int:
-    """How many web processes: on SQLite one, whose one writer thread spares them the wait."""
+    """How many web processes: on SQLite one, whose writes are then committed together."""
     if settings.on_sqlite:
         if settings.workers > 1:
             raise BadSetting(

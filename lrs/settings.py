@@ -202,14 +202,15 @@ class Settings:
     workers: int = setting(
         "0",
         whole(0, 64),
-        """Server processes. 0 chooses: one per core, at most 4, and always 1 on SQLite, where one
-        writer thread orders all writes.""",
+        """Server processes. 0 chooses: one per core, at most 4, and always 1 on SQLite, which
+        takes one write at a time.""",
     )
     threads: int = setting(
         "8",
         whole(1, 256),
-        """Requests that one server process works on at once. On SQLite the next is begun where one
-        waits for a write or takes long; quick ones go one after another.""",
+        """Requests that one server process may have under way at once. Quick ones go one after
+        another, or four at a time where the database is on another machine; more are begun where
+        some wait for a write or take long.""",
     )
     drain_seconds: int = setting(
         "0",

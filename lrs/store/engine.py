@@ -4,11 +4,11 @@ A `Database` has two doors. `read()` lends a connection that sees what is commit
 statement for itself. `write(work)` runs `work` in one transaction and returns after a durable
 commit, by the discipline of the database:
 
-- SQLite has one writer at a time, so one thread of this process writes, and what waits for it
-  is committed together: each of several pieces of work in a savepoint of its own, one flush to
-  disk for all.
-- PostgreSQL and MariaDB write in the caller's thread; a deadlock or serialisation failure runs
-  the work again, so work must be repeatable.
+- SQLite has one writer at a time. What comes while one is under way is committed together, by the
+  thread of the first of them: each of several pieces of work in a savepoint of its own, one flush
+  to disk for all.
+- On PostgreSQL and MariaDB a deadlock or serialisation failure runs the work again, so work must
+  be repeatable.
 
 `write_together(key, work, piece)` is for small pieces of the same kind from many callers: those
 that come while one is being written share the next transaction, and its statements.
@@ -19,7 +19,6 @@ stay open: what it does around a statement of its own takes longer than most sta
 Values stay out of the text of the driver's errors, which goes to the log: they are people's data.
 """
 
-import queue
 import random
 import re
 import sqlite3
@@ -27,8 +26,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import copy_context
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -62,6 +61,9 @@ DRIVERS = {
 #: How many pieces of waiting work are committed together at most. A flush takes as long as some
 #: hundred small inserts; past this the first would wait for no gain.
 GROUP = 128
+
+#: All that is written to a SQLite database, as what is written together is named.
+_IN_ORDER = "in order"
 
 #: How long a write may wait for another process's lock before it is refused as busy, seconds.
 PATIENCE = 15
@@ -203,7 +205,7 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        #: Called by a thread that is about to write, and to wait until that is done.
+        #: Called by a thread that is about to wait: for others, or for the disk.
         self.about_to_wait: Callable[[], None] = lambda: None
         #: What waits to be written together, by its key; the first of each is being written.
         self._gathered: dict[Hashable, list[_Piece[Any, Any]]] = {}
@@ -244,7 +246,15 @@ class Database:
         Where `work` fails for several pieces, each is written by itself, so that what is wrong
         with one of them befalls no other. Raises what it raises for this piece alone, and `Busy`.
         """
-        self.about_to_wait()
+
+        def write(group: "list[_Piece[P, T]]") -> None:
+            self._write_group(work, group)
+
+        return self._gather(key, write, piece)
+
+    def _gather(self, key: Hashable, work: Callable[["list[_Piece[P, T]]"], None], piece: P) -> T:
+        """Have this piece worked on with those of the same key that come while others are: by the
+        thread of the first of them, the rest wait. `work` notes what became of each."""
         mine: _Piece[P, T] = _Piece(piece)
         with self._gathering:
             waiting = self._gathered.get(key)
@@ -253,14 +263,16 @@ class Database:
                 self._gathered[key] = []
             else:
                 waiting.append(mine)
-        if not leads and not mine.wait():
-            return mine.outcome()
+        if not leads:
+            self.about_to_wait()
+            if not mine.wait():
+                return mine.outcome()
         with self._gathering:
             waiting = self._gathered[key]
             group = [mine, *waiting[: GROUP - 1]]
             del waiting[: GROUP - 1]
         try:
-            self._write_group(work, group)
+            work(group)
         finally:
             self._hand_on(key)
             for each in group[1:]:
@@ -321,11 +333,9 @@ class SQLite(Database):
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._readers = Lent(self._engine(READER_CACHE), threads, 2 * threads, half_read=True)
         self._writers = Lent(self._engine(WRITER_CACHE), 1, 1)
-        self._waiting: queue.SimpleQueue[_Work[Any] | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._door = threading.Lock()
+        self._writer: int | None = None
         self._closed = False
-        #: Held from BEGIN to COMMIT by this process's writer; and when it last began, in
+        #: Held from BEGIN to COMMIT by whoever writes in this process; and when it last began, in
         #: microseconds since 1970; and by who asks whether anybody writes. See `log.horizon`.
         self.writing = threading.Lock()
         self.began = 0
@@ -343,41 +353,33 @@ class SQLite(Database):
         return engine
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        if threading.current_thread() is self._thread:
+        if self._writer == threading.get_ident():
             raise RuntimeError("a write inside a write would wait for itself")
-        self.about_to_wait()
-        task: _Work[T] = _Work(work)
-        # With the lock, what waits is always before the end that `close` puts there: a writer
-        # that is told to stop leaves nobody waiting for ever.
-        with self._door:
+        surroundings = copy_context()
+
+        def piece(connection: Connection, /) -> Any:
+            # Another's thread may do it, in whose request it is to see nothing.
+            return surroundings.run(work, connection)
+
+        value: T = self._gather(_IN_ORDER, self._write_in_order, piece)
+        return value
+
+    def _write_in_order(self, group: "list[_Piece[Callable[[Connection], Any], Any]]") -> None:
+        """One after another, committed together; each is told its outcome."""
+        with self.writing:
             if self._closed:
-                raise Busy()
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._serve, name="jejak-writer", daemon=True
-                )
-                self._thread.start()
-            self._waiting.put(task)
-        return task.outcome.result()
-
-    def _serve(self) -> None:
-        """The writer thread: take what waits, commit it together, tell each its outcome."""
-        while (first := self._waiting.get()) is not None:
-            group = [first]
-            while len(group) < GROUP:
-                try:
-                    task = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if task is None:
-                    self._waiting.put(None)
-                    break
-                group.append(task)
-            with self.writing:
+                for each in group:
+                    each.error = Busy()
+                return
+            self._writer = threading.get_ident()
+            try:
                 self._commit(group)
+            finally:
+                self._writer = None
+                self.about_to_wait()  # where it failed before the disk
 
-    def _commit(self, group: "list[_Work[Any]]") -> None:
-        done: list[tuple[_Work[Any], Any]] = []
+    def _commit(self, group: "list[_Piece[Callable[[Connection], Any], Any]]") -> None:
+        done: list[tuple[_Piece[Callable[[Connection], Any], Any], Any]] = []
         many = len(group) > 1  # what fails alone takes only its transaction with it
         try:
             with self._writers.lent() as connection:
@@ -385,42 +387,39 @@ class SQLite(Database):
                     with connection.begin() as transaction:
                         _execute(connection, "BEGIN IMMEDIATE", ())
                         self.began = time.time_ns() // 1000
-                        for task in group:
+                        for each in group:
                             if many:
                                 _execute(connection, "SAVEPOINT work", ())
                             try:
-                                value = task.work(connection)
+                                done.append((each, each.piece(connection)))
                             except Exception as error:
                                 if many:
                                     _execute(connection, "ROLLBACK TO work", ())
                                 else:
                                     transaction.rollback()
-                                task.outcome.set_exception(error)
-                            else:
-                                done.append((task, value))
+                                each.error = error
                             if many:
                                 _execute(connection, "RELEASE work", ())
+                        self.about_to_wait()  # for the disk
                 except Exception:
                     # SQLite leaves a transaction open whose COMMIT failed: whatever came next
                     # would find itself in it, and what was refused might yet be committed.
                     connection.invalidate()
                     raise
-        except Exception as error:
+        except BaseException as error:
             locked = isinstance(error, DBAPIError) and "locked" in str(error.orig)
-            for task in group:
-                if not task.outcome.done():
-                    task.outcome.set_exception(Busy() if locked else error)
+            failure = error if isinstance(error, Exception) and not locked else Busy()
+            for each in group:
+                each.error = each.error or failure
+            if not isinstance(error, Exception):
+                raise
         else:
-            for task, value in done:
-                task.outcome.set_result(value)
+            for each, value in done:
+                each.value = value
 
     def close(self) -> None:
-        with self._door:
-            if self._thread is not None and not self._closed:
-                self._waiting.put(None)
+        with self.writing:
             self._closed = True
-        if self._thread is not None:
-            self._thread.join()
         super().close()
 
 
@@ -499,16 +498,6 @@ class _Piece(Generic[P, T]):
         if self.error is not None:
             raise self.error
         return self.value
-
-
-class _Work(Generic[T]):
-    """A piece of work that waits for SQLite's writer, and its outcome."""
-
-    __slots__ = ("outcome", "work")
-
-    def __init__(self, work: Callable[[Connection], T]) -> None:
-        self.work = work
-        self.outcome: Future[T] = Future()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, cache: int) -> None:

@@ -321,7 +321,7 @@ def touch(connection: Connection, digest: bytes) -> None:
 
 
 class Group:
-    """Writes that will be one group: the writer thread is held until all of them wait."""
+    """Writes that will be one group: another is held until all of them wait."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -343,10 +343,10 @@ class Group:
         with parts.crew() as hands:
             hands.start(self.database.write, hold)
             assert held.wait(30)
-            waiting = self.database._waiting  # type: ignore[attr-defined]
+            (waiting,) = self.database._gathered.values()
             for number, (name, work) in enumerate(works.items(), start=1):
                 hands.start(write, name, work)
-                while waiting.qsize() < number:
+                while len(waiting) < number:
                     time.sleep(0.001)
             may_go.set()
         return self.outcomes
@@ -543,7 +543,7 @@ def test_who_is_stored_together_with_others_has_the_answer_one_would_have_had_al
     with parts.crew() as hands:
         hands.start(post, "first")
         assert held.wait(30)
-        (waiting,) = database._gathered.values()
+        waiting = database._gathered[intake.companions(parts.examined(who, sent["first"]))]
         for number, name in enumerate([name for name in sent if name != "first"], start=1):
             hands.start(post, name)
             while len(waiting) < number:
