@@ -92,7 +92,7 @@ class Connections(TcpWSGIServer):
 
     def _listen(self) -> None:
         listens = self.readable()
-        if listens != self._listens and self.accepting:
+        if listens != self._listens:
             self.epoll.modify(self.socket, select.EPOLLIN if listens else 0)
             self._listens = listens
 
@@ -128,9 +128,8 @@ class Connections(TcpWSGIServer):
 
     def leave(self) -> None:
         """Take in no new connection any more."""
-        self.epoll.unregister(self.socket)
         self.accepting = False
-        wasyncore.dispatcher.close(self)
+        self.pull_trigger()
 
 
 class _Seen:
@@ -169,8 +168,10 @@ class Task(WSGITask):
             super().write(data)
         else:
             self.channel.keep()
-            super().write(data)
-            self.channel.write_kept()
+            try:
+                super().write(data)
+            finally:
+                self.channel.write_kept()
 
     def set_close_on_finish(self) -> None:
         # waitress ends each connection whose answer says no length, but 204 and 304 have none.

@@ -20,10 +20,15 @@ Begin = Callable[[str, list[tuple[str, str]]], object]
 
 
 def app(environ: dict[str, Any], begin: Begin) -> Iterable[bytes]:
-    """Answers `/large` with much, `/nothing` with 204, and else with what it was sent."""
+    """Answers with what it was sent, but with much to `/large`, with 204 to `/nothing`; and fails
+    at `/broken` and `/mute`."""
     if environ["PATH_INFO"] == "/nothing":
         begin("204 No Content", [])
         return []
+    if environ["PATH_INFO"] == "/broken":
+        raise ValueError("on purpose")
+    if environ["PATH_INFO"] == "/mute":
+        return [b"nobody said which status this has"]
     large = environ["PATH_INFO"] == "/large"
     body = bytes(LARGE) if large else environ["wsgi.input"].read()
     begin("200 OK", [("Content-Length", str(len(body)))])
@@ -50,7 +55,7 @@ class Process:
         self.turns.shutdown(timeout=PATIENCE)
         for each in list(self.connections.active_channels.values()):
             each.handle_close()
-        self.connections.trigger.close()
+        self.connections.close()
         self.connections.epoll.close()
 
 
@@ -87,6 +92,14 @@ def test_an_answer_without_content_does_not_end_the_connection() -> None:
             assert b"Connection: close" not in answer
         assert b"Connection: close" in ask(opened, "/nothing", b"", "Connection: close")
         assert opened.recv(1) == b""
+
+
+@pytest.mark.parametrize("path", ["/broken", "/mute"])
+def test_an_application_that_fails_is_answered_for(path: str) -> None:
+    with processes(1) as ([one], address), ExitStack() as stack:
+        one.begin()
+        assert ask(connect(stack, address), path).startswith(b"HTTP/1.1 500 ")
+        assert ask(connect(stack, address), "/", b"here").endswith(b"here")
 
 
 def test_connections_that_come_at_once_are_spread_over_the_processes() -> None:
