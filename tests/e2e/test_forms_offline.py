@@ -217,7 +217,8 @@ def test_each_piece_of_evidence_handed_in_without_a_line_waits_by_itself_and_is_
     expect(page.locator(".waits li")).to_have_count(0, timeout=20_000)
     comes_to_keep(page, ["draft"])
     assert len(line.posts) == 3
-    assert page.locator("input[name=title]").input_value() == "Belum selesai"
+    # The page is loaded anew once all is sent, and then puts the draft back.
+    expect(page.locator("input[name=title]")).to_have_value("Belum selesai", timeout=20_000)
     agency.catch_up()
     with agency.database.read() as connection:
         found = cases.evidence(connection, agency.tenant.id).rows
