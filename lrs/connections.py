@@ -26,10 +26,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 
-from lrs.turns import Turns
-
-#: How long nothing comes until it is looked what has become idle, seconds.
-QUIET: Final = 5.0
+from lrs.turns import QUIET, Turns
 
 #: How many connections more than another a process may hold before it leaves a new one to that.
 LEAD: Final = 2
@@ -213,7 +210,6 @@ class Channel(HTTPChannel):
     def __init__(self, server: Connections, *rest: Any, **more: Any) -> None:
         self._looking = threading.Lock()
         self._epoll = server.epoll
-        self._count = server.count
         self._kept: list[bytes] | None = None
         super().__init__(_Seen(server, self.look), *rest, **more)
         self.look()
@@ -248,11 +244,11 @@ class Channel(HTTPChannel):
     def add_channel(self, map: Any = None) -> None:
         super().add_channel(map)
         self._epoll.register(self._fileno, _TOLD_ONCE)
-        self._count()
+        self.server.count()
 
     def del_channel(self, map: Any = None) -> None:
         with self._looking:
             if self._fileno is not None:
                 self._epoll.unregister(self._fileno)
             super().del_channel(map)
-        self._count()
+        self.server.count()

@@ -20,7 +20,7 @@ from waitress.task import ThreadedTaskDispatcher
 #: a batch of fifty statements takes.
 SOON: Final = 0.01
 
-#: How long there is nothing to look after where nobody works, seconds.
+#: How long there is nothing to look after where nobody works and nothing comes, seconds.
 QUIET: Final = 5.0
 
 
@@ -69,7 +69,6 @@ class Turns(ThreadedTaskDispatcher):
                     return self._work(me)
                 if self._free() and self._polls is None:
                     self._polls = me
-                    self._call_another()
                     return self._poll
                 self.active_count -= 1
                 self.queue_cv.wait()
