@@ -20,6 +20,7 @@ from lrs.practice.programmes import Behaviour, Programme
 from lrs.practice.records import Citizen, Ending, Evidence, Meeting
 from lrs.reports.shapes import Slice
 from lrs.store import accounts
+from lrs.store.packing import unpack
 from lrs.xapi.statements import parse
 from tests import make
 from tests.conftest import Cast
@@ -184,7 +185,7 @@ def test_any_xapi_tool_can_read_the_evidence_and_the_verdict(desk: Desk) -> None
             f"SELECT body FROM statements WHERE store_id = {desk.tenant.practice.id}"
             " ORDER BY position"
         ).all()
-    sent = [bytes(row[0]) for row in bodies]
+    sent = [unpack(row[0]) for row in bodies]
     told = {each["verb"]["id"]: each for each in map(parse, sent)}
     submitted = told["http://activitystrea.ms/submit"]
     assert submitted["object"]["definition"]["name"] == {"und": "Rekap keluhan bulan Maret"}
@@ -207,7 +208,7 @@ def test_nobody_is_named_by_mail_or_number_in_what_the_service_writes(desk: Desk
         row = connection.exec_driver_sql(
             f"SELECT body FROM statements WHERE store_id = {desk.tenant.practice.id}"
         ).one()
-    assert b"mailto:" not in bytes(row[0])
+    assert b"mailto:" not in unpack(row[0])
 
 
 def test_a_race_of_two_reviewers_is_told_to_the_second(desk: Desk) -> None:
@@ -591,7 +592,7 @@ def test_a_verdict_that_an_lms_sends_counts_for_nothing(desk: Desk) -> None:
             f"SELECT body FROM statements WHERE store_id = {desk.tenant.practice.id}"
             " ORDER BY position DESC"
         ).all()
-    forged = parse(bytes(rows[0][0]))
+    forged = parse(unpack(rows[0][0]))
     for name in ("id", "stored", "authority", "version"):
         forged.pop(name, None)
     forged["context"]["extensions"][records.RECORD]["move"] = "withdraw"

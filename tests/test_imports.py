@@ -20,6 +20,7 @@ from lrs.practice import imported, names
 from lrs.practice.programmes import Cohort, Programme
 from lrs.store import register, tables
 from lrs.store.engine import run
+from lrs.store.packing import unpack
 from lrs.store.register import Fact
 from lrs.xapi.statements import parse
 from tests.conftest import Cast
@@ -58,7 +59,7 @@ def entered(cast: Cast, text: str, **reading: Any) -> Entered:
 def stored(cast: Cast) -> list[dict[str, Any]]:
     with cast.database.read() as connection:
         rows = run(connection, "SELECT body FROM statements ORDER BY position")
-        return [parse(bytes(row[0])) for row in rows]
+        return [parse(unpack(row[0])) for row in rows]
 
 
 def cases(cast: Cast) -> list[dict[str, Any]]:

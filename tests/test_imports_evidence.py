@@ -19,6 +19,7 @@ from lrs.practice.programmes import Behaviour, Programme
 from lrs.practice.records import Evidence
 from lrs.store import register
 from lrs.store.engine import run
+from lrs.store.packing import unpack
 from lrs.store.register import Fact
 from lrs.xapi.statements import parse
 from tests.conftest import Cast
@@ -61,7 +62,7 @@ def enter(cast: Cast, plan: Plan) -> int:
 def held(cast: Cast) -> list[Evidence]:
     with cast.database.read() as connection:
         rows = run(connection, "SELECT body FROM statements ORDER BY position")
-        told = [records.read(parse(bytes(row[0]))) for row in rows]
+        told = [records.read(parse(unpack(row[0]))) for row in rows]
     return [each for each in told if isinstance(each, Evidence)]
 
 

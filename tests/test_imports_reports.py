@@ -17,6 +17,7 @@ from lrs.practice import records
 from lrs.practice.cases import days
 from lrs.practice.records import Evidence
 from lrs.store.engine import run
+from lrs.store.packing import unpack
 from lrs.xapi.statements import parse
 from tests.conftest import Cast
 from tests.pdfs import pdf
@@ -68,7 +69,7 @@ def accepted(cast: Cast, report: Report, **more: Any) -> Accepted:
 def held(cast: Cast) -> list[dict[str, Any]]:
     with cast.database.read() as connection:
         rows = run(connection, "SELECT body FROM statements ORDER BY position")
-        return [parse(bytes(row[0])) for row in rows]
+        return [parse(unpack(row[0])) for row in rows]
 
 
 def test_a_report_is_proposed_with_whom_the_register_knows(cast: Cast) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from lrs.store.documents import NO_REGISTRATION
 from lrs.store.engine import pieces, placeholders, run
+from lrs.store.packing import unpack
 from lrs.store.statements import everything
 
 _FIRST = bytes(16)
@@ -36,7 +37,7 @@ def log(
         " ORDER BY p.position LIMIT ?",
         (everything(store_id), after, until, limit),
     )
-    return [(row[0], bytes(row[1])) for row in rows]
+    return [(row[0], unpack(row[1])) for row in rows]
 
 
 def count(connection: Connection, store_id: int, after: int, until: int) -> int:

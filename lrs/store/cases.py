@@ -28,6 +28,7 @@ from lrs.practice.programmes import Programme
 from lrs.store import invitations as ledger
 from lrs.store import practice
 from lrs.store.engine import pieces, placeholders, run
+from lrs.store.packing import unpack
 from lrs.store.practice import Claim
 from lrs.xapi.statements import parse
 
@@ -943,7 +944,7 @@ def _records(
             (tenant_id, *piece),
         )
         for identity, body in rows:
-            held = records.read(parse(body))
+            held = records.read(parse(unpack(body)))
             if held is not None:
                 found[identity] = held
     return found

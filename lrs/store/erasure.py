@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 
 from lrs.practice import people as facts
 from lrs.store import practice, statements, tables
-from lrs.store.engine import each, insert, pieces, placeholders, run
+from lrs.store.engine import PIECE, each, insert, pieces, placeholders, run
+from lrs.store.packing import pack, unpack
 from lrs.store.practice import Logged
 from lrs.xapi import actors, documents
 from lrs.xapi.attachments import attachments_of
@@ -182,17 +183,30 @@ def naming(connection: Connection, terms: Sequence[bytes]) -> set[int]:
 def holding(
     connection: Connection, store_id: int, needles: Sequence[str], after: int = -1
 ) -> set[int]:
-    """The positions of statements of a store, after one, whose bytes hold one of these texts."""
-    return {
-        int(row[0])
-        for row in _holding(
+    """The positions of statements of a store, after one, whose bytes hold one of these texts.
+
+    All of them are read and unpacked here: the database cannot look into what is packed.
+    """
+    wanted = _spelt(needles)
+    found = set[int]()
+    rows: list[Any] = [(after,)] if wanted else []
+    while rows:
+        rows = run(
             connection,
-            "SELECT position FROM statements WHERE store_id = ? AND position > ?",
-            "body",
-            needles,
-            (store_id, after),
-        )
-    }
+            "SELECT position, body FROM statements WHERE store_id = ? AND position > ?"
+            " ORDER BY position LIMIT ?",
+            (store_id, rows[-1][0], PIECE),
+        ).all()
+        for position, kept in rows:
+            body = unpack(kept)
+            if any(each in body for each in wanted):
+                found.add(position)
+    return found
+
+
+def _spelt(needles: Sequence[str]) -> list[bytes]:
+    """Texts as they are, and escaped as in JSON."""
+    return sorted({each.encode() for text in needles for each in (text, json.dumps(text)[1:-1])})
 
 
 def _holding(
@@ -204,14 +218,13 @@ def _holding(
     text: bool = False,
 ) -> list[Any]:
     """Rows of a query whose `column` holds one of these texts, as it is or escaped as in JSON."""
-    wanted = {spelt for needle in needles for spelt in (needle, json.dumps(needle)[1:-1])}
-    if not wanted:
+    values = [each.decode() if text else each for each in _spelt(needles)]
+    if not values:
         return []
     holds = {
         "sqlite": f"instr({column}, ?) > 0",
         "postgresql": f"position(? in {column}) > 0",
     }.get(connection.dialect.name, f"LOCATE(?, {column}) > 0")
-    values = sorted(wanted) if text else [spelt.encode() for spelt in sorted(wanted)]
     return list(
         run(
             connection,
@@ -301,7 +314,7 @@ def redact_statements(
     each(
         connection,
         "UPDATE statements SET body = ? WHERE position = ?",
-        [(body, row.position) for row, body in rows],
+        [(pack(body), row.position) for row, body in rows],
     )
     each(
         connection,

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table
 from lrs.practice.cases import OPEN
 from lrs.store import tables
 from lrs.store.engine import insert, pieces, placeholders, run
+from lrs.store.packing import unpack
 from lrs.store.statements import ERASED, everything
 
 Values = tuple[Any, ...]
@@ -155,7 +156,7 @@ def present(connection: Connection, terms: Sequence[bytes]) -> set[bytes]:
 
 
 def _logged(row: Any) -> Logged:
-    return Logged(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
+    return Logged(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), unpack(row[5]))
 
 
 def logged(connection: Connection, store_id: int, ids: Sequence[bytes]) -> list[Logged]:

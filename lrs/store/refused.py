@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func
 from lrs.errors import NotFound, Problem
 from lrs.store import tables
 from lrs.store.engine import insert, pieces, placeholders, run
+from lrs.store.packing import unpack
 from lrs.xapi.statements import Terms
 
 REFUSED: Final = "refused"
@@ -330,4 +331,4 @@ def stored_since(
         f" AND s.source_id = ?{checks * len(others)} ORDER BY p.position",
         (lead, after, store_id, source_id, *(term for (term,) in others)),
     )
-    return (bytes(row[0]) for row in rows)
+    return (unpack(row[0]) for row in rows)

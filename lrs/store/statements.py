@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from lrs.store import tables
 from lrs.store.engine import insert, pieces, placeholders, run
+from lrs.store.packing import pack, unpack
 from lrs.xapi.formats import merge_definition
 from lrs.xapi.statements import Prepared, Terms
 
@@ -100,7 +101,7 @@ def by_id(connection: Connection, store_id: int, statement_id: bytes) -> Row | N
         " AND voided < ?",
         (store_id, statement_id, ERASED),
     ).one_or_none()
-    return None if row is None else Row(row[0], bytes(row[1]), bool(row[2]), row[3], row[4])
+    return None if row is None else Row(row[0], unpack(row[1]), bool(row[2]), row[3], row[4])
 
 
 def was_erased(connection: Connection, store_id: int, statement_id: bytes) -> bool:
@@ -141,7 +142,7 @@ def _range(connection: Connection, query: Query, limit: int) -> list[tuple[int, 
         connection.dialect.name == "postgresql",
     )
     rows = run(connection, sql, parameters).all()
-    return [(row[0], bytes(row[1])) for row in rows]
+    return [(row[0], unpack(row[1])) for row in rows]
 
 
 def everything(store_id: int) -> bytes:
@@ -215,7 +216,7 @@ def bodies(
             " AND voided < ?",
             (store_id, *piece, ERASED),
         )
-        found.update({bytes(row[0]): (row[1], bytes(row[2])) for row in rows})
+        found.update({bytes(row[0]): (row[1], unpack(row[2])) for row in rows})
     return found
 
 
@@ -261,7 +262,7 @@ def add(
         connection,
         tables.statements,
         [
-            (position, store_id, source_id, 0, statement.id, body)
+            (position, store_id, source_id, 0, statement.id, pack(body))
             for position, statement, body in rows
         ],
     )

@@ -16,6 +16,7 @@ from lrs.practice import records
 from lrs.practice.records import Evidence
 from lrs.settings import Settings
 from lrs.store.engine import run
+from lrs.store.packing import unpack
 from lrs.xapi.statements import parse
 from tests.agency import HEAD, Agency
 from tests.conftest import Cast, Client
@@ -42,7 +43,7 @@ def people(cast: Cast) -> None:
 def evidence(cast: Cast) -> list[Evidence]:
     with cast.database.read() as connection:
         rows = run(connection, "SELECT body FROM statements ORDER BY position")
-        told = [records.read(parse(bytes(row[0]))) for row in rows]
+        told = [records.read(parse(unpack(row[0]))) for row in rows]
     return [each for each in told if isinstance(each, Evidence)]
 
 

@@ -20,6 +20,7 @@ from lrs.practice.programmes import Behaviour, Programme
 from lrs.store import hooks as store
 from lrs.store import register
 from lrs.store.engine import run
+from lrs.store.packing import unpack
 from lrs.store.register import Fact
 from schemas.hooks import load
 from tests.conftest import Cast, Client, Server
@@ -56,7 +57,7 @@ class Desk:
                 "SELECT body FROM statements WHERE source_id = ? ORDER BY position",
                 (self.hook.source_id,),
             )
-            return [json.loads(bytes(row[0])) for row in rows]
+            return [json.loads(unpack(row[0])) for row in rows]
 
     def kept(self) -> list[tuple[bytes, str]]:
         with self.cast.database.read() as connection:

@@ -30,6 +30,8 @@ from lrs import server, worker
 from lrs.settings import Settings
 from lrs.store import log
 from lrs.store.engine import PATIENCE
+from lrs.store.packing import pack
+from lrs.store.statements import everything
 from lrs.xapi import lexical
 from lrs.xapi.statements import Prepared
 from tests.bench.load import Answers
@@ -219,12 +221,13 @@ def _write(connection: Any, dialect: str, transactions: Sequence[Transaction]) -
             identity = uuid.uuid4()
             head, *tail = statement.pieces
             head = b'{"id":"%s"%s' % (str(identity).encode(), head[44:])
-            body = lexical.render(position).encode().join((head, *tail))
+            body = pack(lexical.render(position).encode().join((head, *tail)))
             rows["statements"].append(
                 (position, each.store_id, each.source_id, 0, identity.bytes, body)
             )
             rows["statement_ids"].append((each.store_id, identity.bytes, position))
-            rows["postings"] += [(term, position, 0) for term in statement.terms]
+            terms = (everything(each.store_id), *statement.terms)
+            rows["postings"] += [(term, position, 0) for term in terms]
         rows["statement_ids"].sort()
         if dialect == "postgresql":
             with connection.pipeline():

@@ -24,6 +24,8 @@ from lrs.context import utcnow
 from lrs.settings import Settings
 from lrs.store import accounts, engine
 from lrs.store.accounts import Principal
+from lrs.store.engine import run
+from lrs.store.packing import unpack
 from lrs.xapi import lexical
 from lrs.xapi.versions import V1
 from tests import databases
@@ -189,7 +191,7 @@ def _known(there: engine.Database, seed: int) -> tuple[list[str], list[str]]:
         )
         for _ in range(400):
             position, body = connection.execute(row, {"p": draw.randint(low, high)}).one()
-            ids.append(json.loads(body)["id"])
+            ids.append(json.loads(unpack(body))["id"])
             if position < low + (high - low) * 0.6:
                 moments.append(lexical.render(position))
     return ids, moments
@@ -420,12 +422,19 @@ def disk_bytes(url: str) -> int:
 
 def json_bytes(url: str) -> tuple[int, int]:
     """(bytes of statements as they are answered, number of statements)."""
-    raw = floors.connection_to(url)
-    with closing(raw):
-        cursor = raw.cursor()
-        cursor.execute("SELECT sum(length(body)), count(*) FROM statements")
-        total, count = cursor.fetchone()
-        return int(total), int(count)
+    lengths = []
+    with closing(engine.connect(url)) as there, there.read() as connection:
+        after: int | None = -1
+        while after is not None:
+            rows = run(
+                connection,
+                "SELECT position, body FROM statements WHERE position > ? ORDER BY position"
+                " LIMIT 5000",
+                (after,),
+            ).all()
+            lengths += [len(unpack(kept)) for _, kept in rows]
+            after = rows[-1][0] if rows else None
+    return sum(lengths), len(lengths)
 
 
 def resident(pid: int) -> list[int]:

@@ -16,6 +16,7 @@ from lrs import intake
 from lrs.store import log, statements
 from lrs.store.accounts import Kindness, Principal, StoreRef
 from lrs.store.engine import Database, run
+from lrs.store.packing import unpack
 from lrs.xapi.statements import find, parse, query_terms, reference
 from lrs.xapi.versions import V1, Version
 from tests import conftest
@@ -192,7 +193,7 @@ def halves(database: Database) -> list[str]:
         if not body:  # erased: its id and its place are left, and what it voided stays voided
             expected_voids |= {each for each in voids if each[2] == position}
             continue
-        tree = parse(body)
+        tree = parse(unpack(body))
         if uuid.UUID(tree["id"]).bytes != identity:
             wrong.append(f"{position}: its id is not the one in its body")
         terms = [statements.everything(store), *find(tree, salts[store]).terms]

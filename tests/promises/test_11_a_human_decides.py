@@ -19,6 +19,7 @@ from lrs.errors import JejakError
 from lrs.practice import records, review
 from lrs.practice.records import Evidence
 from lrs.store.engine import run
+from lrs.store.packing import unpack
 from tests import make
 from tests.agency import ANSWERS, HEAD, IRI, Agency
 from tests.conftest import NOW, Cast
@@ -119,7 +120,7 @@ def verdict_of_a_human(agency: Agency) -> dict[str, Any]:
             "SELECT body FROM statements WHERE store_id = ? ORDER BY position DESC",
             (agency.tenant.practice.id,),
         ).all()
-    tree: dict[str, Any] = json.loads(bytes(rows[0][0]))
+    tree: dict[str, Any] = json.loads(unpack(rows[0][0]))
     assert not nothing_counts(agency)
     decide(agency, "withdraw", "user:reviewer")
     assert nothing_counts(agency)

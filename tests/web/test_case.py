@@ -13,6 +13,7 @@ from lrs.practice import people, records
 from lrs.practice.records import Evidence, Meeting
 from lrs.store import accounts, audit
 from lrs.store.engine import run
+from lrs.store.packing import unpack
 from lrs.store.register import Fact
 from lrs.xapi.statements import parse
 from tests import make
@@ -354,7 +355,7 @@ def test_what_an_alumna_sent_by_mail_is_handed_in_for_her_and_says_who_keyed_it(
     assert "Handed in" in admin.send("/evidence", **told).text
     with desk.database.read() as connection:
         bodies = run(connection, "SELECT body FROM statements").all()
-    told = [records.read(parse(bytes(body))) for (body,) in bodies]
+    told = [records.read(parse(unpack(body))) for (body,) in bodies]
     found = [each for each in told if isinstance(each, Evidence) and each.title == "Loket baru"]
     assert [(each.by, each.role, each.keyed_by) for each in found] == [
         (SARI, records.SELF, "user:admin")

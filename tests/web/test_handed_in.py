@@ -12,6 +12,7 @@ from lrs.practice import records
 from lrs.practice.records import Evidence
 from lrs.store import audit, waiting
 from lrs.store.engine import run
+from lrs.store.packing import unpack
 from lrs.web import imports_submissions as pages
 from lrs.worker import sweep_files
 from lrs.xapi.statements import parse
@@ -36,7 +37,7 @@ def people(cast: Cast, clock: Clock) -> None:
 def evidence(cast: Cast) -> list[Evidence]:
     with cast.database.read() as connection:
         rows = run(connection, "SELECT body FROM statements ORDER BY position")
-        told = [records.read(parse(bytes(row[0]))) for row in rows]
+        told = [records.read(parse(unpack(row[0]))) for row in rows]
     return [each for each in told if isinstance(each, Evidence)]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from lrs import channels, followup, pdf
 from lrs.practice import records
 from lrs.store.engine import run
+from lrs.store.packing import unpack
 from lrs.xapi.statements import parse
 from tests.agency import ANSWERS, HELPS, Agency
 from tests.conftest import Cast
@@ -47,7 +48,7 @@ def key(browser: Browser, stack: str, code: str, **said: str) -> Seen:
 def evidence(cast: Cast) -> list[dict[str, object]]:
     with cast.database.read() as connection:
         rows = run(connection, "SELECT body FROM statements WHERE voided = 0 ORDER BY position")
-        trees = [parse(bytes(row[0])) for row in rows]
+        trees = [parse(unpack(row[0])) for row in rows]
     return [each for each in trees if isinstance(records.read(each), records.Evidence)]
 
 
