@@ -8,7 +8,7 @@ of the store: it never expires, shows no identifier, and is of no use for anothe
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from hmac import compare_digest
@@ -17,6 +17,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -97,6 +98,7 @@ class _Horizon:
     since, where it is."""
 
     position: int
+    text: str
     read: float
     behind: bool = False
 
@@ -108,19 +110,20 @@ class _Horizon:
 _horizons: "WeakKeyDictionary[Database, _Horizon]" = WeakKeyDictionary()
 
 
-def _horizon(database: Database, connection: Connection) -> int:
+def _horizon(database: Database, connection: Connection) -> _Horizon:
     """The horizon now. To be read before the rows it is said of."""
     position = log.horizon(database, connection)
-    _horizons[database] = _Horizon(position, time.monotonic())
-    return position
+    known = _Horizon(position, lexical.render(position), time.monotonic())
+    _horizons[database] = known
+    return known
 
 
-def _recent_horizon(database: Database, connection: Connection) -> int:
+def _recent_horizon(database: Database, connection: Connection) -> _Horizon:
     """A horizon at most half a second old, for rows read after it and not up to it. Whoever
     looks for what this process just acknowledged finds a newer one."""
     known = _horizons.get(database)
     if known is not None and known.recent and not known.behind:
-        return known.position
+        return known
     return _horizon(database, connection)
 
 
@@ -128,15 +131,14 @@ def consistent_through(context: Context) -> list[tuple[str, str]]:
     """The header for answers that carry no statements: a horizon at most half a second old."""
     known = _horizons.get(context.database)
     if known is not None and known.recent:
-        return [(CONSISTENT_THROUGH, lexical.render(known.position))]
+        return [(CONSISTENT_THROUGH, known.text)]
     try:
         with context.database.read() as connection:
-            position = _horizon(context.database, connection)
+            known = _horizon(context.database, connection)
     except SQLAlchemyError:  # the answer under way tells of it
         if known is None:
             return []
-        position = known.position
-    return [(CONSISTENT_THROUGH, lexical.render(position))]
+    return [(CONSISTENT_THROUGH, known.text)]
 
 
 # Writing -------------------------------------------------------------------------------------
@@ -296,7 +298,7 @@ def _one(call: Call, name: str) -> Answer:
     else:
         answer = tagged(call, Answer(body, 200, JSON), etag(body))
     answer.headers["Last-Modified"] = http_date(row.position)
-    answer.headers[CONSISTENT_THROUGH] = lexical.render(horizon)
+    answer.headers[CONSISTENT_THROUGH] = horizon.text
     return answer
 
 
@@ -414,7 +416,7 @@ def _page(call: Call, query: Query, shape: _Shape, *, follows: bool) -> Answer:
     with call.context.database.read() as connection:
         horizon = (_horizon if follows else _recent_horizon)(call.context.database, connection)
         if follows:
-            query = replace(query, until=min(asked, horizon))
+            query = replace(query, until=min(asked, horizon.position))
         page = statements.select(connection, query)
         bodies = _formatted(connection, call, shape, page.bodies)
     more = b""
@@ -427,7 +429,7 @@ def _page(call: Call, query: Query, shape: _Shape, *, follows: bool) -> Answer:
         answer = _multipart(call, pieces, page.bodies)
     else:
         answer = Answer(b"".join(pieces), 200, JSON)
-    answer.headers[CONSISTENT_THROUGH] = lexical.render(horizon)
+    answer.headers[CONSISTENT_THROUGH] = horizon.text
     return answer
 
 

@@ -8,6 +8,7 @@ must stay for good, beside any later one, since nothing is read without it.
 """
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -42,3 +43,12 @@ def unpack(kept: bytes) -> bytes:
     Raises `zstandard.ZstdError` for bytes that `pack` never gave.
     """
     return kept if not kept or kept.startswith(b"{") else _contexts.unpack(kept)
+
+
+def unpack_each(rows: Iterable[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """Rows of a position and what is kept there, unpacked. For many at once: it does the same."""
+    one = _contexts.unpack
+    return [
+        (position, kept if not kept or kept.startswith(b"{") else one(kept))
+        for position, kept in rows
+    ]

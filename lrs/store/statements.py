@@ -5,15 +5,17 @@ Functions take a connection first and never commit. What is asked for comes as t
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from lrs.store import tables
 from lrs.store.engine import insert, pieces, placeholders, run
-from lrs.store.packing import pack, unpack
+from lrs.store.packing import pack, unpack, unpack_each
 from lrs.xapi.formats import merge_definition
 from lrs.xapi.statements import Prepared, Terms
 
@@ -33,8 +35,7 @@ ERASED = 2
 # Asking ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """What to read from one store, and how far. Holds digests only, no identifier.
 
     `after` is exclusive, `until` inclusive, both positions. `source_id` limits the answer to
@@ -51,8 +52,7 @@ class Query:
     authority: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """Bodies in the order asked for, and the query that goes on where they end, if any."""
 
     positions: list[int]
@@ -141,8 +141,7 @@ def _range(connection: Connection, query: Query, limit: int) -> list[tuple[int, 
         own is not None,
         connection.dialect.name == "postgresql",
     )
-    rows = run(connection, sql, parameters).all()
-    return [(row[0], unpack(row[1])) for row in rows]
+    return unpack_each(run(connection, sql, parameters))
 
 
 def everything(store_id: int) -> bytes:

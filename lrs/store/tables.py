@@ -267,9 +267,10 @@ log_clock = Table(
     **MARIADB,
 )
 
-#: One statement: where it stands in the log and the bytes to be returned, packed (`packing.py`). `position` is unique
-#: over all stores and `stored` is its rendering. `voided` is 1 when a voiding statement holds, 2
-#: when the statement was erased: then `body` is empty, and nothing finds it but its id.
+#: One statement: where it stands in the log and the bytes to be returned, packed (`packing.py`).
+#: `position` is unique over all stores and `stored` is its rendering. `voided` is 1 when a voiding
+#: statement holds, 2 when the statement was erased: then `body` is empty, and nothing finds it but
+#: its id.
 statements = Table(
     "statements",
     metadata,
