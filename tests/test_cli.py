@@ -52,6 +52,18 @@ def test_a_store_without_tables_is_not_served(store: dict[str, str | None]) -> N
     assert "jejak migrate" in refused.output
 
 
+def test_a_command_on_a_store_without_tables_says_what_to_do_first(
+    store: dict[str, str | None], tmp_path: Path
+) -> None:
+    for words in ("keys list", f"demo --people 20 --out {tmp_path / 'agency'} --fill"):
+        refused = jejak(store, *words.split())
+        assert refused.exit_code == 1
+        assert refused.output.splitlines()[-1] == (
+            "Error: The tables are not as they should be: the tables are not made yet;"
+            " run `jejak migrate`."
+        )
+
+
 @pytest.mark.parametrize(
     ("words", "environ", "told"),
     [

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 import click
+from sqlalchemy.exc import DBAPIError
 from werkzeug.local import LocalProxy
 
 from lrs import server, telemetry
@@ -31,6 +32,7 @@ from lrs.settings import BadSetting, Settings
 from lrs.store import distribution, health
 from lrs.store import migrate as migrations
 from lrs.store.accounts import HOME_PAGE, first_run
+from lrs.store.engine import is_away
 
 
 class Tidy(click.Group):
@@ -41,6 +43,16 @@ class Tidy(click.Group):
             return super().invoke(context)
         except (JejakError, BadSetting) as told:
             raise click.ClickException(str(told)) from told
+        except DBAPIError as error:
+            if not is_away(error):
+                _tables(health.shape(context.obj.database))
+            raise
+
+
+def _tables(found: health.Finding) -> None:
+    """Raises ClickException where the tables are not those of this version."""
+    if not found.well:
+        raise click.ClickException(f"The tables are not as they should be: {found.says}.")
 
 
 @click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -200,8 +212,7 @@ def serve(context: Context, /, **chosen: int | str | None) -> None:
     )
     found = health.shape(context.database)
     context.database.close()
-    if not found.well:
-        raise click.ClickException(f"The tables are not as they should be: {found.says}.")
+    _tables(found)
     raise click.exceptions.Exit(server.serve(settings, lambda: _announce(settings)))
 
 

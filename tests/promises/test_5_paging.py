@@ -248,7 +248,8 @@ def test_a_page_reads_as_few_rows_at_any_depth(
                 costs.append(counter())
             rest = page.more
     assert len(costs) > 15
-    assert max(costs) <= 3 * min(costs), costs
+    # Of several servers (Citus) some have no rows left where the last pages are, and touch none.
+    assert max(costs) <= 3 * costs[0], costs
     if name in RANGES:
         assert max(costs) <= bound(database), costs
 
@@ -256,9 +257,10 @@ def test_a_page_reads_as_few_rows_at_any_depth(
 def bound(database: Database) -> int:
     """For one range: an index row and a statement for each of the page, and some to find it.
 
-    SQLite counts the steps of its machine instead, some fifty for a row.
+    SQLite counts the steps of its machine instead, some fifty for a row; of several servers (Citus)
+    each looks for a whole page.
     """
-    return (60 if database.dialect == "sqlite" else 5) * (PAGE + 1)
+    return (60 if database.dialect == "sqlite" else 6) * (PAGE + 1)
 
 
 @pytest.fixture(scope="module")
