@@ -154,7 +154,9 @@ def main(
         measure(run, found, empty, rounds, kinds)
         for each in found:
             if each.pid:
-                facts[each.name]["resident"] = max(targets.resident(each.pid))
+                resident = targets.resident(each.pid)  # the worker is begun last
+                facts[each.name]["resident"] = max(resident[: each.workers])
+                facts[each.name]["worker"] = resident[-1]
     results = {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",

@@ -65,6 +65,7 @@ def sizes(facts: dict[str, Any]) -> list[str]:
         lines.append(
             f"{name}: {fact['disk'] / fact['statements']:,.0f} bytes on disk a statement,"
             f" {fact['disk'] / fact['json']:.2f} for each byte of JSON;"
-            f" {fact.get('resident', 0) / 1e6:,.0f} MB resident in the largest web process"
+            f" {fact.get('resident', 0) / 1e6:,.0f} MB resident in the largest web process,"
+            f" {fact.get('worker', 0) / 1e6:,.0f} in the worker"
         )
     return lines

@@ -438,7 +438,7 @@ def json_bytes(url: str) -> tuple[int, int]:
 
 
 def resident(pid: int) -> list[int]:
-    """Resident bytes of each web process under a supervising one."""
+    """Resident bytes of each process under a supervising one, in the order they were begun."""
     found = []
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         pages = int(Path(f"/proc/{child}/statm").read_text().split()[1])
