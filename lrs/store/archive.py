@@ -37,7 +37,7 @@ def log(
         " ORDER BY p.position LIMIT ?",
         (everything(store_id), after, until, limit),
     )
-    return unpack_each(rows)
+    return unpack_each(rows.all())
 
 
 def count(connection: Connection, store_id: int, after: int, until: int) -> int:

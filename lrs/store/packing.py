@@ -8,7 +8,7 @@ must stay for good, beside any later one, since nothing is read without it.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +45,7 @@ def unpack(kept: bytes) -> bytes:
     return kept if not kept or kept.startswith(b"{") else _contexts.unpack(kept)
 
 
-def unpack_each(rows: Iterable[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+def unpack_each(rows: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
     """Rows of a position and what is kept there, unpacked. For many at once: it does the same."""
     one = _contexts.unpack
     return [

@@ -141,7 +141,7 @@ def _range(connection: Connection, query: Query, limit: int) -> list[tuple[int, 
         own is not None,
         connection.dialect.name == "postgresql",
     )
-    return unpack_each(run(connection, sql, parameters))
+    return unpack_each(run(connection, sql, parameters).all())
 
 
 def everything(store_id: int) -> bytes:
