@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from lrs.errors import Conflict, Refused
-from lrs.store.engine import Database
+from lrs.store.engine import Database, run
+from lrs.store.packing import unpack
 from tests import conftest, make
 from tests.promises import parts
 
@@ -239,6 +241,27 @@ def test_the_door_answers_the_bytes_that_are_stored(
     assert one.data == there
     many = client.get("/xapi/statements")
     assert there in many.data
+
+
+def test_a_store_of_a_version_that_packed_nothing_answers_as_it_did(
+    client: conftest.Client, database: Database
+) -> None:
+    sent = [make.statement(id=make.uuid4(), context={"language": "id"}) for _ in range(5)]
+    client.post("/xapi/statements", json=sent)
+    by_id = {"statementId": sent[2]["id"]}
+    before = [client.get("/xapi/statements", query_string=asked).data for asked in ({}, by_id)]
+
+    def keep_as_it_came(connection: Connection) -> None:
+        rows = run(connection, "SELECT position, body FROM statements").all()
+        for position, body in rows[1:]:
+            sql = "UPDATE statements SET body = ? WHERE position = ?"
+            run(connection, sql, (unpack(body), position))
+
+    database.write(keep_as_it_came)
+    after = [client.get("/xapi/statements", query_string=asked).data for asked in ({}, by_id)]
+    assert after == before
+    assert client.post("/xapi/statements", json=sent).status_code == 200, "known, and equal"
+    assert client.get("/xapi/statements").json == json.loads(before[0])
 
 
 # Equal and different ----------------------------------------------------------------------------
