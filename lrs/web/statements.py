@@ -3,11 +3,12 @@
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 from flask import Response, abort, render_template
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from lrs import programmes, readings
