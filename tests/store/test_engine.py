@@ -137,3 +137,26 @@ def test_who_writes_after_the_end_is_told(sqlite: Database) -> None:
     sqlite.close()
     with pytest.raises(Busy):
         sqlite.write(tell("late"))
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("postgresql://jejak@127.0.0.1/jejak", True),
+        ("postgresql://jejak@localhost:5433/jejak", True),
+        ("postgresql://jejak@[::1]/jejak", True),
+        ("postgresql:///jejak", True),
+        ("mariadb://jejak@127.0.1.1/jejak", True),
+        ("postgresql://jejak@10.0.0.7/jejak", False),
+        ("mariadb://jejak@db.example.go.id/jejak", False),
+    ],
+)
+def test_a_database_is_here_or_elsewhere(url: str, here: bool) -> None:
+    """So many threads work at once as gain by it: docs/decisions/0016."""
+    with closing(engine.connect(url)) as database:
+        assert database.is_here is here
+
+
+def test_a_file_is_here(tmp_path: Path) -> None:
+    with closing(engine.connect(f"sqlite:///{tmp_path / 'jejak.db'}")) as database:
+        assert database.is_here
