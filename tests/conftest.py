@@ -38,6 +38,9 @@ from lrs.app import create_app, surround
 from lrs.context import Context
 from lrs.settings import Settings
 from lrs.store import accounts, engine, tables
+from lrs.store.engine import run
+from lrs.store.packing import unpack
+from lrs.xapi.statements import parse
 from tests import databases, make
 from tests.serving import Served, serving
 
@@ -175,6 +178,12 @@ class Cast:
             )
         )
         return make.basic(new.key.public, new.secret)
+
+    def statements(self) -> list[make.Tree]:
+        """All that stands in the log of this database, in its order, voided ones too."""
+        with self.database.read() as connection:
+            rows = run(connection, "SELECT body FROM statements ORDER BY position").all()
+        return [parse(unpack(body)) for (body,) in rows]
 
     def another_source(self, name: str) -> accounts.Source:
         return self.database.write(

@@ -19,10 +19,7 @@ from lrs.learning import ATTENDED, CERTIFIED, COMPLETED, ENROLLED, INVITED
 from lrs.practice import imported, names
 from lrs.practice.programmes import Cohort, Programme
 from lrs.store import register, tables
-from lrs.store.engine import run
-from lrs.store.packing import unpack
 from lrs.store.register import Fact
-from lrs.xapi.statements import parse
 from tests.conftest import Cast
 from tests.test_people import ANI, BUDI, BUDI_ROW, HEADINGS, SARI, SARI_ROW, known, take
 
@@ -54,12 +51,6 @@ def entered(cast: Cast, text: str, **reading: Any) -> Entered:
         now=NOW,
         home_page="https://jejak.example.go.id",
     )
-
-
-def stored(cast: Cast) -> list[dict[str, Any]]:
-    with cast.database.read() as connection:
-        rows = run(connection, "SELECT body FROM statements ORDER BY position")
-        return [parse(unpack(row[0])) for row in rows]
 
 
 def cases(cast: Cast) -> list[dict[str, Any]]:
@@ -110,7 +101,7 @@ def test_a_list_as_it_lies_in_a_drawer_opens_cases(cast: Cast) -> None:
 def test_what_is_written_says_that_it_was_imported_and_names_no_number(cast: Cast) -> None:
     text = f"nip,kursus,selesai,jp,no sertifikat\n{SARI},Arsip,12 Maret 2026,20 JP,A/1\n"
     assert entered(cast, text).statements == 2
-    tree, certified = stored(cast)
+    tree, certified = cast.statements()
     assert tree["context"]["extensions"] == {
         imported.IMPORTED: {"file": "peserta.csv", "row": 2},
         imported.JP: 20.0,
@@ -277,7 +268,7 @@ def test_people_whom_another_entered_meanwhile_are_not_entered_twice(cast: Cast)
     take(cast, HEADINGS + f"{ANI},Ani,,,,\n")
     with pytest.raises(Conflict, match="Look at the list again"):
         imports.enter(cast.database, cast.tenant, plan, by="b", now=NOW, home_page="https://j.id")
-    assert stored(cast) == []
+    assert cast.statements() == []
     assert entered(cast, text, add_people=True) == Entered(0, 1)
 
 
@@ -285,7 +276,7 @@ def test_an_account_of_an_lms_may_be_nobodys_yet(cast: Cast) -> None:
     text = f"id,kursus,timecompleted\n7,{LMS_COURSE},1773280000\n"
     home = "https://lms.example.go.id"
     assert entered(cast, text, home=home).statements == 1
-    (tree,) = stored(cast)
+    (tree,) = cast.statements()
     assert tree["actor"]["account"] == {"homePage": home, "name": "7"}
     assert [case["matched"] for case in cases(cast)] == [0]
     # Later the register learns whose it is: the same list says nothing new.
@@ -391,7 +382,7 @@ def test_on_the_command_line_a_list_is_tried_and_then_entered(
     file.write_text(TITLED)
     tried = jejak("imports", "completions", str(file), "--dry-run")
     assert "It would be: 2 new records, 0 stand already." in tried.output
-    assert stored(cast) == []
+    assert cast.statements() == []
     assert (
         "Entered: 2 records; 0 stood already." in jejak("imports", "completions", str(file)).output
     )

@@ -18,10 +18,7 @@ from lrs.practice import names, records
 from lrs.practice.programmes import Behaviour, Programme
 from lrs.practice.records import Evidence
 from lrs.store import register
-from lrs.store.engine import run
-from lrs.store.packing import unpack
 from lrs.store.register import Fact
-from lrs.xapi.statements import parse
 from tests.conftest import Cast
 from tests.practice.test_files import JPEG, PDF
 from tests.test_people import ANI, BUDI, BUDI_ROW, HEADINGS, SARI, SARI_ROW, known, take
@@ -60,9 +57,7 @@ def enter(cast: Cast, plan: Plan) -> int:
 
 
 def held(cast: Cast) -> list[Evidence]:
-    with cast.database.read() as connection:
-        rows = run(connection, "SELECT body FROM statements ORDER BY position")
-        told = [records.read(parse(unpack(row[0]))) for row in rows]
+    told = map(records.read, cast.statements())
     return [each for each in told if isinstance(each, Evidence)]
 
 

@@ -16,9 +16,6 @@ from lrs.imports_reports import ADD_MENTOR, SUPERIOR, Accepted, Report
 from lrs.practice import records
 from lrs.practice.cases import days
 from lrs.practice.records import Evidence
-from lrs.store.engine import run
-from lrs.store.packing import unpack
-from lrs.xapi.statements import parse
 from tests.conftest import Cast
 from tests.pdfs import pdf
 from tests.practice.test_files import JPEG
@@ -66,12 +63,6 @@ def accepted(cast: Cast, report: Report, **more: Any) -> Accepted:
     )
 
 
-def held(cast: Cast) -> list[dict[str, Any]]:
-    with cast.database.read() as connection:
-        rows = run(connection, "SELECT body FROM statements ORDER BY position")
-        return [parse(unpack(row[0])) for row in rows]
-
-
 def test_a_report_is_proposed_with_whom_the_register_knows(cast: Cast) -> None:
     report = proposed(cast)
     assert report.author is not None
@@ -81,12 +72,12 @@ def test_a_report_is_proposed_with_whom_the_register_knows(cast: Cast) -> None:
     assert report.coach is None
     assert report.notes == ("Nobody in the register has the coach's number",)
     assert (report.read.approval, report.done_on) == (3, date(2026, 4, 12))
-    assert held(cast) == []
+    assert cast.statements() == []
 
 
 def test_accepted_it_is_a_project_with_the_pdf(cast: Cast) -> None:
     done = accepted(cast, proposed(cast))
-    (tree,) = held(cast)
+    (tree,) = cast.statements()
     told = records.read(tree)
     assert isinstance(told, Evidence)
     assert (told.of, told.performed_on, told.files) == ("project", date(2026, 4, 12), 1)
@@ -102,7 +93,7 @@ def test_the_same_report_again_is_the_same_evidence(cast: Cast) -> None:
     again = proposed(cast, name="laporan (1).pdf")
     assert again.there == first.statement
     assert accepted(cast, again) == first
-    assert len(held(cast)) == 1
+    assert len(cast.statements()) == 1
 
 
 def test_the_mentor_is_the_superior_only_where_a_human_says_so(cast: Cast) -> None:
@@ -143,7 +134,7 @@ def test_a_scan_is_said_to_be_one_and_can_be_filled_in_by_hand(cast: Cast) -> No
         accepted(cast, report)
     assert [each.path for each in refused.value.problems] == ["person", "done_on", "title"]
     accepted(cast, report, person=known(cast, SARI)[0], done_on=date(2026, 4, 12), title="Antrian")
-    assert len(held(cast)) == 1
+    assert len(cast.statements()) == 1
 
 
 def test_who_is_called_otherwise_than_in_the_register_is_shown_to_a_human(cast: Cast) -> None:

@@ -14,9 +14,6 @@ from lrs.errors import NotFound, Refused
 from lrs.imports_submissions import Submission
 from lrs.practice import records
 from lrs.practice.records import Evidence
-from lrs.store.engine import run
-from lrs.store.packing import unpack
-from lrs.xapi.statements import parse
 from tests import make
 from tests.conftest import Cast
 from tests.promises import parts
@@ -61,9 +58,7 @@ def accept(cast: Cast, *ids: str) -> list[str]:
 
 
 def evidence(cast: Cast) -> list[Evidence]:
-    with cast.database.read() as connection:
-        rows = run(connection, "SELECT body FROM statements ORDER BY position")
-        told = [records.read(parse(unpack(row[0]))) for row in rows]
+    told = map(records.read, cast.statements())
     return [each for each in told if isinstance(each, Evidence)]
 
 

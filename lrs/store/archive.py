@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from lrs.store.documents import NO_REGISTRATION
 from lrs.store.engine import pieces, placeholders, run
-from lrs.store.packing import unpack_each
+from lrs.store.packing import unpack
 from lrs.store.statements import everything
 
 _FIRST = bytes(16)
@@ -37,7 +37,7 @@ def log(
         " ORDER BY p.position LIMIT ?",
         (everything(store_id), after, until, limit),
     )
-    return unpack_each(rows.all())
+    return [(position, unpack(kept)) for position, kept in rows]
 
 
 def count(connection: Connection, store_id: int, after: int, until: int) -> int:

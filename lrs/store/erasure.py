@@ -189,18 +189,16 @@ def holding(
     """
     wanted = _spelt(needles)
     found = set[int]()
-    rows: list[Any] = [(after,)] if wanted else []
-    while rows:
-        rows = run(
-            connection,
-            "SELECT position, body FROM statements WHERE store_id = ? AND position > ?"
-            " ORDER BY position LIMIT ?",
-            (store_id, rows[-1][0], PIECE),
-        ).all()
+    some = (
+        "SELECT position, body FROM statements WHERE store_id = ? AND position > ?"
+        " ORDER BY position LIMIT ?"
+    )
+    while wanted and (rows := run(connection, some, (store_id, after, PIECE)).all()):
         for position, kept in rows:
             body = unpack(kept)
             if any(each in body for each in wanted):
                 found.add(position)
+        after = rows[-1][0]
     return found
 
 

@@ -1,14 +1,13 @@
 """How the bytes of a statement are kept: packed, since much of any is in every other.
 
 Zstandard with a dictionary of what is common to xAPI statements (RFC 8878, 5). A packed statement
-is a frame that names its dictionary, and takes a fifth to a tenth of its bytes; one that begins
+is a frame that names its dictionary, and takes an eighth of its bytes or less; one that begins
 with `{` stands as it came, from a time when they were kept so. What was measured:
 docs/decisions/0017. `python -m tests.train_dictionary` makes a dictionary; one that was in use
 must stay for good, beside any later one, since nothing is read without it.
 """
 
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -43,12 +42,3 @@ def unpack(kept: bytes) -> bytes:
     Raises `zstandard.ZstdError` for bytes that `pack` never gave.
     """
     return kept if not kept or kept.startswith(b"{") else _contexts.unpack(kept)
-
-
-def unpack_each(rows: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
-    """Rows of a position and what is kept there, unpacked. For many at once: it does the same."""
-    one = _contexts.unpack
-    return [
-        (position, kept if not kept or kept.startswith(b"{") else one(kept))
-        for position, kept in rows
-    ]

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from lrs.store import tables
 from lrs.store.engine import insert, pieces, placeholders, run
-from lrs.store.packing import pack, unpack, unpack_each
+from lrs.store.packing import pack, unpack
 from lrs.xapi.formats import merge_definition
 from lrs.xapi.statements import Prepared, Terms
 
@@ -141,7 +141,8 @@ def _range(connection: Connection, query: Query, limit: int) -> list[tuple[int, 
         own is not None,
         connection.dialect.name == "postgresql",
     )
-    return unpack_each(run(connection, sql, parameters).all())
+    rows = run(connection, sql, parameters).all()
+    return [(position, unpack(kept)) for position, kept in rows]
 
 
 def everything(store_id: int) -> bytes:

@@ -15,9 +15,6 @@ from lrs.context import Context
 from lrs.practice import records
 from lrs.practice.records import Evidence
 from lrs.settings import Settings
-from lrs.store.engine import run
-from lrs.store.packing import unpack
-from lrs.xapi.statements import parse
 from tests.agency import HEAD, Agency
 from tests.conftest import Cast, Client
 from tests.pdfs import pdf
@@ -41,9 +38,7 @@ def people(cast: Cast) -> None:
 
 
 def evidence(cast: Cast) -> list[Evidence]:
-    with cast.database.read() as connection:
-        rows = run(connection, "SELECT body FROM statements ORDER BY position")
-        told = [records.read(parse(unpack(row[0]))) for row in rows]
+    told = map(records.read, cast.statements())
     return [each for each in told if isinstance(each, Evidence)]
 
 

@@ -72,8 +72,8 @@ def database(
     folder.mkdir(parents=True, exist_ok=True)
     with _new(dialect, size, folder) as url:
         with closing(engine.connect(url)) as there:
-            principal = _principal(there, url)
-            fill(there, principal, size, seed, say)
+            who = principal(there, url)
+            fill(there, who, size, seed, say)
         _settle(url)
         yield url
 
@@ -89,7 +89,8 @@ def _new(dialect: str, size: int, folder: Path) -> Iterator[str]:
         databases.NAME = usual
 
 
-def _principal(there: engine.Database, url: str) -> Principal:
+def principal(there: engine.Database, url: str) -> Principal:
+    """Who sends the benchmark's statements; made where there is nobody yet."""
     public, secret = _key(there)
     return keys.authenticate(there, basic(public, secret), Settings(database_url=url), utcnow())
 
@@ -361,14 +362,12 @@ def transactions(target: Target, seed: int, size: int) -> list[floors.Transactio
     raws = [each.json for each in islice(data.statements(seed), 5_000)]
     found = []
     with closing(engine.connect(target.url)) as there:
-        principal = _principal(there, target.url)
+        who = principal(there, target.url)
     for at in range(0, len(raws), size):
         some = raws[at : at + size]
-        batch = examined(some, principal)
+        batch = examined(some, who)
         body = some[0] if size == 1 else b"[" + b",".join(some) + b"]"
-        found.append(
-            floors.Transaction(body, principal.learning.id, principal.source_id, batch.statements)
-        )
+        found.append(floors.Transaction(body, who.learning.id, who.source_id, batch.statements))
     return found
 
 
@@ -422,19 +421,14 @@ def disk_bytes(url: str) -> int:
 
 def json_bytes(url: str) -> tuple[int, int]:
     """(bytes of statements as they are answered, number of statements)."""
-    lengths = []
+    total, count, after = 0, 0, -1
+    some = "SELECT position, body FROM statements WHERE position > ? ORDER BY position LIMIT 5000"
     with closing(engine.connect(url)) as there, there.read() as connection:
-        after: int | None = -1
-        while after is not None:
-            rows = run(
-                connection,
-                "SELECT position, body FROM statements WHERE position > ? ORDER BY position"
-                " LIMIT 5000",
-                (after,),
-            ).all()
-            lengths += [len(unpack(kept)) for _, kept in rows]
-            after = rows[-1][0] if rows else None
-    return sum(lengths), len(lengths)
+        while rows := run(connection, some, (after,)).all():
+            total += sum(len(unpack(kept)) for _, kept in rows)
+            count += len(rows)
+            after = rows[-1][0]
+    return total, count
 
 
 def resident(pid: int) -> list[int]:

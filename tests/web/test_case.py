@@ -12,10 +12,7 @@ from lrs import casework
 from lrs.practice import people, records
 from lrs.practice.records import Evidence, Meeting
 from lrs.store import accounts, audit
-from lrs.store.engine import run
-from lrs.store.packing import unpack
 from lrs.store.register import Fact
-from lrs.xapi.statements import parse
 from tests import make
 from tests.conftest import Cast
 from tests.test_casework import ANSWERS, BUDI, COURSE, RINA, SARI, Desk, answered, desk, evidence
@@ -353,9 +350,7 @@ def test_what_an_alumna_sent_by_mail_is_handed_in_for_her_and_says_who_keyed_it(
     assert admin.send("/evidence", **told | {"performed_on": "2099-01-01"}).status == 400
     admin.get(f"/cases/{case}/evidence")
     assert "Handed in" in admin.send("/evidence", **told).text
-    with desk.database.read() as connection:
-        bodies = run(connection, "SELECT body FROM statements").all()
-    told = [records.read(parse(unpack(body))) for (body,) in bodies]
+    told = map(records.read, desk.cast.statements())
     found = [each for each in told if isinstance(each, Evidence) and each.title == "Loket baru"]
     assert [(each.by, each.role, each.keyed_by) for each in found] == [
         (SARI, records.SELF, "user:admin")

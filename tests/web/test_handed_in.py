@@ -11,11 +11,8 @@ from lrs import people as register_of_people
 from lrs.practice import records
 from lrs.practice.records import Evidence
 from lrs.store import audit, waiting
-from lrs.store.engine import run
-from lrs.store.packing import unpack
 from lrs.web import imports_submissions as pages
 from lrs.worker import sweep_files
-from lrs.xapi.statements import parse
 from tests.conftest import Cast
 from tests.pdfs import pdf
 from tests.test_imports_reports import COVER, REPORT, SIGNED
@@ -35,9 +32,7 @@ def people(cast: Cast, clock: Clock) -> None:
 
 
 def evidence(cast: Cast) -> list[Evidence]:
-    with cast.database.read() as connection:
-        rows = run(connection, "SELECT body FROM statements ORDER BY position")
-        told = [records.read(parse(unpack(row[0]))) for row in rows]
+    told = map(records.read, cast.statements())
     return [each for each in told if isinstance(each, Evidence)]
 
 
