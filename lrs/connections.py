@@ -17,6 +17,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, MutableSequence
+from functools import lru_cache
 from typing import Any, Final
 
 from waitress import wasyncore
@@ -25,6 +26,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import build_http_date
 
 from lrs.turns import QUIET, Turns
 
@@ -160,6 +162,20 @@ class Refusal(ErrorTask):
 class Task(WSGITask):
     """Answers a request by the application."""
 
+    def build_response_header(self) -> bytes:
+        # What is usual: waitress spells every name anew and sorts them, which takes longer than
+        # many a look-up. What else stands in `response_headers` hangs on the request alone.
+        names = {name for name, _ in self.response_headers}
+        asked = self.request.headers.get("CONNECTION", "").lower()
+        usual = self.version == "1.1" and asked != "close" and self.has_body
+        if not usual or "Content-Length" not in names or not names.isdisjoint(_SERVERS):
+            built: bytes = super().build_response_header()
+            return built
+        lines = [f"HTTP/1.1 {self.status}"]
+        lines += [f"{name}: {value}" for name, value in self.response_headers]
+        lines.append(f"Date: {_http_date(int(self.start_time))}\r\n\r\n")
+        return "\r\n".join(lines).encode("latin-1")
+
     def write(self, data: bytes) -> None:
         if self.wrote_header or len(data) > TOGETHER:
             super().write(data)
@@ -175,6 +191,12 @@ class Task(WSGITask):
         asked = self.request.headers.get("CONNECTION", "").lower()
         if self.has_body or self.version != "1.1" or asked == "close":
             super().set_close_on_finish()
+
+
+#: Headers that are the server's, and that it looks after where an application sets them.
+_SERVERS: Final = frozenset({"Connection", "Date", "Server"})
+
+_http_date = lru_cache(maxsize=2)(build_http_date)
 
 
 class Parser(HTTPRequestParser):
@@ -230,9 +252,21 @@ class Channel(HTTPChannel):
         self._kept = []
 
     def write_kept(self) -> None:
-        """Write what was kept."""
-        kept, self._kept = self._kept, None
-        self.write_soon(b"".join(kept or ()))
+        """Write what was kept: what the kernel takes at once as it is, without a copy."""
+        kept, self._kept = self._kept or [], None
+        with self.outbuf_lock:
+            sent = 0 if self.total_outbufs_len or not self.connected else self._send(kept)
+            if sent < sum(map(len, kept)):
+                self.write_soon(b"".join(kept)[sent:])
+
+    def _send(self, pieces: list[bytes]) -> int:
+        """How many bytes the kernel took. Where it took none, whoever writes them sees why."""
+        try:
+            sent: int = self.socket.sendmsg(pieces)
+        except OSError:
+            return 0
+        self.last_activity = time.time()
+        return sent
 
     def write_soon(self, data: Any) -> int:
         if self._kept is None:

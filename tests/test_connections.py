@@ -2,9 +2,11 @@
 
 import multiprocessing
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -31,7 +33,7 @@ def app(environ: dict[str, Any], begin: Begin) -> Iterable[bytes]:
         return [b"nobody said which status this has"]
     large = environ["PATH_INFO"] == "/large"
     body = bytes(LARGE) if large else environ["wsgi.input"].read()
-    begin("200 OK", [("Content-Length", str(len(body)))])
+    begin("200 OK", [("Content-Length", str(len(body))), ("X-One-of-ours", "yes")])
     return [body]
 
 
@@ -133,6 +135,47 @@ def test_a_large_answer_reaches_who_reads_slowly_and_keeps_nobody_waiting() -> N
         while came < LARGE:
             came += len(slow.recv(1 << 20))
         assert LARGE <= came < LARGE + 1000
+
+
+def test_each_byte_of_an_answer_comes_once_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few of them the kernel takes at once, and while those of the answer before wait."""
+    monkeypatch.setattr(connections, "TOGETHER", LARGE)
+    body = b"".join(number.to_bytes(4, "big") for number in range(1_000_000))
+    request = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    with processes(1) as ([one], address), ExitStack() as stack:
+        one.begin()
+        asking = connect(stack, address)
+        sending = threading.Thread(target=asking.sendall, args=(2 * request,))
+        sending.start()
+        answers = asking.makefile("rb")
+        for _ in range(2):
+            assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
+            while answers.readline() != b"\r\n":
+                pass
+            assert answers.read(len(body)) == body
+        sending.join()
+
+
+def test_headers_go_out_as_they_were_set_and_with_the_date() -> None:
+    with processes(1) as ([one], address), ExitStack() as stack:
+        one.begin()
+        head = ask(connect(stack, address), "/", b"here").decode().partition("\r\n\r\n")[0]
+        (first, *lines) = head.split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        assert first == "HTTP/1.1 200 OK"
+        assert headers.keys() == {"Content-Length", "X-One-of-ours", "Date"}
+        assert abs(parsedate_to_datetime(headers["Date"]).timestamp() - time.time()) < PATIENCE
+
+
+def test_who_speaks_http_1_0_is_told_whether_the_connection_stays() -> None:
+    with processes(1) as ([one], address), ExitStack() as stack:
+        one.begin()
+        stays, ends = connect(stack, address), connect(stack, address)
+        stays.sendall(b"POST / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n")
+        assert b"\r\nConnection: Keep-Alive\r\n" in stays.recv(65536)
+        ends.sendall(b"POST / HTTP/1.0\r\n\r\n")
+        assert b"\r\nConnection: close\r\n" in ends.recv(65536)
+        assert ends.recv(1) == b""
 
 
 def test_who_leaves_in_the_middle_of_an_answer_leaves_nothing_behind() -> None:

@@ -217,5 +217,8 @@ def _note_seen(database: Database, memory: _Memory, source_id: int, now: datetim
 
 
 def _memory(database: Database) -> _Memory:
-    with _memories_lock:
-        return _memories.setdefault(database, _Memory())
+    memory = _memories.get(database)
+    if memory is None:
+        with _memories_lock:
+            memory = _memories.setdefault(database, _Memory())
+    return memory

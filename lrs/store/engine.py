@@ -30,6 +30,7 @@ from contextlib import AbstractContextManager
 from contextvars import copy_context
 from functools import lru_cache
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
@@ -72,11 +73,10 @@ PATIENCE = 15
 #: round trips do not count.
 PIECE = 1000
 
-#: Page cache of one SQLite connection, kB. A commit by any other connection empties a reader's,
-#: and to let go of a large one takes longer than to read what one request needs anew. A
-#: writer's stays as it is while no other process writes.
-
-READER_CACHE = 1000
+#: Page cache of one SQLite connection, kB. A reader's holds what every query walks through, the
+#: upper pages of the indexes; a commit by any other connection empties it, and all readers' must
+#: fit into a web process's memory. A writer's stays as it is while no other process writes.
+READER_CACHE = 4000
 WRITER_CACHE = 8000
 
 #: After how many pages SQLite's journal is copied into the file, by whoever commits then. Four
@@ -133,7 +133,10 @@ class Lent:
     def __init__(self, engine: Engine, kept: int, most: int, *, half_read: bool = False) -> None:
         self.engine = engine
         self._kept, self._half_read = kept, half_read
-        self._turns = threading.Semaphore(most)
+        #: As many as may still be lent; a semaphore would take some ten times as long.
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(most):
+            self._free.put(None)
         self._idle: deque[tuple[Connection, float]] = deque()
 
     def lent(self) -> AbstractContextManager[Connection]:
@@ -142,12 +145,15 @@ class Lent:
 
     def lend(self) -> Connection:
         """A connection, to be given to `take_back` whatever becomes of it."""
-        if not self._turns.acquire(timeout=TURN):
-            raise PoolTimeout(f"no connection got free within {TURN:.0f} seconds")
+        try:
+            self._free.get(timeout=TURN)
+        except Empty:
+            told = f"no connection got free within {TURN:.0f} seconds"
+            raise PoolTimeout(told) from None
         try:
             return self._standing() or self.engine.connect()
         except BaseException:
-            self._turns.release()
+            self._free.put(None)
             raise
 
     def take_back(self, connection: Connection, failed: bool) -> None:
@@ -157,7 +163,7 @@ class Lent:
                 connection.invalidate()
             self._keep(connection)
         finally:
-            self._turns.release()
+            self._free.put(None)
 
     def _keep(self, connection: Connection) -> None:
         """Keep it for who comes next, with no transaction open on it."""

@@ -7,6 +7,7 @@ what is accepted and which headers are answered.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lrs.errors import Problem, Refused
 
@@ -35,6 +36,7 @@ _IN_STATEMENT = {
 }
 
 
+@lru_cache(maxsize=16)
 def negotiate(header: str | None) -> Version:
     """The version that a request asks for by its header, `1.0`, `1.0.x`, `2.0` or `2.0.x`.
 
