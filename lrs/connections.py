@@ -163,12 +163,11 @@ class Task(WSGITask):
     """Answers a request by the application."""
 
     def build_response_header(self) -> bytes:
-        # What is usual: waitress spells every name anew and sorts them, which takes longer than
-        # many a look-up. What else stands in `response_headers` hangs on the request alone.
+        # waitress spells every name anew and sorts them, which takes longer than many a look-up.
         names = {name for name, _ in self.response_headers}
         asked = self.request.headers.get("CONNECTION", "").lower()
-        usual = self.version == "1.1" and asked != "close" and self.has_body
-        if not usual or "Content-Length" not in names or not names.isdisjoint(_SERVERS):
+        usual = self.version == "1.1" and asked != "close" and names.isdisjoint(_SERVERS)
+        if not usual or ("Content-Length" in names) is not self.has_body:
             built: bytes = super().build_response_header()
             return built
         lines = [f"HTTP/1.1 {self.status}"]

@@ -85,7 +85,8 @@ NAMES: Final = frozenset({"statementId", "voidedStatementId"})
 LONGEST_LANGUAGES: Final = 1000
 
 #: An old horizon is a true one: what was visible through it still is. So who does not follow the
-#: log need not ask the database for the newest; nor need what is only written, or refused.
+#: log need not ask the database for the newest, nor who is far behind its end; nor need what is
+#: only written, or refused.
 RECENT_SECONDS: Final = 0.5
 
 
@@ -118,13 +119,11 @@ def _horizon(database: Database, connection: Connection) -> _Horizon:
     return known
 
 
-def _recent_horizon(database: Database, connection: Connection) -> _Horizon:
-    """A horizon at most half a second old, for rows read after it and not up to it. Whoever
-    looks for what this process just acknowledged finds a newer one."""
+def _known_horizon(database: Database) -> _Horizon | None:
+    """A horizon at most half a second old, if there is one that is not behind what this process
+    has acknowledged since."""
     known = _horizons.get(database)
-    if known is not None and known.recent and not known.behind:
-        return known
-    return _horizon(database, connection)
+    return known if known is not None and known.recent and not known.behind else None
 
 
 def consistent_through(context: Context) -> list[tuple[str, str]]:
@@ -282,8 +281,9 @@ def _one(call: Call, name: str) -> Answer:
     identity = parameters.identifier(call, name)
     assert identity is not None
     voided = name == "voidedStatementId"
-    with call.context.database.read() as connection:
-        horizon = _recent_horizon(call.context.database, connection)
+    database = call.context.database
+    with database.read() as connection:
+        horizon = _known_horizon(database) or _horizon(database, connection)
         row = statements.by_id(connection, call.store.id, identity)
         if row is None and statements.was_erased(connection, call.store.id, identity):
             told = f"the statement {call.parameters[name]}; it was here and was erased for good"
@@ -408,21 +408,24 @@ def _go_on(call: Call) -> Answer:
 
 
 def _page(call: Call, query: Query, shape: _Shape, *, follows: bool) -> Answer:
-    asked = query.until
     if call.granted.mine:
         who = call.principal
         own = None if who.as_source else authority_term(call.store.salt, who.authority)
         query = replace(query, source_id=who.source_id, authority=own)
-    with call.context.database.read() as connection:
-        horizon = (_horizon if follows else _recent_horizon)(call.context.database, connection)
-        if follows:
-            query = replace(query, until=min(asked, horizon.position))
-        page = statements.select(connection, query)
+    database = call.context.database
+    with database.read() as connection:
+        known = None if follows and not query.ascending else _known_horizon(database)
+        horizon = known or _horizon(database, connection)
+        page = statements.select(connection, _through(horizon, query) if follows else query)
+        if follows and known is not None and page.more is None and known.position < query.until:
+            # It ends where the log was known to end: what has come since belongs to it.
+            horizon = _horizon(database, connection)
+            page = statements.select(connection, _through(horizon, query))
         bodies = _formatted(connection, call, shape, page.bodies)
     more = b""
     if page.more is not None:
         # Going up, the next page may go as far as the horizon will have moved by then.
-        until = asked if query.ascending else page.more.until
+        until = query.until if query.ascending else page.more.until
         more = _sealed(call, replace(page.more, until=until), shape, follows)
     pieces = (b'{"statements":[', b",".join(bodies), b'],"more":"', more, b'"}')
     if shape.attachments:
@@ -431,6 +434,11 @@ def _page(call: Call, query: Query, shape: _Shape, *, follows: bool) -> Answer:
         answer = Answer(b"".join(pieces), 200, JSON)
     answer.headers[CONSISTENT_THROUGH] = horizon.text
     return answer
+
+
+def _through(horizon: _Horizon, query: Query) -> Query:
+    """The query as far as nothing can still appear behind who follows."""
+    return replace(query, until=min(query.until, horizon.position))
 
 
 def _sealed(call: Call, query: Query, shape: _Shape, follows: bool) -> bytes:

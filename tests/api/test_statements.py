@@ -2,18 +2,20 @@
 
 import hashlib
 import json
+from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from lrs.api import statements as statements_api
+from lrs.context import Context
 from lrs.settings import Settings
 from lrs.store import log
-from lrs.store.engine import Database
+from lrs.store.engine import Database, connect
 from lrs.xapi import lexical
 from tests import make
-from tests.conftest import Cast, Client
+from tests.conftest import Cast, Client, application
 
 URL = "/xapi/statements"
 PRACTICE = "/practice/xapi/statements"
@@ -373,6 +375,26 @@ def test_only_who_follows_the_log_asks_for_the_newest_horizon(
     (name,) = send(client, make.statement())
     stored = client.get(URL, query_string={"statementId": name}).json["stored"]
     assert lexical.micros(stored) <= through() == asked[-1]
+    count = len(asked)  # who reads up and is not yet at the end needs no newer one either
+    for query in ({"limit": "1"}, {"until": stored}):
+        assert through(ascending="true", **query) == asked[-1]
+    assert len(asked) == count
+
+
+def test_who_reads_up_to_the_end_finds_what_another_process_has_just_stored(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements_api, "RECENT_SECONDS", 60)
+    here: Context = client.application.extensions["jejak"]
+    known = send(client, make.statement()) + send(client, make.statement())
+    assert listed(client, ascending="true") == known
+    with closing(connect(database_url)) as elsewhere:
+        application(Context(here.settings, elsewhere))
+        (new,) = send(client, make.statement())
+    application(here)
+    assert listed(client, ascending="true") == [*known, new]
+    first = client.get(URL, query_string={"ascending": "true", "limit": 2}).json
+    assert [each["id"] for each in client.get(first["more"]).json["statements"]] == [new]
 
 
 def test_ids_and_canonical(client: Client) -> None:
