@@ -157,7 +157,7 @@ def answer_requests(
 
     signal.signal(signal.SIGTERM, tell)
     signal.signal(signal.SIGUSR1, lambda *_: app.extensions["jejak-leaving"].set())
-    database.about_to_wait = turns.leave
+    database.about_to_wait, database.go_on = turns.leave, turns.go_on
     server.accept_connections()
     turns.begin(server.poll, server.pull_trigger)
     while not told:

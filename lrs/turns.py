@@ -11,6 +11,7 @@ import os
 import select
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -28,8 +29,8 @@ class Turns(ThreadedTaskDispatcher):
     """Threads that take requests in and work on them, `at_once` of them at a time.
 
     `poll` waits for requests and adds them by `add_task`, `wake` makes it return; `leave` is
-    called by a thread that is about to wait. `watch` is called again and again by one that does
-    nothing else.
+    called by a thread that is about to wait, `go_on` by who has it wait no longer. `watch` is
+    called again and again by one that does nothing else.
     """
 
     def __init__(self, threads: int, at_once: int = 1) -> None:
@@ -39,6 +40,9 @@ class Turns(ThreadedTaskDispatcher):
         self._at_work: dict[int, float] = {}
         self._polls: int | None = None
         self._begun = self._seen = 0
+        #: Which threads are ours; and which of them waited and may go on, with what wakes each.
+        self._ours: set[int] = set()
+        self._back: deque[tuple[int, Callable[[], None]]] = deque()
         #: Whether `watch` sleeps until it is called by a byte.
         self._asleep = False
         self._ear, self._mouth = os.pipe()
@@ -51,6 +55,7 @@ class Turns(ThreadedTaskDispatcher):
         self.set_thread_count(self._threads)
 
     def handler_thread(self, thread_no: int) -> None:
+        self._ours.add(threading.get_ident())
         while (work := self._next(thread_no)) is not None:
             try:
                 work()
@@ -64,6 +69,7 @@ class Turns(ThreadedTaskDispatcher):
             self._at_work.pop(me, None)
             if self._polls == me:
                 self._polls = None
+            self._call_back()
             while self.stop_count == 0:
                 if self._free() and self.queue:
                     return self._work(me)
@@ -80,20 +86,32 @@ class Turns(ThreadedTaskDispatcher):
             return None
 
     def _work(self, me: int) -> Callable[[], Any]:
-        self._at_work[me] = time.monotonic()
-        self._begun += 1
-        if self._asleep:
-            self._asleep = False
-            self.call()
+        self._take(me)
         task = self.queue.popleft()
         self._call_another()
         service: Callable[[], Any] = task.service
         return service
 
+    def _take(self, thread: int) -> None:
+        """Give a turn to this thread, under the eyes of who watches."""
+        self._at_work[thread] = time.monotonic()
+        self._begun += 1
+        if self._asleep:
+            self._asleep = False
+            self.call()
+
     def _free(self) -> bool:
         return len(self._at_work) + (self._polls is not None) < self._at_once
 
+    def _call_back(self) -> None:
+        # Beside who polls, too: that one sleeps until something comes.
+        while self._back and len(self._at_work) < self._at_once:
+            thread, wake = self._back.popleft()
+            self._take(thread)
+            wake()
+
     def _call_another(self) -> None:
+        self._call_back()
         if self._free() and (self.queue or self._polls is None):
             self.queue_cv.notify()
 
@@ -110,6 +128,19 @@ class Turns(ThreadedTaskDispatcher):
         with self.lock:
             if self._at_work.pop(threading.get_ident(), None) is not None:
                 self._call_another()
+
+    def go_on(self, thread: int, wake: Callable[[], None]) -> None:
+        """Have a thread that waits go on, by `wake`, once it has a turn: before what is new gets
+        one. All that wait for one write, woken at once, would wait for each other at every step.
+
+        `wake` only wakes. A thread that has a turn, or that takes none, goes on at once.
+        """
+        with self.lock:
+            if thread in self._ours and thread not in self._at_work:
+                self._back.append((thread, wake))
+                self._call_back()
+            else:
+                wake()
 
     def watch(self, longest: float = QUIET) -> None:
         """Let others have the turns of those that are long about a request; then sleep a moment,

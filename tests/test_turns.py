@@ -139,6 +139,92 @@ def test_a_thread_that_is_not_at_work_has_nothing_to_leave(turns: Turns) -> None
     assert second.done.wait(PATIENCE)
 
 
+def test_who_waited_goes_on_in_turn_before_what_is_new(turns: Turns) -> None:
+    """Eight senders wait for one flush to the disk; then each has an answer to give."""
+    waiting: list[tuple[int, int, Callable[[], None]]] = []
+    told: list[object] = []
+    at_once = most = 0
+
+    def write(number: int) -> None:
+        nonlocal at_once, most
+        written = threading.Lock()
+        written.acquire()
+        turns.leave()
+        waiting.append((number, threading.get_ident(), written.release))
+        written.acquire()
+        at_once += 1
+        most = max(most, at_once)
+        for _ in range(20):
+            time.sleep(0)
+        told.append(number)
+        at_once -= 1
+
+    holds, answer = threading.Event(), threading.Event()
+    sent = send(turns, *(partial(write, number) for number in range(3)))
+    assert eventually(lambda: len(waiting) == 3)
+    sent += send(turns, lambda: holds.set() or answer.wait())
+    assert holds.wait(PATIENCE)
+    sent += send(turns, lambda: told.append("new"))
+    for _, thread, wake in waiting:
+        turns.go_on(thread, wake)
+    assert told == []
+    answer.set()
+    assert all(each.done.wait(PATIENCE) for each in sent)
+    assert told == [*(number for number, _, _ in waiting), "new"]
+    assert most == 1
+
+
+def test_who_has_a_turn_or_takes_none_goes_on_at_once(turns: Turns) -> None:
+    own, other, answer = threading.Event(), threading.Event(), threading.Event()
+
+    def write() -> None:
+        turns.go_on(threading.get_ident(), own.set)
+        answer.wait()
+
+    (one,) = send(turns, write)
+    assert own.wait(PATIENCE)
+    turns.go_on(threading.get_ident(), other.set)
+    assert other.is_set()
+    answer.set()
+    assert one.done.wait(PATIENCE)
+
+
+def test_who_went_on_and_is_long_about_it_keeps_nobody_waiting(turns: Turns) -> None:
+    """Also where all was quiet, and who watches slept."""
+    waits, written, answer = threading.Event(), threading.Event(), threading.Event()
+    thread = 0
+
+    def write() -> None:
+        nonlocal thread
+        thread = threading.get_ident()
+        turns.leave()
+        waits.set()
+        written.wait()
+        answer.wait()
+
+    (writer,) = send(turns, write)
+    assert waits.wait(PATIENCE)
+    for _ in range(3):
+        turns.watch(0)
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            turns.watch(PATIENCE)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    turns.go_on(thread, written.set)
+    (quick,) = send(turns, lambda: None)
+    assert quick.done.wait(PATIENCE / 2)
+    assert not writer.done.is_set()
+    answer.set()
+    assert writer.done.wait(PATIENCE)
+    over.set()
+    turns.call()
+    watching.join(PATIENCE)
+
+
 def test_a_request_that_fails_takes_no_other_with_it(turns: Turns) -> None:
     def fail() -> None:
         raise ValueError("on purpose")

@@ -28,7 +28,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from contextvars import copy_context
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -234,6 +234,8 @@ class Database:
         self.url = url
         #: Called by a thread that is about to wait: for others, or for the disk.
         self.about_to_wait: Callable[[], None] = lambda: None
+        #: Called with a thread that waits in here, and what has it go on.
+        self.go_on: Callable[[int, Callable[[], None]], None] = lambda _thread, wake: wake()
         #: What waits to be written together, by its key; the first of each is being written.
         self._gathered: dict[Hashable, list[_Piece[Any, Any]]] = {}
         self._gathering = threading.Lock()
@@ -303,8 +305,13 @@ class Database:
         finally:
             self._hand_on(key)
             for each in group[1:]:
-                each.tell(lead=False)
+                self._tell(each, lead=False)
+        self._tell(mine, lead=False)  # it has left its turn, and waits for another like the rest
+        mine.wait()
         return mine.outcome()
+
+    def _tell(self, piece: "_Piece[Any, Any]", *, lead: bool) -> None:
+        self.go_on(piece.thread, partial(piece.tell, lead=lead))
 
     def _write_group(
         self, work: Callable[[Connection, list[P]], list[T]], group: "list[_Piece[P, T]]"
@@ -328,7 +335,7 @@ class Database:
         with self._gathering:
             waiting = self._gathered[key]
             if waiting:
-                waiting.pop(0).tell(lead=True)
+                self._tell(waiting.pop(0), lead=True)
             else:
                 del self._gathered[key]
 
@@ -501,12 +508,13 @@ class MariaDB(Database):
 class _Piece(Generic[P, T]):
     """What waits to be written together with others, and what became of it."""
 
-    __slots__ = ("_leads", "_told", "error", "piece", "value")
+    __slots__ = ("_leads", "_told", "error", "piece", "thread", "value")
 
     value: T
 
     def __init__(self, piece: P) -> None:
         self.piece = piece
+        self.thread = threading.get_ident()
         self.error: Exception | None = None
         self._leads = False
         self._told = threading.Lock()
