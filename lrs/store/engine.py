@@ -684,7 +684,8 @@ def run(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Any
 
 def _execute(connection: Connection, sql: str, parameters: Any) -> Any:
     """By the driver: a tuple of parameters once, a list of tuples for each of them."""
-    if connection.dispatch.before_cursor_execute:  # somebody listens to what is run
+    heard = connection._has_events or connection.engine._has_events  # a quick no
+    if heard and connection.dispatch.before_cursor_execute:  # somebody listens to what is run
         return connection.exec_driver_sql(sql, parameters)
     cursor: Any = connection.connection.cursor()
     try:
