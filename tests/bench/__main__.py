@@ -87,7 +87,7 @@ def faults(shape: str, answers: Answers, each: int) -> list[str]:
 @click.option(
     "--database",
     "dialects",
-    default="sqlite",
+    show_default="sqlite; with --target none",
     help="sqlite, postgresql, mariadb; many with commas.",
 )
 @click.option(
@@ -106,7 +106,7 @@ def faults(shape: str, answers: Answers, each: int) -> list[str]:
     default=False,
     help="Whether the worker follows what is written meanwhile, as it does in service.",
 )
-@click.option("--target", help="Another xAPI endpoint: url,key,secret.")
+@click.option("--target", help="Another xAPI endpoint, in turn with ours: url,key,secret.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where SQLite files are made.")
 @click.option(
     "--out",
@@ -115,7 +115,7 @@ def faults(shape: str, answers: Answers, each: int) -> list[str]:
     help="Where the figures go.",
 )
 def main(
-    dialects: str,
+    dialects: str | None,
     sizes: str,
     workers: int,
     connections: int,
@@ -133,6 +133,7 @@ def main(
         raise click.BadParameter(
             f"{unknown.pop()} is none of {', '.join(KINDS)}", param_hint="only"
         )
+    wanted = dialects.split(",") if dialects else [] if target else ["sqlite"]
     run = Run(seconds, connections)
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -140,8 +141,7 @@ def main(
         for size in map(number, sizes.split(",")):
             if target:
                 found.append(targets.another(target, size, SEED, say))
-                continue
-            for dialect in dialects.split(","):
+            for dialect in wanted:
                 say(f"{dialect}: storing {size:,} statements")
                 url = stack.enter_context(targets.database(dialect, size, SEED, place, say))
                 served = targets.ours(url, size, workers, place, SEED, projector=projector)
