@@ -56,8 +56,9 @@ class Run:
         self.note(name, shape, answers, each, cpu)
         for fault in faults(shape, answers, each):
             self.wrong.append(f"{name}, {shape}: {fault}")
-        if shape.startswith(("single", "batch")) and answers.kept:
-            identity = load.ids_of(answers.kept[-1][1])[-1]
+        taken = [answer for _, answer in answers.kept if answer[9:12] == b"200"]
+        if shape.startswith(("single", "batch")) and taken:
+            identity = load.ids_of(taken[-1])[-1]
             request = target.endpoint.request("GET", f"/statements?statementId={identity}")
             if load.ask(target.endpoint, request)[0] != 200:
                 self.wrong.append(f"{name}, {shape}: {identity} was acknowledged and is not there")
